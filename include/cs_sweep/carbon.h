@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Operational and embodied carbon of a plan: CarbonScaling Eq 3 (devices), Eq 4 (rest of the servers), Eq 5. */
+#ifndef CS_SWEEP_CARBON_H
+#define CS_SWEEP_CARBON_H
+
+#include "cs_sweep/hardware.h"
+
+struct cs_carbon_inputs {
+    const struct cs_device *device; /* projected */
+    struct cs_power power;
+    struct cs_carbon_settings carbon;
+    double years; /* of the projection: CPA growth */
+};
+
+/* kg CO2e per m2 of logic at a node, by named set, interpolated between the set's nodes. */
+double cs_cpa_logic(enum cs_cpa_set set, double node_nm);
+
+/* W of one device at utilisation u: static + u * dynamic (Eq 3). */
+double cs_device_power(const struct cs_carbon_inputs *inputs, double utilisation);
+/* J before PUE, of all devices (Eq 3) and of the rest of the servers (Eq 4). */
+double cs_device_energy(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds, double utilisation);
+double cs_server_energy(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds);
+/* kg CO2e of an energy at the wall: J * pue * (g per kWh). */
+double cs_operational_carbon(double energy, double pue, double g_per_kwh);
+/* PUE in effect at a region: its own where stated (> 0) and wanted, else the setting. */
+double cs_pue(const struct cs_carbon_settings *carbon, double region_pue);
+
+/* kg CO2e of one device: each term, and their sum with the overhead. */
+struct cs_embodied {
+    double logic, hbm, host, overhead, total;
+};
+void cs_embodied_device(const struct cs_carbon_inputs *inputs, struct cs_embodied *embodied);
+/* kg of all devices, un-amortised, and the part charged to a run of `seconds` (Eq 5 and attribution). */
+double cs_embodied_inventory(const struct cs_carbon_inputs *inputs, int64_t devices);
+double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds);
+/* Figure 4(a)'s ideal: full utilisation, no static power, no embodied carbon; kg. */
+double cs_ideal_carbon(const struct cs_carbon_inputs *inputs, double compute, double peak, double pue, double g_per_kwh);
+
+#endif

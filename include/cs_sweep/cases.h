@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Measured training runs (configs/validation/README.md), and what the model predicts for one. */
+#ifndef CS_SWEEP_CASES_H
+#define CS_SWEEP_CASES_H
+
+#include <stddef.h>
+
+#include "cs_sweep/config.h"
+
+enum cs_case_metric {
+    CS_METRIC_STEP_TIME,       /* s */
+    CS_METRIC_DEVICE_HOURS,    /* h, whole run */
+    CS_METRIC_MFU,             /* of the 16-bit peak */
+    CS_METRIC_HARDWARE_TFLOPS, /* TFLOP/s per device, full recomputation counted */
+    CS_METRIC_MODEL_TFLOPS,    /* TFLOP/s per device */
+    CS_METRIC_ACTIVATION,      /* GiB on one device, layers only */
+    CS_METRIC_STATE,           /* GiB on one device, layers only */
+    CS_METRIC_PEAK_MEMORY,     /* GiB on the fullest device, without the margin */
+    CS_METRIC_ENERGY,          /* kWh of the devices, before PUE, whole run */
+    CS_METRIC_EMBODIED         /* kg CO2e charged to the run */
+};
+#define CS_METRIC_NAMES                                                                                                \
+    "step_time_s|device_hours|mfu|hardware_tflops_per_device|model_tflops_per_device|activation_memory_gib|"           \
+    "state_memory_gib|peak_memory_gib|energy_kwh|embodied_kgco2e"
+
+/* How the attention's s^2 term counts in mfu and TFLOP/s. */
+enum cs_flops_convention { CS_FLOPS_FULL, CS_FLOPS_CAUSAL, CS_FLOPS_6N };
+
+enum cs_case_precision { CS_CASE_BF16, CS_CASE_FP16, CS_CASE_FP8 };
+
+struct cs_case {
+    char id[128], group[CS_NAME_MAX], device[CS_NAME_MAX];
+    struct cs_architecture architecture;
+    bool tied_unknown; /* the source does not say whether embedding and head share weights */
+    int64_t seq_len, global_batch;
+    double tokens; /* 0: a step benchmark */
+    enum cs_case_precision precision;
+    bool bf16_gradients;             /* gradients are reduced at 16 bits */
+    struct cs_space knobs;           /* what the source states is fixed, the rest free; settings NULL */
+    int64_t devices_hint;            /* 0: none */
+    int64_t slices;                  /* groups that only the data-centre network joins; 0: not stated */
+    enum cs_attention_kernel kernel; /* AUTO: not stated */
+    double nic_bandwidth;            /* B/s per device and direction; 0: not stated */
+    double goodput;                  /* 0: not stated */
+    enum cs_case_metric metric;
+    double measured;
+    enum cs_flops_convention convention;
+};
+
+struct cs_cases {
+    int32_t count;
+    struct cs_case *items;
+};
+
+/* Appends the cases of a text; strict: an unknown key is an error with line and column. Free in any case. */
+enum cs_code cs_cases_parse(const char *name, const char *text, size_t size, struct cs_cases *cases,
+                            struct cs_error *error);
+/* The same of a file. */
+enum cs_code cs_cases_read(const char *path, struct cs_cases *cases, struct cs_error *error);
+void cs_cases_free(struct cs_cases *cases);
+const char *cs_metric_name(enum cs_case_metric metric);
+
+struct cs_prediction {
+    enum cs_status status; /* feasible, or the gate at which every choice of the free knobs failed */
+    double value;          /* in the metric's unit; NAN unless feasible */
+    struct cs_plan plan;
+    struct cs_step step;
+    double parameters, active_parameters, tokens, compute; /* of the run; tokens by the scaling law where not stated */
+    double memory_gb;                                      /* nominal, of the device */
+};
+
+/* The problem of a case on its device, without the deadline, and the space that its knobs leave. `settings` is the
+ * space's storage. Fails only for a device that the library does not have. */
+enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
+                             struct cs_search_settings *settings, struct cs_space *space, struct cs_error *error);
+/* A plan that is given whole is evaluated as given; free knobs are searched for the least time (devices: the hint, else the
+ * fewest that fit). A run that happened fits: where memory says no, the margin goes first, then the capacity grows. */
+enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,
+                             struct cs_search_workspace *workspace, struct cs_prediction *prediction,
+                             struct cs_error *error);
+/* FLOPs of one step as papers count them: 6 N_active B s + 12 L a d_h s^2 B, the second term by convention. */
+double cs_case_step_flops(const struct cs_case *item);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Errors: one list of codes, each with its exit status (sysexits.h) and a sentence.
+ *
+ * Contract: a function that can fail returns enum cs_code, CS_OK being 0, and fills the struct cs_error that the caller
+ * owns. The message is a full sentence or more: where, what was expected, what to do. Lower levels' messages pass
+ * upward unchanged. Only the programs turn a code into an exit status; only src/sweep ends other ranks. */
+#ifndef CS_SWEEP_ERROR_H
+#define CS_SWEEP_ERROR_H
+
+#define CS_ERROR_LIST(X)                                                                                               \
+    X(CS_OK, 0, "No error.")                                                                                           \
+    X(CS_ERROR_USAGE, 64, "The command line was not understood.")                                                      \
+    X(CS_ERROR_CONFIG, 65, "The configuration or a data file is wrong.")                                               \
+    X(CS_ERROR_INPUT, 66, "An input file cannot be read.")                                                             \
+    X(CS_ERROR_INTERNAL, 70, "This should be unreachable; please report it.")                                          \
+    X(CS_ERROR_MEMORY, 70, "Not enough memory.")                                                                       \
+    X(CS_ERROR_CREATE, 73, "The output cannot be created.")                                                            \
+    X(CS_ERROR_WRITE, 74, "The output cannot be written.")                                                             \
+    X(CS_ERROR_STOPPED, 75, "Stopped cleanly before the end; the run can be resumed.")
+
+enum cs_code {
+#define CS_ERROR_ENUM(name, exit_status, sentence) name,
+    CS_ERROR_LIST(CS_ERROR_ENUM)
+#undef CS_ERROR_ENUM
+};
+
+struct cs_error {
+    enum cs_code code;
+    char message[2048];
+};
+
+/* Sets code and message (printf-style, truncated to the buffer) and returns code, so that a caller can write
+ * `return cs_fail(error, CS_ERROR_CONFIG, "...")`. error may be NULL. */
+enum cs_code cs_fail(struct cs_error *error, enum cs_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The exit status of a code and its general sentence. */
+int cs_exit_status(enum cs_code code);
+const char *cs_code_sentence(enum cs_code code);
+
+#define CS_TRY(call)                                                                                                   \
+    do {                                                                                                               \
+        const enum cs_code cs_try_code = (call);                                                                       \
+        if (cs_try_code != CS_OK) {                                                                                    \
+            return cs_try_code;                                                                                        \
+        }                                                                                                              \
+    } while (0)
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Time of one kernel on a GPU (tiles, waves, roofline) or a TPU (systolic array, roofline). */
+#ifndef CS_SWEEP_KERNEL_H
+#define CS_SWEEP_KERNEL_H
+
+#include "cs_sweep/hardware.h"
+
+enum cs_bound { CS_BOUND_COMPUTE, CS_BOUND_MEMORY, CS_BOUND_LAUNCH, CS_BOUND_LINK };
+
+/* batch independent products C[m,n] += A[m,k] B[k,n]. */
+struct cs_gemm {
+    double m, n, k, batch;
+    double a_bytes, b_bytes, c_bytes; /* per element, as read or written */
+    enum cs_format format;
+    bool grouped; /* one launch over experts with m rows each */
+};
+struct cs_kernel_time {
+    double seconds, flops, bytes;
+    enum cs_bound bound;
+};
+struct cs_kernel_time cs_gemm_time(const struct cs_device *device, const struct cs_gemm *gemm);
+/* A pass that moves bytes and does little else. */
+struct cs_kernel_time cs_stream_time(const struct cs_device *device, double bytes);
+
+/* Attention scores, softmax and values of `heads` heads on one device, forward or backward. kernel is resolved. */
+struct cs_attention_shape {
+    double batch, heads, queries, keys; /* keys: tokens attended at most (window) */
+    double context;                     /* tokens of the whole sequence: keys < context is a sliding window */
+    double d_qk, d_v;
+    bool dropout;
+};
+/* The generation, or an older one that the device has, is fused: scores are never stored. */
+bool cs_attention_is_fused(const struct cs_device *device, enum cs_attention_kernel kernel);
+struct cs_kernel_time cs_attention_time(const struct cs_device *device, enum cs_attention_kernel kernel,
+                                        const struct cs_attention_shape *shape, bool backward);
+
+/* Cycles of one GEMM on one R x C array, the closed form of SCALE-Sim v2 (weight- and output-stationary). */
+double cs_systolic_cycles_ws(double m, double n, double k, double rows, double columns);
+double cs_systolic_cycles_os(double m, double n, double k, double rows, double columns);
+/* Weight-stationary with double-buffered weights: no R prefix per fold after the first. */
+double cs_systolic_cycles_buffered(double m, double n, double k, double rows, double columns);
+
+#endif

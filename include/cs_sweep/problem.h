@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The problem of one design point, immutable while it is evaluated, and a plan that answers it. */
+#ifndef CS_SWEEP_PROBLEM_H
+#define CS_SWEEP_PROBLEM_H
+
+#include "cs_sweep/architecture.h"
+#include "cs_sweep/hardware.h"
+
+struct cs_problem {
+    struct cs_architecture architecture;
+    struct cs_parameters parameters;
+    struct cs_law law;       /* tokens, compute, critical batch */
+    struct cs_device device; /* projected */
+    struct cs_precision precision;
+    struct cs_training training;
+    enum cs_attention_kernel kernel; /* resolved: never AUTO */
+    double deadline;                 /* s; INFINITY: none */
+    double goodput;                  /* 1 for step benchmarks */
+    int64_t seq_len;
+    int64_t global_batch;            /* given batch, sequences; 0: from the critical batch */
+    double nic_bandwidth;            /* B/s per device and direction; the device's unless a case states its own */
+    int64_t slice_devices;           /* torus: devices of one slice where a case says so; 0: the device's largest */
+};
+
+/* Fills a problem from its parts: projects nothing, resolves AUTO kernels, takes seq_len, goodput, deadline and batch
+ * from training. */
+void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *architecture,
+                     const struct cs_law *law, const struct cs_device *device, const struct cs_precision *precision,
+                     const struct cs_training *training);
+
+/* A parallelism plan. devices = tensor * pipeline * data * context. */
+struct cs_plan {
+    int64_t devices, data, global_batch, micro_batches; /* global_batch in sequences; micro-batches per replica, step */
+    int32_t tensor, pipeline, context, expert, expert_tensor;
+    int32_t micro_batch, interleave, zero_stage;
+    int32_t zero_group; /* devices that shard together; 0: all data-parallel ranks */
+    enum cs_recompute recompute;
+    enum cs_schedule schedule;
+    bool sequence_parallel;
+};
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The paper's Algorithm 1, exactly, without walking the device counts: see src/search/README.md. */
+#ifndef CS_SWEEP_SEARCH_H
+#define CS_SWEEP_SEARCH_H
+
+#include "cs_sweep/carbon.h"
+#include "cs_sweep/step.h"
+
+/* Which plans are candidates. A knob is free (0, or -1 where 0 is a value), or fixed to one value. Settings bound the
+ * free ones; a fixed one is taken as given (a given plan is evaluated as given). */
+struct cs_space {
+    int64_t devices, data, global_batch;
+    int32_t tensor, pipeline, context, expert, expert_tensor, micro_batch, interleave;
+    int32_t zero_stage, recompute, schedule, sequence_parallel; /* -1 free */
+    int32_t zero_group;                                         /* 0 none */
+    int64_t devices_low, devices_high;                          /* bounds of a free count; 0: the algorithm's own */
+    const struct cs_search_settings *settings;
+};
+void cs_space_free(const struct cs_search_settings *settings, struct cs_space *space);
+
+struct cs_search_result {
+    enum cs_status status;
+    struct cs_plan plan;
+    struct cs_step step;
+    double candidates; /* size of the space searched: all candidates from N_min to the answer (to N_max if infeasible) */
+    double visited;    /* of them evaluated */
+    double candidates_at_answer, visited_at_answer;
+};
+
+/* Scratch of a search, reused from search to search so that the hot path allocates nothing. */
+struct cs_search_workspace;
+struct cs_search_workspace *cs_search_workspace_create(void); /* NULL: no memory */
+void cs_search_workspace_destroy(struct cs_search_workspace *workspace);
+
+/* min_devices, min_time, min_energy. power and carbon are read by min_energy and min_carbon only. `best` holds up to
+ * `wanted` results, the best first, then the next best distinct plans (same objective order); *found says how many. The
+ * first is always filled: with the reason where nothing is feasible. */
+void cs_search(const struct cs_problem *problem, const struct cs_space *space, enum cs_objective objective,
+               const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t wanted,
+               struct cs_search_result *best, int32_t *found);
+
+/* min_carbon for several regions at once: total carbon is linear in intensity * pue, so the lower envelope of (energy,
+ * embodied) serves all. intensities: kg CO2e per J at the wall, PUE included, any order. best[i] answers intensities[i]. */
+void cs_search_regions(const struct cs_problem *problem, const struct cs_space *space,
+                       const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t regions,
+                       const double *intensities, struct cs_search_result *best);
+
+/* Pareto front of (devices, training time, carbon at one intensity): no member is worse in all three than another.
+ * Sorted by devices, then time. Returns the number found, at most `capacity`. */
+int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space *space,
+                         const struct cs_carbon_inputs *carbon, double intensity,
+                         struct cs_search_workspace *workspace, int32_t capacity, struct cs_search_result *front);
+
+/* Evaluates every candidate at one device count, pruning nothing; for benchmarks. Returns the number evaluated and keeps
+ * the best feasible time in *seconds. */
+double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices,
+                            struct cs_search_workspace *workspace, double *seconds, struct cs_plan *plan);
+
+/* N_min = ceil(C / (T_max peak)); N_max = t_max * min(layers, p_max) * critical sequences. */
+int64_t cs_devices_minimum(const struct cs_problem *problem);
+int64_t cs_devices_maximum(const struct cs_problem *problem, const struct cs_space *space);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every setting of the program, in one table per section of the configuration.
+ *
+ * One row is REAL(member, default, low, high, unit, scopes, source-and-meaning), COUNT(...) for integers, FLAG(member,
+ * default, scopes, meaning), CHOICE(member, default name, "name|name|...", scopes, meaning) for one of an enum in the
+ * order of the names, SET(member, default bits, "name|name", scopes, meaning) for a non-empty list of such names kept
+ * as bits, and LIST(member, scopes, meaning) for a short list of positive integers that is empty by default.
+ * The structs below, the reader, the effective configuration, configs/schema.json and configs/README.md all come from,
+ * or are checked against, these rows. Scopes say which part of the computation reads a setting (see enum cs_scope). */
+#ifndef CS_SWEEP_SETTINGS_H
+#define CS_SWEEP_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What has to be computed again when a setting changes; a variable of the result file depends on an axis exactly when
+ * it depends on one of the axis' scopes. */
+enum cs_scope {
+    CS_SCOPE_ARCHITECTURE = 1, /* the LLM, its tokens, loss and critical batch */
+    CS_SCOPE_SEARCH = 2,       /* step time, memory, the plan */
+    CS_SCOPE_POWER = 4,        /* energy of a plan */
+    CS_SCOPE_EMBODIED = 8,     /* embodied carbon of a plan */
+    CS_SCOPE_OPERATION = 16,   /* operational carbon of an energy */
+    CS_SCOPE_NONE = 0          /* output, limits: may not be an axis */
+};
+
+enum { CS_LIST_MAX = 16 };
+struct cs_list {
+    int32_t count;
+    int32_t values[CS_LIST_MAX];
+};
+
+enum cs_attention_kernel {
+    CS_ATTENTION_AUTO,
+    CS_ATTENTION_UNFUSED,
+    CS_ATTENTION_FUSED1,
+    CS_ATTENTION_FUSED2,
+    CS_ATTENTION_FUSED3
+};
+enum cs_recompute { CS_RECOMPUTE_NONE, CS_RECOMPUTE_SELECTIVE, CS_RECOMPUTE_FULL };
+enum cs_layer_split { CS_LAYER_SPLIT_BALANCED, CS_LAYER_SPLIT_EVEN };
+enum cs_overlap { CS_OVERLAP_AUTO, CS_OVERLAP_ON, CS_OVERLAP_OFF };
+enum cs_schedule { CS_SCHEDULE_1F1B, CS_SCHEDULE_ZB1P, CS_SCHEDULE_DUALPIPE };
+enum cs_objective { CS_MIN_DEVICES, CS_MIN_TIME, CS_MIN_ENERGY, CS_MIN_CARBON };
+enum cs_preset { CS_PRESET_DEFAULT, CS_PRESET_PAPER };
+enum cs_attribution { CS_ATTRIBUTION_AMORTIZED, CS_ATTRIBUTION_FULL };
+enum cs_cpa_set { CS_CPA_LLMCARBON, CS_CPA_ACT, CS_CPA_IMEC };
+enum cs_tokens_basis { CS_TOKENS_ACTIVE, CS_TOKENS_TOTAL };
+enum cs_divisibility { CS_DIVISIBILITY_RELAXED, CS_DIVISIBILITY_STRICT };
+enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT_TENSOR_BOTH };
+
+#define CS_LUDZIEJEWSKI "Ludziejewski 2024, arXiv 2402.07871, Table 1"
+#define CS_REBUILT "rebuilt from the endpoints that the CarbonScaling paper prints"
+
+/* ---- scaling_law: the LLM that a model dimension stands for, and its loss ---- */
+#define CS_SCALING_LAW_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                  \
+    REAL(layers_coefficient, 0.24160, 1e-9, 1e9, "1", CS_SCOPE_ARCHITECTURE,                                           \
+         "layers = round(coefficient * d_model^exponent); " CS_REBUILT)                                                \
+    REAL(layers_exponent, 0.64022, 0.0, 4.0, "1", CS_SCOPE_ARCHITECTURE, "see layers_coefficient; " CS_REBUILT)        \
+    REAL(dense_below_parameters, 1.6e9, 0.0, 1e30, "1", CS_SCOPE_ARCHITECTURE,                                         \
+         "dense while 12 * layers * d_model^2 is below this, else mixture of experts (CarbonScaling 5.1)")             \
+    REAL(d_model_per_expert, 768.0, 1e-3, 1e12, "1", CS_SCOPE_ARCHITECTURE,                                            \
+         "experts = max(experts_minimum, round(d_model / this)); " CS_REBUILT)                                         \
+    COUNT(experts_minimum, 2, 1, 1000000, "1", CS_SCOPE_ARCHITECTURE, "fewest experts of a mixture; " CS_REBUILT)      \
+    COUNT(head_dim, 128, 1, 1000000, "1", CS_SCOPE_ARCHITECTURE, "heads = max(1, round(d_model / head_dim)); custom")  \
+    REAL(ffn_multiple, 4.0, 1e-3, 1e3, "1", CS_SCOPE_ARCHITECTURE, "d_ff = multiple * d_model; arXiv 2402.07871")      \
+    FLAG(gated_ffn, false, CS_SCOPE_ARCHITECTURE, "gated feed-forward; plain in arXiv 2402.07871")                     \
+    COUNT(vocab, 51200, 1, 100000000, "1", CS_SCOPE_ARCHITECTURE, "vocabulary; GPT-2's, padded (Megatron-LM)")         \
+    FLAG(tied_embedding, false, CS_SCOPE_ARCHITECTURE, "output embedding shared with the input's; arXiv 2402.07871")   \
+    REAL(loss_floor, 0.47, 0.0, 1e3, "1", CS_SCOPE_ARCHITECTURE, "c; " CS_LUDZIEJEWSKI)                                \
+    REAL(moe_a, 18.1, 0.0, 1e6, "1", CS_SCOPE_ARCHITECTURE, "alpha0 of the MoE row; " CS_LUDZIEJEWSKI)                 \
+    REAL(moe_alpha, 0.115, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "alpha of the MoE row; " CS_LUDZIEJEWSKI)            \
+    REAL(moe_b, 30.8, 0.0, 1e6, "1", CS_SCOPE_ARCHITECTURE, "beta0 of the MoE row; " CS_LUDZIEJEWSKI)                  \
+    REAL(moe_beta, 0.147, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "beta of the MoE row; " CS_LUDZIEJEWSKI)              \
+    REAL(moe_g, 2.1, 0.0, 1e6, "1", CS_SCOPE_ARCHITECTURE, "g of the MoE row; " CS_LUDZIEJEWSKI)                       \
+    REAL(moe_gamma, 0.58, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "gamma of the MoE row; " CS_LUDZIEJEWSKI)             \
+    REAL(granularity, 1.0, 1e-3, 1e3, "1", CS_SCOPE_ARCHITECTURE, "G = d_ff / d_expert in the loss; 1 in the paper")   \
+    REAL(dense_a, 16.3, 0.0, 1e6, "1", CS_SCOPE_ARCHITECTURE, "alpha0 of the dense row; " CS_LUDZIEJEWSKI)             \
+    REAL(dense_alpha, 0.126, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "alpha of the dense row; " CS_LUDZIEJEWSKI)        \
+    REAL(dense_b, 26.7, 0.0, 1e6, "1", CS_SCOPE_ARCHITECTURE, "beta0 of the dense row; " CS_LUDZIEJEWSKI)              \
+    REAL(dense_beta, 0.127, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "beta of the dense row; " CS_LUDZIEJEWSKI)          \
+    REAL(critical_batch_tokens, 4194304.0, 1.0, 1e18, "token", CS_SCOPE_ARCHITECTURE,                                  \
+         "critical batch at critical_batch_compute, 2^22; rebuilt from davidsj/ml_par_sim")                            \
+    REAL(critical_batch_compute, 1e25, 1.0, 1e40, "FLOP", CS_SCOPE_ARCHITECTURE, "rebuilt from davidsj/ml_par_sim")    \
+    REAL(critical_batch_exponent, 1.0 / 6.0, 0.0, 2.0, "1", CS_SCOPE_ARCHITECTURE,                                     \
+         "critical batch = tokens * (C / compute)^exponent; 1/3 is the aggressive option; rebuilt, same source")
+
+/* ---- training: the run ---- */
+#define CS_TRAINING_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                     \
+    COUNT(seq_len, 2048, 1, 1000000000, "token", CS_SCOPE_ARCHITECTURE, "sequence length (CarbonScaling 5.1: 2K)")     \
+    REAL(tokens_per_parameter, 20.0, 1e-6, 1e9, "token", CS_SCOPE_ARCHITECTURE, "Hoffmann 2022, arXiv 2203.15556")     \
+    CHOICE(tokens_basis, "active", "active|total", CS_SCOPE_ARCHITECTURE,                                              \
+           "the parameters that tokens_per_parameter counts")                                                          \
+    REAL(deadline_days, 90.0, 1e-9, 1e9, "day", CS_SCOPE_SEARCH, "longest training, three months (CarbonScaling 5.1)") \
+    REAL(goodput, 0.95, 1e-6, 1.0, "1", CS_SCOPE_SEARCH,                                                               \
+         "share of the wall time that trains: restarts, checkpoints; custom, Llama 3 reports above 0.9")               \
+    COUNT(global_batch, 0, 0, 1000000000, "sequence", CS_SCOPE_SEARCH, "given batch; 0 takes the critical batch")      \
+    CHOICE(attention_kernel, "auto", "auto|unfused|fused1|fused2|fused3", CS_SCOPE_SEARCH,                             \
+           "generation of the attention kernel; auto takes the newest that the device has")                            \
+    CHOICE(layer_split, "balanced", "balanced|even", CS_SCOPE_SEARCH,                                                  \
+           "layers to stages: least slowest stage, or alike wherever they divide (Megatron-LM's and DeepSpeed's way)") \
+    FLAG(dropout, false, CS_SCOPE_SEARCH, "dropout in training, its masks and passes")                                 \
+    CHOICE(gradient_overlap, "auto", "auto|on|off", CS_SCOPE_SEARCH,                                                   \
+           "gradient traffic under the backward pass; auto: with fused attention (stacks of 2021 reduce after it)")    \
+    REAL(gradient_bucket_bytes, 1.6e8, 0.0, 1e15, "byte", CS_SCOPE_SEARCH,                                             \
+         "gradient traffic that is left when the backward pass ends (Megatron-LM: 40M elements of 4 B)")               \
+    REAL(gradient_bytes, 4.0, 1.0, 16.0, "byte", CS_SCOPE_SEARCH, "gradient per parameter, FP32 (Megatron-LM)")        \
+    REAL(optimizer_bytes, 12.0, 0.0, 64.0, "byte", CS_SCOPE_SEARCH,                                                    \
+         "optimizer state per parameter: FP32 master weight and two Adam moments (Rajbhandari 2020, ZeRO)")            \
+    REAL(optimizer_traffic_bytes, 30.0, 0.0, 1e3, "byte", CS_SCOPE_SEARCH,                                             \
+         "HBM bytes that the Adam step moves per parameter: read 16, write 14")                                        \
+    REAL(memory_margin_fraction, 0.06, 0.0, 0.9, "1", CS_SCOPE_SEARCH,                                                 \
+         "share of the capacity kept free: communication buffers, fragmentation")                                      \
+    REAL(memory_margin_bytes, 1073741824.0, 0.0, 1e15, "byte", CS_SCOPE_SEARCH,                                        \
+         "kept free besides: contexts and workspaces")
+
+/* ---- search: the space, the objective ---- */
+#define CS_SEARCH_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
+    CHOICE(objective, "min_devices", "min_devices|min_time|min_energy|min_carbon", CS_SCOPE_SEARCH,                    \
+           "min_devices is the paper's Algorithm 1; min_time wants search.devices")                                    \
+    COUNT(devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "exactly this many devices; 0 searches the count")       \
+    COUNT(max_devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "most devices considered; 0 for no limit")           \
+    CHOICE(divisibility, "relaxed", "relaxed|strict", CS_SCOPE_SEARCH,                                                 \
+           "strict wants pipeline * interleave to divide layers, and tensor to divide heads")                          \
+    COUNT(tensor_max, 0, 0, 1000000, "1", CS_SCOPE_SEARCH, "largest tensor degree; 0 takes the scale-up domain")       \
+    COUNT(tpu_tensor_max, 16, 1, 1000000, "1", CS_SCOPE_SEARCH, "largest tensor degree on a torus")                    \
+    COUNT(pipeline_max, 0, 0, 1000000, "1", CS_SCOPE_SEARCH, "largest pipeline degree; 0 for the layer count")         \
+    COUNT(interleave_max, 0, 0, 1000000, "1", CS_SCOPE_SEARCH, "most chunks per device; 0 for layers / pipeline")      \
+    COUNT(micro_batch_max, 0, 0, 1000000, "sequence", CS_SCOPE_SEARCH, "largest micro-batch; 0 for no limit")          \
+    LIST(expert_degrees, CS_SCOPE_SEARCH, "expert-parallel degrees; empty: the number of experts (CarbonScaling 4)")   \
+    CHOICE(expert_tensor, "one", "one|tensor|both", CS_SCOPE_SEARCH, "tensor degree inside an expert: 1, t, or both")  \
+    LIST(context_degrees, CS_SCOPE_SEARCH, "context-parallel degrees; empty: 1")                                       \
+    SET(schedules, 1u, "1f1b|zb1p|dualpipe", CS_SCOPE_SEARCH, "pipeline schedules")                                    \
+    SET(zero_stages, 15u, "0|1|2|3", CS_SCOPE_SEARCH, "ZeRO stages (CarbonScaling Algorithm 1)")                       \
+    SET(recompute, 7u, "none|selective|full", CS_SCOPE_SEARCH, "activation recomputation")                             \
+    FLAG(sequence_parallel, true, CS_SCOPE_SEARCH, "sequence parallelism wherever tensor > 1 (Korthikanti 2022)")      \
+    FLAG(zero_with_pipeline, false, CS_SCOPE_SEARCH, "allow ZeRO 2 and 3 with pipeline > 1")                           \
+    COUNT(alternatives, 0, 0, 100, "1", CS_SCOPE_NONE, "further best distinct plans stored for every point")
+
+/* ---- projection: factors per year (CarbonScaling Table 2; Akarvardar and Wong 2023) ---- */
+#define CS_PROJECTION_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                   \
+    REAL(peak_compute, 1.30, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "peak compute, per year (Table 2)")                      \
+    REAL(sram, 1.40, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "on-chip SRAM, recorded (Table 2)")                              \
+    REAL(core_power, 1.03, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "core power, recorded: tdp carries it (Table 2)")          \
+    REAL(die_area, 1.05, 0.1, 10.0, "1", CS_SCOPE_EMBODIED, "die area (Table 2)")                                      \
+    REAL(hbm_bandwidth, 1.25, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "HBM bandwidth (Table 2)")                              \
+    REAL(hbm_power, 1.03, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "HBM power, recorded: tdp carries it (Table 2)")            \
+    REAL(hbm_capacity, 1.24, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "HBM capacity; its carbon stays (Table 2)")              \
+    REAL(link, 1.11, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "scale-up link bandwidth (Table 2: NVLink)")                     \
+    REAL(scale_out, 1.11, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "scale-out bandwidth; custom, as the link")                 \
+    REAL(tdp, 1.03, 0.1, 10.0, "1", CS_SCOPE_POWER, "thermal design power; custom, as core power")
+
+/* ---- power: Eq 3 and Eq 4 ---- */
+#define CS_POWER_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                        \
+    REAL(static_fraction, 0.70, 0.0, 1.0, "1", CS_SCOPE_POWER,                                                         \
+         "static share of TDP; rebuilt from -37.22% utilisation = -5.87% power (Fernandez 2024, arXiv 2411.13055)")    \
+    REAL(server_fraction, 0.50, 0.0, 1.0, "1", CS_SCOPE_POWER,                                                         \
+         "average draw of the rest of a server, of its maximum less the accelerators'; custom")
+
+/* ---- carbon: Eq 3 to 5 ---- */
+#define CS_CARBON_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
+    CHOICE(preset, "default", "default|paper", CS_SCOPE_NONE,                                                          \
+           "paper: attribution full, no host, overhead 1, no server power, PUE 1.1, static fraction 0.70")             \
+    REAL(pue, 1.1, 1.0, 10.0, "1", CS_SCOPE_OPERATION, "power usage effectiveness where a region states none")         \
+    FLAG(pue_per_region, false, CS_SCOPE_OPERATION, "a region's own PUE, where it states one, replaces pue")           \
+    CHOICE(attribution, "amortized", "amortized|full", CS_SCOPE_EMBODIED,                                              \
+           "share T / lifetime of the devices (CarbonScaling Eq 5), or whole devices charged to the run")              \
+    CHOICE(cpa_set, "llmcarbon", "llmcarbon|act|imec", CS_SCOPE_EMBODIED,                                              \
+           "carbon per area by node: LLMCarbon (Faiz 2024), ACT (Gupta 2022), imec netzero")                           \
+    REAL(cpa_growth_per_year, 0.0, -0.99, 10.0, "1", CS_SCOPE_EMBODIED,                                                \
+         "growth of carbon per area and per GB of HBM; 0.10 is the paper's EUV scenario")                              \
+    REAL(hbm_kg_per_gb, 0.4, 0.0, 1e3, "kg", CS_SCOPE_EMBODIED, "HBM and DRAM, LLMCarbon hardware.csv")                \
+    REAL(lifetime_years, 6.0, 1e-3, 1e3, "year", CS_SCOPE_EMBODIED, "service life (CarbonScaling 5.1)")                \
+    FLAG(host, true, CS_SCOPE_EMBODIED, "count the host's share: CPU, DRAM, SSD")                                      \
+    REAL(host_cpu_kg, 1.47, 0.0, 1e6, "kg", CS_SCOPE_EMBODIED, "1.47 cm2 at 1 kg/cm2, LLMCarbon hardware.csv")         \
+    REAL(host_dram_gb, 256.0, 0.0, 1e9, "GB", CS_SCOPE_EMBODIED, "per host, LLMCarbon hardware.csv")                   \
+    REAL(host_dram_kg_per_gb, 0.4, 0.0, 1e3, "kg", CS_SCOPE_EMBODIED, "LLMCarbon hardware.csv")                        \
+    REAL(host_ssd_gb, 32768.0, 0.0, 1e9, "GB", CS_SCOPE_EMBODIED, "per host, LLMCarbon hardware.csv")                  \
+    REAL(host_ssd_kg_per_gb, 0.018, 0.0, 1e3, "kg", CS_SCOPE_EMBODIED, "LLMCarbon hardware.csv")                       \
+    COUNT(host_devices, 8, 1, 1000000, "1", CS_SCOPE_EMBODIED, "devices that share a host, LLMCarbon hardware.csv")    \
+    REAL(overhead_factor, 1.35, 1.0, 10.0, "1", CS_SCOPE_EMBODIED,                                                     \
+         "infrastructure, transport, recycling on top of manufacturing (Schneider 2025: 513 -> 693 kg)")
+
+#define CS_LIMITS_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
+    COUNT(points, 100000000, 1, 1000000000000, "1", CS_SCOPE_NONE, "most grid points; checked before a range expands")
+
+#define CS_OUTPUT_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
+    FLAG(provenance, true, CS_SCOPE_NONE, "write the /provenance group; without it equal runs give equal bytes")       \
+    COUNT(compression, 1, 0, 9, "1", CS_SCOPE_NONE, "deflate level of the result file")
+
+#define CS_MEMBER_REAL(member, value, low, high, unit, scopes, meaning) double member;
+#define CS_MEMBER_COUNT(member, value, low, high, unit, scopes, meaning) int64_t member;
+#define CS_MEMBER_FLAG(member, value, scopes, meaning) bool member;
+#define CS_MEMBER_CHOICE(member, value, names, scopes, meaning) int32_t member;
+#define CS_MEMBER_SET(member, value, names, scopes, meaning) uint32_t member;
+#define CS_MEMBER_LIST(member, scopes, meaning) struct cs_list member;
+#define CS_MEMBERS(TABLE)                                                                                              \
+    TABLE(CS_MEMBER_REAL, CS_MEMBER_COUNT, CS_MEMBER_FLAG, CS_MEMBER_CHOICE, CS_MEMBER_SET, CS_MEMBER_LIST)
+
+struct cs_scaling_law {
+    CS_MEMBERS(CS_SCALING_LAW_SETTINGS)
+};
+struct cs_training {
+    CS_MEMBERS(CS_TRAINING_SETTINGS)
+};
+struct cs_search_settings {
+    CS_MEMBERS(CS_SEARCH_SETTINGS)
+};
+struct cs_projection {
+    CS_MEMBERS(CS_PROJECTION_SETTINGS)
+};
+struct cs_power {
+    CS_MEMBERS(CS_POWER_SETTINGS)
+};
+struct cs_carbon_settings {
+    CS_MEMBERS(CS_CARBON_SETTINGS)
+};
+struct cs_limits {
+    CS_MEMBERS(CS_LIMITS_SETTINGS)
+};
+struct cs_output_settings {
+    CS_MEMBERS(CS_OUTPUT_SETTINGS)
+};
+
+/* Section name in the configuration, struct, member of struct cs_settings, table. */
+#define CS_SECTIONS(X)                                                                                                 \
+    X(scaling_law, cs_scaling_law, CS_SCALING_LAW_SETTINGS)                                                            \
+    X(training, cs_training, CS_TRAINING_SETTINGS)                                                                     \
+    X(search, cs_search_settings, CS_SEARCH_SETTINGS)                                                                  \
+    X(projection, cs_projection, CS_PROJECTION_SETTINGS)                                                               \
+    X(power, cs_power, CS_POWER_SETTINGS)                                                                              \
+    X(carbon, cs_carbon_settings, CS_CARBON_SETTINGS)                                                                  \
+    X(limits, cs_limits, CS_LIMITS_SETTINGS)                                                                           \
+    X(output, cs_output_settings, CS_OUTPUT_SETTINGS)
+
+struct cs_settings {
+#define CS_SECTION_MEMBER(section, type, table) struct type section;
+    CS_SECTIONS(CS_SECTION_MEMBER)
+#undef CS_SECTION_MEMBER
+};
+
+/* One row of a table at run time. offset is of the member in struct cs_settings. */
+enum cs_setting_type { CS_REAL, CS_COUNT, CS_FLAG, CS_CHOICE, CS_SET, CS_LIST };
+struct cs_setting {
+    const char *section, *name;
+    enum cs_setting_type type;
+    int64_t offset;
+    double low, high;    /* CS_REAL, CS_COUNT */
+    const char *names;   /* CS_CHOICE, CS_SET: "a|b|c" */
+    const char *unit;    /* UDUNITS spelling, "1" for none */
+    const char *meaning; /* meaning and source */
+    unsigned scopes;     /* enum cs_scope bits */
+};
+
+/* All settings in the order of the sections and rows. */
+const struct cs_setting *cs_settings_table(int32_t *count);
+/* The row of a dotted path such as "carbon.pue", or NULL. */
+const struct cs_setting *cs_setting_find(const char *path);
+/* Index of a name in "a|b|c", -1 if absent; and the index-th name copied to buffer. */
+int32_t cs_choice_index(const char *names, const char *name);
+const char *cs_choice_name(const char *names, int32_t index, char *buffer, int32_t size);
+
+/* A setting as a number: choices and flags by index, sets by bits. Not for CS_LIST. */
+double cs_setting_get(const struct cs_settings *settings, const struct cs_setting *row);
+void cs_setting_put(struct cs_settings *settings, const struct cs_setting *row, double value);
+struct cs_list *cs_setting_list(struct cs_settings *settings, const struct cs_setting *row); /* CS_LIST only */
+
+/* Every setting at its default. */
+void cs_settings_default(struct cs_settings *settings);
+/* carbon.preset "paper": attribution full, host off, overhead 1, server power 0, PUE 1.1 everywhere, static .70. Called
+ * by the reader after the preset is known and before the other keys, which so still override it. */
+void cs_settings_apply_preset(struct cs_settings *settings);
+
+#endif

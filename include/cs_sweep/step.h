@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One training step: time and memory of a plan, in three levels, so that a search computes each thing once.
+ *
+ *   cs_costs    of (problem, network class, tensor, context, expert, expert_tensor, micro_batch, recompute):
+ *               one micro-batch through one layer of each kind, embedding and head; from kernels and collectives
+ *   cs_stage    of (costs, pipeline): the split of the layers that minimises the slowest stage
+ *   cs_replica  of (stage, data, zero_stage): gradient and parameter traffic, optimizer, point-to-point
+ *   step        of (replica, interleave, micro_batches, schedule): a few multiplications, no branch, no allocation
+ *
+ * cs_step_seconds and cs_memory_bytes are the only functions that give a plan's time and memory: the search, its oracle,
+ * cs_point and cs_validate all call them, so equal plans give equal bits. */
+#ifndef CS_SWEEP_STEP_H
+#define CS_SWEEP_STEP_H
+
+#include "cs_sweep/kernel.h"
+#include "cs_sweep/network.h"
+
+/* What a time is spent on. The shares of the result file, in its order. */
+enum cs_share {
+    CS_SHARE_COMPUTE,
+    CS_SHARE_TENSOR,
+    CS_SHARE_EXPERT,
+    CS_SHARE_PIPELINE,
+    CS_SHARE_DATA,
+    CS_SHARE_BUBBLE,
+    CS_SHARE_OPTIMIZER,
+    CS_SHARE_COUNT
+};
+
+struct cs_shard {
+    int32_t tensor, context, expert, expert_tensor, micro_batch;
+    enum cs_recompute recompute;
+    bool sequence_parallel;
+};
+
+/* One micro-batch through one part of the model on one device: exposed seconds by cause, forward and backward (the
+ * backward holds the recomputed forward), and the weight-gradient part of the backward's compute. */
+struct cs_part {
+    double forward[CS_SHARE_COUNT], backward[CS_SHARE_COUNT];
+    double forward_seconds, backward_seconds; /* the sums */
+    double weight_gradient_seconds;           /* W of zero-bubble schedules, within backward_seconds */
+    double flops, forward_flops;              /* executed, forward and backward, for HFU; and forward once */
+    double hidden_all_to_all;                 /* seconds that DualPipe hides, within forward + backward */
+    double parameters, expert_parameters;     /* local to a device: sharded over data, over expert replicas */
+    double activation_bytes;                  /* kept per micro-batch in flight */
+    double working_bytes;                     /* besides, while the part runs (recomputed activations, FP32 logits) */
+};
+enum cs_part_kind { CS_PART_DENSE, CS_PART_MIXTURE, CS_PART_EMBEDDING, CS_PART_HEAD, CS_PART_COUNT };
+
+struct cs_costs {
+    const struct cs_problem *problem;
+    const struct cs_network *network;
+    struct cs_shard shard;
+    struct cs_part part[CS_PART_COUNT]; /* sliding-window layers are averaged in by their period; the head holds MTP */
+    double boundary_bytes;              /* activation of one micro-batch between stages, per device */
+    double tied_parameters;             /* of the head, that one device alone shares with the embedding */
+};
+void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network *network, const struct cs_shard *shard,
+                      struct cs_costs *costs);
+
+/* The split of the layers into `pipeline` stages that minimises the slowest one; see src/model/stage.c. Interleaved
+ * chunks deal the same layers, so the split does not depend on them. */
+struct cs_load {
+    double embedding, dense, mixture, head; /* how many of each part */
+};
+struct cs_stage {
+    const struct cs_costs *costs;
+    int32_t pipeline;
+    struct cs_load slow;             /* what the slowest stage holds */
+    double slowest[CS_SHARE_COUNT];  /* exposed seconds of one micro-batch on the slowest stage, forward + backward */
+    double slowest_forward, slowest_backward, slowest_weight_gradient, slowest_hidden_all_to_all;
+    double rest_seconds;             /* of one micro-batch through all other stages: fill and drain of the pipeline */
+    double first_activation, first_fixed; /* bytes: per micro-batch in flight, and once */
+    double last_activation, last_fixed;   /* the last stage, one micro-batch in flight */
+    double first_parameters, first_expert_parameters, last_parameters, last_expert_parameters;
+    double sync_parameters, sync_expert_parameters; /* of the stage with the most gradient traffic */
+    double overlap_backward; /* s of the last micro-batch's backward that gradient traffic can hide under */
+    double overlap_forward;  /* s of the first forward that the parameter gather can hide under */
+    double largest_layer_parameters, largest_layer_expert_parameters; /* ZeRO 3 gathers these */
+};
+void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_stage *stage);
+
+enum { CS_SCHEDULE_COUNT = 3 };
+/* A step is linear in the number of micro-batches m and in interleave v; with P the point-to-point seconds:
+ *   seconds = m (micro[schedule] + v P) + (fill[schedule] + (p - 1) v P) / v + once
+ *   1F1B:     micro = T, the slowest stage;      fill = the other stages' time of one micro-batch, sum(T_i) - T, which is
+ *             (p - 1) T for equal stages (Narayanan 2021; the fill and drain of an uneven pipeline pass each stage once)
+ *   ZB1P:     micro = T;                         fill = (p - 1)(F + B - 2 W) (arXiv 2401.10241), v = 1
+ *   DualPipe: micro = F&B, all-to-all hidden;    fill = (p/2 - 1)(F&B + B - 3 W) (arXiv 2412.19437), v = 1
+ *
+ * What a search may rely on, all else equal (see tests/unit/test_step.c):
+ *   - seconds is increasing in m (micro > 0), and for v > 1, v -> v + 1 changes it by m P - fill / (v (v + 1));
+ *   - with B = d b m: seconds(m) >= m micro + once, and >= m micro alone: the step's floor without any bubble;
+ *   - micro of ZeRO 2 and 3 >= micro of ZeRO 0 and 1, which is the stage's, the same for every d;
+ *   - once (gradient traffic, optimizer) does not depend on m, v or the schedule;
+ *   - seconds never rises with link, scale-out or HBM bandwidth, peak, or as a latency falls (same plan);
+ *   - bytes: state is non-increasing in d (equal for ZeRO 0), and non-increasing in the ZeRO stage up to the two gathered
+ *     layers of ZeRO 3; activations do not depend on d or ZeRO; bytes is non-decreasing in m (in flight: min(p, m)) and,
+ *     for m >= p, non-increasing in v > 1. So for given B, a larger d (smaller m) never needs more memory. */
+struct cs_replica {
+    const struct cs_stage *stage;
+    int64_t data;
+    int32_t zero_stage;
+    double shares[CS_SHARE_COUNT];  /* exposed seconds per micro-batch, ZeRO traffic included, without point-to-point */
+    double micro[CS_SCHEDULE_COUNT], fill[CS_SCHEDULE_COUNT];
+    double point_to_point;          /* seconds per micro-batch and stage boundary, both directions; v = 1 */
+    double chunk_to_chunk;          /* the same per chunk boundary, v > 1: hidden by stacks that overlap, never more */
+    double once;                    /* data + optimizer + fixed seconds per step */
+    double data_seconds;            /* exposed gradient and parameter traffic per step */
+    double optimizer_seconds;       /* and the fixed host work of a step */
+    /* bytes: state of the first and the last stage; DualPipe holds the weights of both */
+    double first_state[CS_SCHEDULE_COUNT], last_state[CS_SCHEDULE_COUNT];
+    double first_activation[CS_SCHEDULE_COUNT], last_activation[CS_SCHEDULE_COUNT]; /* per micro-batch in flight */
+    double first_fixed[CS_SCHEDULE_COUNT], last_fixed[CS_SCHEDULE_COUNT];
+    double pipeline; /* stages, as a double */
+};
+void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
+                        struct cs_replica *replica);
+
+/* s of one step. micro_batches >= 1; CS_SCHEDULE_DUALPIPE wants pipeline and micro_batches even, micro_batches >= 2 p;
+ * interleave > 1 wants 1F1B, pipeline > 1 and micro_batches = 0 mod p. */
+static inline double cs_step_seconds(const struct cs_replica *replica, enum cs_schedule schedule, int32_t interleave,
+                                     int64_t micro_batches)
+{
+    const double v = interleave, m = (double)micro_batches;
+    const double between = v * (interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point);
+    return m * (replica->micro[schedule] + between) +
+           (replica->fill[schedule] + (replica->pipeline - 1.0) * between) / v + replica->once;
+}
+
+/* Micro-batches whose activations stage 0 holds at once (Narayanan 2021; 2401.10241; 2412.19437). */
+static inline double cs_in_flight(const struct cs_replica *replica, enum cs_schedule schedule, int32_t interleave,
+                                  int64_t micro_batches)
+{
+    const double p = replica->pipeline, m = (double)micro_batches;
+    const double chunks = interleave > 1 ? (p - 1.0) / interleave : 0.0;
+    const double most = (schedule == CS_SCHEDULE_DUALPIPE ? p + 1.0 : p) + chunks;
+    return most < m ? most : m;
+}
+
+/* Bytes on the fullest device, without the margin: stage 0 or the last stage. */
+static inline double cs_memory_bytes(const struct cs_replica *replica, enum cs_schedule schedule, int32_t interleave,
+                                     int64_t micro_batches)
+{
+    const double flight = cs_in_flight(replica, schedule, interleave, micro_batches);
+    const double first = replica->first_state[schedule] + flight * replica->first_activation[schedule] +
+                         replica->first_fixed[schedule];
+    const double last =
+        replica->last_state[schedule] + replica->last_activation[schedule] + replica->last_fixed[schedule];
+    return first > last ? first : last;
+}
+/* Bytes that a plan may use: capacity less the margin. */
+double cs_memory_limit(const struct cs_problem *problem);
+/* Layer terms of stage 0 only, bytes (the labels of published memory figures): state without embedding and head, and
+ * activations of what is in flight. */
+void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *plan, double *state, double *activations);
+/* s of the whole training: ceil(tokens / (batch * seq_len)) * step / goodput. */
+double cs_training_seconds(const struct cs_problem *problem, int64_t global_batch, double step_seconds);
+
+/* A plan, whole: the same numbers, with their breakdown. */
+struct cs_step {
+    double seconds;
+    double shares[CS_SHARE_COUNT]; /* sum 1 */
+    double training_seconds, mfu, hfu;
+    double memory_bytes, state_bytes, activation_bytes, other_bytes; /* of the fullest device */
+};
+enum cs_status {
+    CS_STATUS_PENDING,
+    CS_STATUS_FEASIBLE,
+    CS_STATUS_DIVISIBILITY,
+    CS_STATUS_COMMUNICATION,
+    CS_STATUS_BATCH,
+    CS_STATUS_MEMORY,
+    CS_STATUS_DEADLINE,
+    CS_STATUS_FAILED
+};
+/* Evaluates a complete plan as given: no gate of the search applies. */
+void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step);
+
+/* Model FLOPs utilisation: 6 N_active D / (N_dev T peak at the point's format). */
+double cs_mfu(const struct cs_problem *problem, int64_t devices, double training_seconds);
+
+/* Narrated evaluation: one call per kernel and collective of the plan's layers (cs_point prints them). */
+struct cs_trace_entry {
+    const char *part;   /* "dense layer", "mixture layer", "embedding", "head", "step" */
+    const char *kernel; /* "qkv", "attention", "expert up", "all-gather (tensor)", ... */
+    bool backward, collective;
+    double seconds, exposed_seconds, flops, bytes;
+    enum cs_bound bound;
+};
+typedef void (*cs_trace_function)(void *context, const struct cs_trace_entry *entry);
+void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan, cs_trace_function trace, void *context);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Small helpers over text. */
+#ifndef CS_SWEEP_TEXT_H
+#define CS_SWEEP_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Edit distance (insert, delete, replace, swap of neighbours; case counts half) of two names, in halves. Names beyond
+ * 64 characters count as far away. */
+int32_t cs_name_distance(const char *a, const char *b);
+/* The nearest of `count` names, or NULL when none is near enough to be a slip of the hand. */
+const char *cs_nearest_name(const char *name, int32_t count, const char *const *names);
+
+/* malloc'ed copies; NULL without memory. */
+char *cs_copy_text(const char *text, size_t length);
+
+#endif

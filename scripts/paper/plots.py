@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One function for each figure of the paper, and for the claims of its first version. Each takes what it draws and gives
+back the matplotlib figure and the fitted power laws that stand in its legend."""
+import textwrap
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+
+from . import fits  # noqa: E402
+from .sweeps import ONE_TRILLION, ideal, line, point  # noqa: E402
+
+# Okabe and Ito's colours, which the colour-blind can tell apart; markers say the same again.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+MARKERS = "osD^vPX"
+GENERATIONS = ["V100", "A100", "H100", "B100", "TPUv4", "TPUv5p"]
+TONNES = 1e-3
+
+plt.rcParams.update({"figure.figsize": (6.4, 4.4), "figure.dpi": 150, "font.size": 9, "axes.grid": True,
+                     "axes.axisbelow": True, "grid.alpha": 0.3, "legend.fontsize": 7.5, "lines.markersize": 3.5,
+                     "svg.hashsalt": "cs_sweep", "savefig.bbox": "tight"})
+
+NOTES = {
+    "paper": "preset 'paper': whole devices charged to the run, chips and HBM only, no servers, PUE 1.1, static share .70",
+    "default": "defaults: amortised over 6 years, hosts, servers and infrastructure counted, PUE 1.1, static share .70",
+}
+
+
+def caption(figure, preset, more="", below=0.02):
+    """What was assumed, under the figure."""
+    width = int(17 * figure.get_size_inches()[0])
+    figure.text(0.5, -below, textwrap.fill(NOTES[preset] + more, width), ha="center", va="top", fontsize=6.5, color="0.35")
+
+
+def finish(figure, axes, title, preset, more=""):
+    axes.set_title(title, fontsize=10)
+    caption(figure, preset, more)
+    return figure
+
+
+def branches(data, **labels):
+    """Masks of the dense and the mixture models: the loss jumps between them, so that each has a line and a fit."""
+    experts = line(data, "experts", **labels)
+    return [("dense", experts <= 1), ("MoE", experts > 1)]
+
+
+def curve(axes, data, carbon, label, index, results, note=None, **labels):
+    """Loss against carbon of one series, mixture models joined and fitted, dense ones beside."""
+    loss = line(data, "loss", **labels)
+    colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
+    law = None
+    for name, mask in branches(data, **labels):
+        good = mask & np.isfinite(carbon)
+        if not good.any():
+            continue
+        fit = fits.power_law(carbon[good], loss[good])
+        inverse = fits.power_law(loss[good], carbon[good])
+        results.append(dict(series=label, branch=name, loss_against_carbon=fit, carbon_against_loss=inverse))
+        if name == "MoE" and fit is not None:
+            law = fit
+        axes.plot(carbon[good] * TONNES, loss[good], marker, color=colour, linestyle="-" if name == "MoE" else "--",
+                  linewidth=1, label=None, markerfacecolor=colour if name == "MoE" else "none")
+    text = label if law is None else f"{label}: L ∝ C$^{{{law['exponent']:.4f}}}$ ± {law['half_width']:.4f}"
+    axes.plot([], [], marker + "-", color=colour, label=text + (note or ""))
+
+
+def loss_axes(figure):
+    axes = figure.subplots()
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("carbon of the training (t CO$_2$e)")
+    axes.set_ylabel("loss (nats per token)")
+    axes.yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%.2g"))
+    axes.yaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%.2g"))
+    return axes
+
+
+DENSE_NOTE = "; dashed, hollow: dense; fits: MoE"
+
+
+def bars(validation, runs, baselines=("reg", "llmc")):
+    """Bars of device-hours: label, reg, LLMC; with ours for figure 3(a)."""
+    shown = [run for run in validation["baselines"] if run["label"] is not None]
+    series = [("label", "label")] + [(key, {"ours": "ours (the plan that ran)", "reg": "reg", "llmc": "LLMC"}[key])
+                                     for key in baselines]
+    figure = plt.figure()
+    axes = figure.subplots()
+    width = 0.8 / (len(series) + 1)
+    for k, (key, label) in enumerate(series):
+        values = [run[key] or np.nan for run in shown]
+        axes.bar(np.arange(len(shown)) + k * width, np.array(values) / 1e6, width, label=label, color=COLOURS[k])
+    if runs:
+        values = [runs.get(run["id"], np.nan) for run in shown]
+        axes.bar(np.arange(len(shown)) + len(series) * width, np.array(values) / 1e6, width, color=COLOURS[len(series)],
+                 label="ours (plan searched, newest kernels)")
+    axes.set_yscale("log")
+    axes.set_xticks(np.arange(len(shown)) + 0.4 - width / 2, [short(run["id"]) for run in shown])
+    axes.set_ylabel("device-hours (million)")
+    axes.legend()
+    return axes, figure
+
+
+def short(name):
+    return {"frontier-bloom-176b-hours": "BLOOM\n384 A100", "frontier-llama-3-1-405b-hours": "Llama-3.1-405B\n16,384 H100",
+            "frontier-deepseek-v3-hours": "DeepSeek-V3\n2,048 H800",
+            "frontier-palm-540b-hours": "PaLM\n6,144 TPUv4"}.get(name, name)
+
+
+def draw_1(validation, preset):
+    axes, figure = bars(validation, {})
+    return finish(figure, axes, "Figure 1: regressions over past runs", preset,
+                  "; the 32B MoE run of the paper is unpublished"), []
+
+
+def draw_3a(validation, runs, preset):
+    axes, figure = bars(validation, runs, ("ours", "reg", "llmc"))
+    fit = validation.get("baseline_fit", {})
+    text = "; R² on hours: " + ", ".join(
+        f"{name} {100 * fit[key]['r2_hours']:.1f}%" for key, name in (("ours", "ours"), ("reg", "reg"), ("llmc", "LLMC"))
+        if fit.get(key, {}).get("r2_hours") is not None)
+    return finish(figure, axes, "Figure 3(a): device-hours of published runs", preset,
+                  "; the 32B MoE run of the paper is unpublished" + text), []
+
+
+def draw_3b(rows, preset):
+    """BLOOM: energy and embodied carbon; rows are (label, MWh, t)."""
+    figure = plt.figure()
+    left, right = figure.subplots(1, 2)
+    names = [row[0] for row in rows]
+    for axes, column, label in ((left, 1, "energy of the devices (MWh)"), (right, 2, "embodied carbon (t CO$_2$e)")):
+        values = [np.nan if row[column] is None else row[column] for row in rows]
+        axes.bar(range(len(rows)), values, color=[COLOURS[i % len(COLOURS)] for i in range(len(rows))])
+        axes.set_xticks(range(len(rows)), names, rotation=35, ha="right", fontsize=7)
+        axes.set_ylabel(label)
+        for i, value in enumerate(values):
+            if np.isfinite(value):
+                axes.annotate(f"{value:.4g}", (i, value), ha="center", va="bottom", fontsize=6.5)
+    figure.suptitle("Figure 3(b): BLOOM on 384 A100", fontsize=10)
+    figure.tight_layout()
+    caption(figure, preset, "; here PUE 1; hours by reg and LLMC turned to energy by Eq 3")
+    return figure, []
+
+
+def draw_4a(data, preset):
+    figure, results = plt.figure(), []
+    axes = loss_axes(figure)
+    region = str(data.region.values[0])
+    practical = line(data, "carbon_total")
+    without = line(data, "carbon_operational") + line(data, "carbon_servers")
+    curve(axes, data, ideal(data, "B100", region), "ideal", 0, results)
+    curve(axes, data, without, "no embodied", 1, results)
+    curve(axes, data, practical, "practical", 2, results)
+    axes.legend()
+    return finish(figure, axes, "Figure 4(a): loss against carbon on B100, " + region, preset, DENSE_NOTE), results
+
+
+def draw_4b(data, preset):
+    figure, results = plt.figure(), []
+    axes = loss_axes(figure)
+    for i, device in enumerate(data.hardware.values):
+        curve(axes, data, line(data, "carbon_total", hardware=device), str(device), i, results, hardware=device)
+    axes.legend()
+    return finish(figure, axes, "Figure 4(b): generations of GPUs and TPUs", preset, DENSE_NOTE), results
+
+
+def stacked(axes, labels, lower, upper):
+    axes.bar(labels, lower, color=COLOURS[0], label="operational")
+    axes.bar(labels, upper, bottom=lower, color=COLOURS[1], label="embodied")
+    for i, (low, up) in enumerate(zip(lower, upper)):
+        if np.isfinite(low + up):
+            axes.annotate(f"{100.0 * up / (low + up):.1f}%\nembodied", (i, low + up), ha="center", va="bottom", fontsize=6.5)
+    axes.margins(y=0.15)
+    axes.legend()
+
+
+def draw_5(data, preset, per_device):
+    figure = plt.figure()
+    axes = figure.subplots()
+    lower, upper = [], []
+    for device in data.hardware.values:
+        labels = dict(hardware=device, model=ONE_TRILLION)
+        number = point(data, "devices", **labels) if per_device else 1.0
+        scale = 1.0 if per_device else TONNES
+        lower.append((point(data, "carbon_operational", **labels) + point(data, "carbon_servers", **labels)) / number * scale)
+        upper.append(point(data, "carbon_embodied", **labels) / number * scale)
+    stacked(axes, [str(device) for device in data.hardware.values], lower, upper)
+    axes.set_ylabel("carbon per device (kg CO$_2$e)" if per_device else "carbon (t CO$_2$e)")
+    title = "Figure 5(a): carbon per device, 1T model" if per_device else "Figure 5(b): carbon of a 1T model"
+    return finish(figure, axes, title, preset), []
+
+
+def draw_6a(data, preset):
+    figure, results = plt.figure(), []
+    axes = loss_axes(figure)
+    for i, (label, year, growth) in enumerate((("B100", 0, 0.0), ("5Y", 5, 0.0), ("10Y", 10, 0.0), ("5Y-EUV", 5, 0.1),
+                                               ("10Y-EUV", 10, 0.1))):
+        labels = dict(year=year, cpa_growth_per_year=growth)
+        curve(axes, data, line(data, "carbon_total", **labels), label, i, results)
+    axes.legend()
+    return finish(figure, axes, "Figure 6(a): hardware technology scaling", preset, DENSE_NOTE), results
+
+
+def draw_6b(data, preset):
+    figure, results = plt.figure(), []
+    axes = loss_axes(figure)
+    for i, level in enumerate(data.qat.values):
+        label = "B100 (16 bits)" if level == "off" else f"QAT {level}"
+        curve(axes, data, line(data, "carbon_total", qat=level), label, i, results)
+    axes.legend()
+    return finish(figure, axes, "Figure 6(b): quantisation-aware training on B100", preset,
+                  DENSE_NOTE + "; no loss of accuracy by QAT, as in the paper"), results
+
+
+def draw_7a(data, preset):
+    figure, results = plt.figure(), []
+    axes = loss_axes(figure)
+    for i, region in enumerate(data.region.values):
+        intensity = point(data, "carbon_intensity", region=region)
+        curve(axes, data, line(data, "carbon_total", region=region), f"{region} ({intensity:g} g/kWh)", i, results)
+    axes.legend()
+    return finish(figure, axes, "Figure 7(a): carbon intensity, B100", preset, DENSE_NOTE), results
+
+
+def draw_7b(data, preset):
+    figure = plt.figure(figsize=(4.2, 4.0))
+    axes = figure.subplots()
+    lower, upper = [], []
+    for region in data.region.values:
+        labels = dict(region=region, model=ONE_TRILLION)
+        lower.append((point(data, "carbon_operational", **labels) + point(data, "carbon_servers", **labels)) * TONNES)
+        upper.append(point(data, "carbon_embodied", **labels) * TONNES)
+    stacked(axes, [str(region) for region in data.region.values], lower, upper)
+    axes.set_ylabel("carbon (t CO$_2$e)")
+    return finish(figure, axes, "Figure 7(b): 1T model on B100", preset), []
+
+
+KINDS = (("MoE", 0.0), ("dense", 1e30))
+
+
+def draw_v1_exponent(data, preset):
+    """Exponent of carbon against loss, ideal and practical, of every device: MoE and dense families apart."""
+    figure, results = plt.figure(figsize=(7.6, 4.2)), []
+    panels = figure.subplots(1, 2, sharey=True)
+    region = str(data.region.values[0])
+    for axes, (kind, threshold) in zip(panels, KINDS):
+        family = data.sel(dense_below_parameters=threshold)
+        loss = line(family, "loss")
+        for i, device in enumerate(family.hardware.values):
+            carbon = line(family, "carbon_total", hardware=device)
+            perfect = np.where(np.isfinite(carbon), ideal(family, device, region), np.nan)
+            running = line(family, "carbon_operational", hardware=device) + line(family, "carbon_servers", hardware=device)
+            fitted = [fits.power_law(loss, values) for values in (perfect, running, carbon)]
+            if None in fitted:
+                continue
+            results.append(dict(zip(("series", "branch", "ideal", "no_embodied", "practical"), [str(device), kind] + fitted)))
+            for k, (fit, label) in enumerate(zip(fitted, ("ideal", "no embodied", "practical"))):
+                axes.errorbar([i + 0.2 * (k - 1)], [-fit["exponent"]], [fit["half_width"]], fmt=MARKERS[k],
+                              color=COLOURS[k], capsize=3, label=label if i == 0 else None)
+        axes.set_xticks(range(family.sizes["hardware"]), [str(device) for device in family.hardware.values], rotation=30)
+        axes.set_title(kind, fontsize=9)
+        axes.legend()
+    panels[0].set_ylabel("q of C ∝ L$^{-q}$ (95% confidence)")
+    figure.suptitle("First version, claim 1: do inefficiencies raise the exponent?", fontsize=10)
+    caption(figure, preset, "; all fits over the sizes that are feasible")
+    return figure, results
+
+
+def draw_v1_diminishing(data, preset):
+    figure = plt.figure(figsize=(7.6, 4.2))
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, (kind, threshold) in zip(panels, KINDS):
+        family = data.sel(dense_below_parameters=threshold)
+        size = line(family, "parameters_total")
+        now = line(family, "carbon_total", year=0)
+        for i, year in enumerate(family.year.values[1:]):
+            later = line(family, "carbon_total", year=year)
+            axes.plot(size, 100.0 * (1.0 - later / now), MARKERS[i] + "-", color=COLOURS[i], linewidth=1,
+                      label=f"{int(year)} years")
+        axes.set_xscale("log")
+        axes.set_ylim(-60, 100)
+        axes.set_title(kind, fontsize=9)
+        axes.set_xlabel("parameters")
+        axes.legend()
+    panels[0].set_ylabel("carbon saved against B100 (%)")
+    figure.suptitle("First version, claim 2: hardware scaling by model size", fontsize=10)
+    caption(figure, preset, "; below -60% cut: short runs that pay for whole devices")
+    return figure, []
+
+
+def draw_v1_batch(data, preset):
+    figure = plt.figure(figsize=(7.6, 4.2))
+    panels = figure.subplots(1, 2, sharey=True)
+    slow, fast = (float(value) for value in data.critical_batch_exponent.values)
+    for axes, (kind, threshold) in zip(panels, KINDS):
+        family = data.sel(dense_below_parameters=threshold)
+        size = line(family.sel(critical_batch_exponent=slow), "parameters_total")
+        for i, year in enumerate(family.year.values):
+            for exponent, style in ((slow, "--"), (fast, "-")):
+                mfu = line(family, "mfu", year=year, critical_batch_exponent=exponent)
+                axes.plot(size, 100.0 * mfu, MARKERS[i] + style, color=COLOURS[i], linewidth=1,
+                          label=f"year {int(year)}, C$^{{1/{round(1 / exponent)}}}$")
+        axes.set_xscale("log")
+        axes.set_title(kind, fontsize=9)
+        axes.set_xlabel("parameters")
+        axes.legend(ncols=2)
+    panels[0].set_ylabel("model FLOPs utilisation (%)")
+    figure.suptitle("First version, claim 3: critical batch as C$^{1/6}$ and C$^{1/3}$", fontsize=10)
+    caption(figure, preset, "; a line ends where no plan meets the deadline")
+    return figure, []

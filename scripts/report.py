@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""One self-contained HTML page of a sweep, which works without a network.
+
+    scripts/report.py RESULTS.h5 --output PAGE.html [--select DIM=VALUE[,VALUE...]]... [--errors errors.json]
+
+The page holds the plans, times, energies and carbon of every point as 32-bit numbers, compressed; regions are factors of
+the energy, as they are in the model. --select keeps only some values of a dimension, for sweeps beyond a few million
+points.
+
+The charts are drawn by Chart.js (MIT licence): widely used, kept up for ten years, logarithmic axes and hover out of the
+box, 200 kB in all, and one of Debian's packages (libjs-chart.js), so that neither this script nor its tests fetch
+anything. Elsewhere `npm install chart.js` and --chart node_modules/chart.js/dist/chart.min.js, or .umd.js, do. Its
+script and licence are embedded in the page.
+"""
+import argparse
+import base64
+import html
+import json
+import re
+import sys
+import zlib
+from pathlib import Path
+
+import numpy
+import xarray
+
+HERE = Path(__file__).resolve().parent
+CHART_PLACES = [
+    "/usr/share/javascript/chart.js/chart.min.js", "/usr/share/nodejs/chart.js/dist/chart.min.js",
+    "node_modules/chart.js/dist/chart.umd.js", "node_modules/chart.js/dist/chart.min.js",
+]
+CHART_LICENCES = ["/usr/share/doc/libjs-chart.js/copyright", "node_modules/chart.js/LICENSE.md"]
+CORE = ("model", "hardware", "year", "qat", "region")
+MODEL_VARIABLES = ("d_model", "layers", "heads", "experts", "parameters_total", "parameters_active", "tokens", "compute",
+                   "critical_batch", "loss")
+PLAN_VARIABLES = ("status", "devices", "tensor", "pipeline", "data", "context", "expert", "expert_tensor", "zero_stage",
+                  "interleave", "schedule", "micro_batch", "global_batch", "recompute")
+NUMBERS = ("training_time", "step_time", "mfu", "memory_per_device", "memory_capacity", "energy", "energy_servers",
+           "embodied_inventory", "carbon_embodied", "carbon_intensity", "region_pue")
+SHARES = ("compute", "tensor", "expert", "pipeline", "data", "bubble", "optimizer")
+# Points that a browser handles with ease, and that keep the page below some 100 MB.
+MOST_POINTS = 2_000_000
+MISSING = -1  # of whole numbers: none of them is negative
+
+
+class Refused(Exception):
+    """What is wrong with the arguments or the file, in a sentence for the user."""
+
+
+def texts(values):
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
+
+
+def open_results(path):
+    """The data set as stored, without masks, and the provenance."""
+    try:
+        data = xarray.open_dataset(path, engine="h5netcdf", mask_and_scale=False, decode_times=False)
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} cannot be read as a result file: {error}") from None
+    if "status" not in data or any(name not in data.dims for name in CORE):
+        raise Refused(f"{path} is no result file of cs_sweep: it wants a variable status and the dimensions "
+                      + ", ".join(CORE))
+    try:
+        with xarray.open_dataset(path, engine="h5netcdf", group="provenance", decode_times=False) as group:
+            provenance = {name: group[name].item() for name in group.variables if group[name].ndim == 0}
+            provenance.update({name: value for name, value in group.attrs.items() if isinstance(value, (str, int, float))})
+    except (OSError, KeyError, ValueError):
+        provenance = {}
+    provenance = {name: value.decode() if isinstance(value, bytes) else value for name, value in provenance.items()}
+    return data, {name: value.item() if hasattr(value, "item") else value for name, value in provenance.items()}
+
+
+def select(data, wanted):
+    for one in wanted:
+        name, _, values = one.partition("=")
+        if name not in data.dims or not values:
+            raise Refused(f"--select {one}: expected DIM=VALUE[,VALUE...] with DIM one of {', '.join(map(str, data.dims))}")
+        labels = texts(data[name].values)
+        unknown = [value for value in values.split(",") if value not in labels]
+        if unknown:
+            raise Refused(f"--select {one}: {name} has no {', '.join(unknown)}; it has {', '.join(labels)}")
+        data = data.isel({name: [labels.index(value) for value in values.split(",")]})
+    return data
+
+
+def numbers_of(variable):
+    """As doubles, NaN where the file holds the fill value."""
+    values = variable.values.astype(numpy.float64)
+    fill = variable.attrs.get("_FillValue")
+    if fill is not None and not numpy.isnan(fill):
+        values[variable.values == fill] = numpy.nan
+    return values
+
+
+class Blob:
+    """The arrays of the page, one after the other."""
+
+    def __init__(self):
+        self.parts, self.size, self.index = [], 0, {}
+
+    def add(self, name, dims, values, kind, scale=1):
+        """kind: f4, i4, f8, i1 or u2; whole numbers hold MISSING for NaN, u2 65535."""
+        if kind == "u2":
+            array = numpy.where(numpy.isnan(values), 65535, numpy.rint(values / scale)).astype("<u2")
+        elif kind in ("i4", "i1"):
+            array = numpy.where(numpy.isnan(values), MISSING, values).astype("<" + kind)
+        else:
+            array = values.astype("<" + kind)
+        # Typed arrays of JavaScript start at multiples of their element's size.
+        padding = -self.size % 8
+        self.parts += [b"\0" * padding, array.tobytes()]
+        self.size += padding
+        self.index[name] = {"dims": list(dims), "kind": kind, "at": self.size, "length": int(array.size), "scale": scale}
+        self.size += array.nbytes
+
+    def base64(self):
+        return base64.b64encode(zlib.compress(b"".join(self.parts), 9)).decode()
+
+
+def regional_factor(data):
+    """kg per kWh of energy: operational carbon is the energy times what depends on the place alone."""
+    operational, energy = data["carbon_operational"], data["energy"]
+    keep = [dim for dim in operational.dims if dim == "region" or dim not in energy.dims]
+    part = operational
+    wide = xarray.DataArray(numbers_of(operational), dims=operational.dims)
+    ratio = wide / xarray.DataArray(numbers_of(energy), dims=energy.dims)
+    rest = [dim for dim in ratio.dims if dim not in keep]
+    low, high = ratio.min(rest), ratio.max(rest)
+    if bool(((high - low) > 1e-9 * abs(high)).any()):
+        raise Refused("carbon_operational is not proportional to energy: this file is not consistent")
+    fallback = xarray.DataArray(numbers_of(data["carbon_intensity"]) / 1000, dims=data["carbon_intensity"].dims)
+    factor = high.where(~numpy.isnan(high), fallback)
+    dims = [dim for dim in part.dims if dim in factor.dims]
+    return dims, factor.transpose(*dims).values
+
+
+def pack(data):
+    blob = Blob()
+    for name in MODEL_VARIABLES + NUMBERS:
+        if name in data:
+            values = numbers_of(data[name])
+            large = values.size and numpy.nanmax(numpy.abs(values), initial=0) > 1e37
+            blob.add(name, data[name].dims, values, "f8" if large else "f4")
+    for name in PLAN_VARIABLES:
+        if name in data:
+            values = numbers_of(data[name])
+            large = numpy.nanmax(values, initial=0) > 2**31 - 1
+            blob.add(name, data[name].dims, values, "i1" if name == "status" else "f8" if large else "i4")
+    for name in SHARES:
+        if f"share_{name}" in data:
+            blob.add(f"share_{name}", data[f"share_{name}"].dims, numbers_of(data[f"share_{name}"]), "u2", 1e-4)
+    blob.add("regional_factor", *regional_factor(data), "f4")
+    return blob
+
+
+def read_json(path):
+    try:
+        return json.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} cannot be read: {error}") from None
+
+
+def families(hardware, configs, errors_path, provenance):
+    """Family and validation error of each device, as far as known."""
+    known = {}
+    for device in read_json(configs / "devices.json")["devices"]:
+        for name in [device["name"], *device.get("aliases", [])]:
+            known[name] = device
+    for text in (value for key, value in provenance.items() if key.startswith("configuration")):
+        try:
+            listed = json.loads(text).get("axes", {}).get("hardware", [])
+        except (TypeError, ValueError, AttributeError):
+            continue
+        for device in listed:
+            if isinstance(device, dict) and "name" in device:
+                known[device["name"]] = device
+    errors = read_json(errors_path)["families"] if errors_path.exists() else {}
+    out = {}
+    for name in hardware:
+        device, hops = known.get(name), 0
+        while device and "family" not in device and device.get("based_on") in known and hops < len(known):
+            device, hops = known[device["based_on"]], hops + 1
+        family = (device or {}).get("family")
+        entry = errors.get(family, {})
+        out[name] = {"family": family, "cases": entry.get("cases"), "mape": entry.get("mape")}
+    return out
+
+
+def chart_script(given):
+    for place in [given] if given else CHART_PLACES:
+        if Path(place).exists():
+            script = Path(place).read_text()
+            break
+    else:
+        raise Refused(f"Chart.js was not found{f' at {given}' if given else ''}: apt-get install libjs-chart.js, or "
+                      "npm install chart.js and --chart node_modules/chart.js/dist/chart.umd.js")
+    version = re.search(r"Chart\.js v([\d.]+)", script)
+    beside = Path(place).parent.parent / "LICENSE.md"
+    for licence in [beside, *map(Path, CHART_LICENCES)]:
+        if licence.exists():
+            return script, version.group(1) if version else "of unknown version", licence.read_text()
+    raise Refused(f"the licence of {place} was not found beside it ({beside}): the page must hold it")
+
+
+def in_script(text):
+    """Safe inside a script element: no tag can end it."""
+    return text.replace("</", "<\\/").replace("<!--", "<\\!--")
+
+
+def meta_of(data, blob, provenance, known, path):
+    dims = {str(name): texts(data[name].values) if name in data.variables else texts(range(size))
+            for name, size in sorted(data.sizes.items(), key=lambda item: (*CORE, item[0]).index(item[0]))
+            if name != "alternative"}
+    numeric = {}
+    for name, labels in dims.items():
+        values = data[name].values if name in data.variables else numpy.arange(len(labels))
+        if name not in ("model", "hardware", "qat", "region") and numpy.issubdtype(values.dtype, numpy.number):
+            numeric[name] = [float(value) for value in values]
+    meanings = data["status"].attrs.get("flag_meanings", "").split()
+    return {
+        "title": str(data.attrs.get("title", "")) or Path(path).name, "file": Path(path).name, "dims": dims,
+        "numeric": numeric, "arrays": blob.index, "status": meanings,
+        "recompute": data["recompute"].attrs.get("flag_meanings", "none selective full").split(),
+        "schedule": data["schedule"].attrs.get("flag_meanings", "").split() if "schedule" in data else [],
+        "families": known, "provenance": provenance, "dimension_order": [d for d in data["status"].dims],
+    }
+
+
+def build(arguments):
+    data, provenance = open_results(arguments.results)
+    with data:
+        if "alternative" in data.dims:
+            data = data.isel(alternative=0)
+        data = select(data, arguments.select)
+        points = int(numpy.prod([data.sizes[dim] for dim in data["status"].dims]))
+        if points > MOST_POINTS:
+            raise Refused(f"{points:,} points are more than a page can hold ({MOST_POINTS:,}); cut the sweep with --select, "
+                          "as --select year=0,5,10")
+        blob = pack(data)
+        known = families(texts(data["hardware"].values), arguments.configs, arguments.errors
+                         or arguments.configs / "validation" / "errors.json", provenance)
+        meta = meta_of(data, blob, provenance, known, arguments.results)
+    script, version, licence = chart_script(arguments.chart)
+    meta["chart"] = version
+    page = (HERE / "report_page/page.html").read_text()
+    pieces = {
+        "TITLE": html.escape(meta["title"]), "STYLE": (HERE / "report_page/page.css").read_text(),
+        "CHART_LICENCE": html.escape(licence), "CHART": in_script(script),
+        "META": in_script(json.dumps(meta, allow_nan=False)), "BLOB": blob.base64(),
+        "PAGE": in_script((HERE / "report_page/page.js").read_text()),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match.group(1)], page)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", help="result file of cs_sweep")
+    parser.add_argument("--output", required=True, help="the page")
+    parser.add_argument("--select", action="append", default=[], metavar="DIM=VALUE[,VALUE...]")
+    parser.add_argument("--configs", type=Path, default=HERE.parent / "configs", help="folder of devices.json")
+    parser.add_argument("--errors", type=Path, help="validation errors by family [CONFIGS/validation/errors.json]")
+    parser.add_argument("--chart", help="chart.min.js or chart.umd.js of Chart.js 3 or 4")
+    arguments = parser.parse_args()
+    try:
+        page = build(arguments)
+        Path(arguments.output).write_text(page)
+    except Refused as error:
+        sys.exit(f"report.py: error: {error}")
+    except OSError as error:
+        sys.exit(f"report.py: error: {arguments.output} cannot be written: {error}")
+    print(f"{arguments.output}: {len(page) / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

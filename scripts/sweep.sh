@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The sweep of `make sweep`: configs/full.json on all cores of this machine into BUILD/full.h5.
+#   scripts/sweep.sh [BUILD [CONFIG]]
+set -eu
+cd "$(dirname "$0")/.."
+build=${1:-build}
+config=${2:-configs/full.json}
+output=$build/$(basename "$config" .json).h5
+
+# shellcheck source=scripts/mpi-environment.sh
+. scripts/mpi-environment.sh
+ranks=${CS_RANKS:-$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
+
+# Under mpirun the program cannot ask whether it writes to a terminal, so it is told.
+if [ -z "${CS_PROGRESS:-}" ]; then
+    if [ -t 2 ]; then
+        CS_PROGRESS=bar
+    else
+        CS_PROGRESS=line
+    fi
+fi
+export CS_PROGRESS
+
+set -- "$MPIRUN" -n "$ranks" "$build/cs_sweep" "$config" --output "$output" --force
+echo "$*"
+exec "$@"

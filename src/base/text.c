@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cs_sweep/text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_LENGTH = 64, FAR_AWAY = 1 << 20 };
+
+static int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+static int32_t replacement(char a, char b)
+{
+    if (a == b) {
+        return 0;
+    }
+    return tolower((unsigned char)a) == tolower((unsigned char)b) ? 1 : 2;
+}
+
+int32_t cs_name_distance(const char *a, const char *b)
+{
+    int32_t rows[3][NAME_MAX_LENGTH + 1];
+    const size_t length_a = strlen(a), length_b = strlen(b);
+    if (length_a > NAME_MAX_LENGTH || length_b > NAME_MAX_LENGTH) {
+        return FAR_AWAY;
+    }
+    for (size_t j = 0; j <= length_b; j++) {
+        rows[0][j] = 2 * (int32_t)j;
+    }
+    for (size_t i = 1; i <= length_a; i++) {
+        int32_t *row = rows[i % 3];
+        const int32_t *before = rows[(i + 2) % 3], *before_that = rows[(i + 1) % 3];
+        row[0] = 2 * (int32_t)i;
+        for (size_t j = 1; j <= length_b; j++) {
+            const int32_t change = before[j - 1] + replacement(a[i - 1], b[j - 1]);
+            row[j] = least(change, least(before[j], row[j - 1]) + 2);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                row[j] = least(row[j], before_that[j - 2] + 2);
+            }
+        }
+    }
+    return rows[length_a % 3][length_b];
+}
+
+const char *cs_nearest_name(const char *name, int32_t count, const char *const *names)
+{
+    const char *nearest = NULL;
+    /* A third of the letters may be wrong: beyond that a suggestion misleads more often than it helps. */
+    int32_t best = 2 * ((int32_t)least((int32_t)strnlen(name, NAME_MAX_LENGTH + 1), NAME_MAX_LENGTH) / 3 + 1) + 1;
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t distance = cs_name_distance(name, names[i]);
+        if (distance < best) {
+            best = distance;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
+
+char *cs_copy_text(const char *text, size_t length)
+{
+    char *copy = malloc(length + 1);
+    if (copy != NULL) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* "axes": counted first, so that a grid that is too large is refused before a range of it is expanded. */
+#include "axes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_sweep/number.h"
+#include "library.h"
+#include "reader.h"
+
+static enum cs_code no_memory(struct cs_error *error)
+{
+    return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the axes.");
+}
+
+/* ---- the axes: which there are, and how long ---- */
+static bool is_number(const struct cs_setting *setting)
+{
+    return setting->type == CS_REAL || setting->type == CS_COUNT;
+}
+
+static struct cs_number_kind kind_of_setting(const struct cs_setting *setting)
+{
+    const struct cs_number_kind kind = {setting->low, setting->high, setting->type == CS_COUNT, setting->unit};
+    return kind;
+}
+
+const struct cs_json *cs_only_d_model(const struct cs_json *at)
+{
+    return at->type == CS_JSON_OBJECT && at->count == 1 ? cs_json_member(at, "d_model") : NULL;
+}
+
+static enum cs_code count_named(const struct cs_json *at, double *count, struct cs_error *error)
+{
+    CS_TRY(cs_json_array(at, error));
+    CS_TRY(cs_json_few(at, error));
+    *count = at->count;
+    return CS_OK;
+}
+
+static enum cs_code count_models(const struct cs_json *at, double *count, struct cs_error *error)
+{
+    if (at->type == CS_JSON_OBJECT) {
+        static const char *const keys[] = {"d_model"};
+        const struct cs_json *d_model = NULL;
+        CS_TRY(cs_json_known_keys(at, 1, keys, error));
+        CS_TRY(cs_json_require(at, "d_model", &d_model, error));
+        return cs_count_numbers(d_model, &cs_axis_d_models, count, error);
+    }
+    CS_TRY(count_named(at, count, error));
+    for (const struct cs_json *member = at->first; member != NULL; member = member->next) {
+        if (cs_only_d_model(member) != NULL) {
+            double more = 0.0;
+            CS_TRY(cs_count_numbers(cs_only_d_model(member), &cs_axis_d_models, &more, error));
+            *count += more - 1.0;
+        }
+    }
+    return CS_OK;
+}
+
+static enum cs_code count_axis(struct cs_axis_plan *plan, struct cs_error *error)
+{
+    switch (plan->kind) {
+    case CS_AXIS_MODEL:
+        return count_models(plan->at, &plan->count, error);
+    case CS_AXIS_YEAR:
+        return cs_count_numbers(plan->at, &cs_axis_years, &plan->count, error);
+    case CS_AXIS_SETTING:
+        if (is_number(plan->setting)) {
+            const struct cs_number_kind kind = kind_of_setting(plan->setting);
+            return cs_count_numbers(plan->at, &kind, &plan->count, error);
+        }
+        return count_named(plan->at, &plan->count, error);
+    case CS_AXIS_HARDWARE:
+    case CS_AXIS_QAT:
+    case CS_AXIS_REGION:
+    default:
+        return count_named(plan->at, &plan->count, error);
+    }
+}
+
+static const struct {
+    const char *key, *dimension;
+    enum cs_axis_kind kind;
+    unsigned scopes;
+} main_axes[] = {
+    {"model", "model", CS_AXIS_MODEL, CS_SCOPE_ARCHITECTURE},
+    {"hardware", "hardware", CS_AXIS_HARDWARE, CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED},
+    {"year", "year", CS_AXIS_YEAR, CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED},
+    {"qat", "qat", CS_AXIS_QAT, CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED},
+    {"carbon_intensity", "region", CS_AXIS_REGION, CS_SCOPE_OPERATION},
+};
+enum { MAIN_AXES = sizeof main_axes / sizeof main_axes[0] };
+
+static int32_t find_main(const char *key)
+{
+    for (int32_t i = 0; i < MAIN_AXES; i++) {
+        if (strcmp(main_axes[i].key, key) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static enum cs_code unknown_axis(const struct cs_json *at, struct cs_error *error)
+{
+    enum { NAMES_MAX = 256 };
+    char paths[NAMES_MAX][96];
+    const char *names[NAMES_MAX];
+    char suggestion[256];
+    int32_t count = 0, rows = 0;
+    const struct cs_setting *table = cs_settings_table(&rows);
+    for (int32_t i = 0; i < MAIN_AXES; i++) {
+        names[count++] = main_axes[i].key;
+    }
+    for (int32_t i = 0; i < rows && count < NAMES_MAX; i++) {
+        if (table[i].scopes != CS_SCOPE_NONE) {
+            (void)snprintf(paths[count], sizeof paths[count], "%s.%s", table[i].section, table[i].name);
+            if (strcmp(table[i].name, at->key) == 0) {
+                return cs_json_fail_key(at, error, "unknown axis; did you mean \"%s\"?", paths[count]);
+            }
+            names[count] = paths[count];
+            count++;
+        }
+    }
+    (void)cs_json_suggest(at->key, count, names, suggestion, sizeof suggestion);
+    return cs_json_fail_key(at, error, "unknown axis%s", suggestion);
+}
+
+/* Fills plans in the order of the dimensions: model, hardware, year, qat, settings as given, region. */
+static enum cs_code plan_axes(const struct cs_json *axes, struct cs_axis_plan plans[CS_AXES_MAX], int32_t *count,
+                              struct cs_error *error)
+{
+    *count = 0;
+    for (const struct cs_json *at = axes->first; at != NULL; at = at->next) {
+        if (find_main(at->key) < 0 && cs_setting_find(at->key) == NULL) {
+            return unknown_axis(at, error);
+        }
+    }
+    for (int32_t i = 0; i < MAIN_AXES - 1; i++) {
+        const struct cs_json *at = NULL;
+        CS_TRY(cs_json_require(axes, main_axes[i].key, &at, error));
+        plans[(*count)++] = (struct cs_axis_plan){at, main_axes[i].kind, NULL, 0.0};
+    }
+    for (const struct cs_json *at = axes->first; at != NULL; at = at->next) {
+        if (find_main(at->key) >= 0) {
+            continue;
+        }
+        const struct cs_setting *setting = cs_setting_find(at->key);
+        if (setting->scopes == CS_SCOPE_NONE) {
+            return cs_json_fail_key(at, error, "this setting cannot be an axis: no result of a point depends on it.");
+        }
+        if (*count == CS_AXES_MAX - 1) {
+            return cs_json_fail_key(at, error, "more than %d axes.", CS_AXES_MAX);
+        }
+        plans[(*count)++] = (struct cs_axis_plan){at, CS_AXIS_SETTING, setting, 0.0};
+    }
+    const struct cs_json *region = NULL;
+    CS_TRY(cs_json_require(axes, "carbon_intensity", &region, error));
+    plans[(*count)++] = (struct cs_axis_plan){region, CS_AXIS_REGION, NULL, 0.0};
+    return CS_OK;
+}
+
+/* ---- filling them ---- */
+/* Names of the result file that a dimension may not take: its other dimensions and its variables. */
+/* clang-format off */
+static const char *const taken[] = {
+    "model", "hardware", "year", "qat", "region", "alternative", "provenance", "status", "candidates",
+    "carbon_embodied", "carbon_intensity", "carbon_operational", "carbon_servers", "carbon_total", "compute",
+    "context", "critical_batch", "d_model", "data", "device_peak", "device_tdp", "devices", "embodied_device",
+    "embodied_device_hbm", "embodied_device_host", "embodied_device_logic", "embodied_device_overhead",
+    "embodied_inventory", "energy", "energy_servers", "expert", "expert_tensor", "experts", "global_batch", "heads",
+    "hfu", "interleave", "layers", "loss", "memory_capacity", "memory_per_device", "mfu", "micro_batch",
+    "parameters_active", "parameters_total", "pipeline", "recompute", "region_pue", "schedule", "share_bubble",
+    "share_compute", "share_data", "share_expert", "share_optimizer", "share_pipeline", "share_tensor", "step_time",
+    "tensor", "tokens", "training_time", "zero_stage"};
+/* clang-format on */
+
+static void name_dimension(const struct cs_config *config, const struct cs_setting *setting, struct cs_axis *axis)
+{
+    bool free_name = true;
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        free_name = free_name && strcmp(taken[i], setting->name) != 0;
+    }
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        free_name = free_name && strcmp(config->axes[i].name, setting->name) != 0;
+    }
+    if (free_name) {
+        (void)snprintf(axis->name, sizeof axis->name, "%s", setting->name);
+    } else {
+        (void)snprintf(axis->name, sizeof axis->name, "%s_%s", setting->section, setting->name);
+    }
+}
+
+static enum cs_code fill_axis(const struct cs_axis_plan *plan, struct cs_config *config, struct cs_error *error)
+{
+    struct cs_axis *axis = &config->axes[config->axis_count];
+    axis->kind = plan->kind;
+    axis->setting = plan->setting;
+    axis->size = (int64_t)plan->count;
+    const size_t size = (size_t)axis->size;
+    if (plan->kind == CS_AXIS_SETTING) {
+        name_dimension(config, plan->setting, axis);
+        (void)snprintf(axis->path, sizeof axis->path, "%s.%s", plan->setting->section, plan->setting->name);
+        axis->scopes = plan->setting->scopes;
+    } else {
+        for (int32_t i = 0; i < MAIN_AXES; i++) {
+            if (main_axes[i].kind == plan->kind) {
+                (void)snprintf(axis->name, sizeof axis->name, "%s", main_axes[i].dimension);
+                axis->scopes = main_axes[i].scopes;
+            }
+        }
+    }
+    config->axis_count++;
+    const bool numeric = plan->kind == CS_AXIS_YEAR || (plan->kind == CS_AXIS_SETTING && is_number(plan->setting));
+    if (numeric || plan->kind == CS_AXIS_SETTING) {
+        axis->numbers = calloc(size, sizeof *axis->numbers);
+    }
+    if (plan->kind == CS_AXIS_SETTING && plan->setting->type == CS_LIST) {
+        axis->lists = calloc(size, sizeof *axis->lists);
+    }
+    if (!numeric) {
+        axis->labels = calloc(size, sizeof *axis->labels);
+    }
+    if (plan->kind != CS_AXIS_YEAR && plan->kind != CS_AXIS_SETTING) {
+        axis->indices = calloc(size, sizeof *axis->indices);
+    }
+    if ((numeric && axis->numbers == NULL) || (!numeric && axis->labels == NULL) ||
+        (axis->indices == NULL && axis->numbers == NULL) ||
+        (axis->setting != NULL && axis->setting->type == CS_LIST && axis->lists == NULL)) {
+        return no_memory(error);
+    }
+    if (numeric) {
+        const struct cs_number_kind kind = plan->kind == CS_AXIS_YEAR ? cs_axis_years : kind_of_setting(plan->setting);
+        return cs_expand_numbers(plan->at, &kind, axis->size, axis->numbers, error);
+    }
+    return cs_fill_labelled(plan, config, axis, error);
+}
+
+enum cs_code cs_read_axes(const struct cs_json *root, struct cs_config *config, struct cs_error *error)
+{
+    struct cs_axis_plan plans[CS_AXES_MAX];
+    const struct cs_json *axes = NULL;
+    int32_t count = 0;
+    double points = 1.0;
+    CS_TRY(cs_json_require(root, "axes", &axes, error));
+    CS_TRY(cs_json_object(axes, error));
+    CS_TRY(plan_axes(axes, plans, &count, error));
+    for (int32_t i = 0; i < count; i++) {
+        CS_TRY(count_axis(&plans[i], error));
+        points *= plans[i].count;
+    }
+    if (points > (double)config->settings.limits.points) {
+        char text[CS_NUMBER_TEXT_MAX];
+        return cs_json_fail(
+            axes, error, "the grid has %s points, more than limits.points, %lld; shorten an axis or raise the limit.",
+            cs_format_number(points, text), (long long)config->settings.limits.points);
+    }
+    for (int32_t i = 0; i < count; i++) {
+        if (plans[i].count > (double)CS_AXIS_VALUES_MAX) {
+            char text[CS_NUMBER_TEXT_MAX];
+            return cs_json_fail(plans[i].at, error, "%s values; one axis has at most %d.",
+                                cs_format_number(plans[i].count, text), CS_AXIS_VALUES_MAX);
+        }
+    }
+    for (int32_t i = 0; i < count; i++) {
+        CS_TRY(fill_axis(&plans[i], config, error));
+    }
+    return CS_OK;
+}

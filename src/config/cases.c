@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The reader of case files. */
+#include "cs_sweep/cases.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "library.h"
+#include "reader.h"
+
+#define COUNT_OF(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
+#define KNOWN_KEYS(object, names, error) cs_json_known_keys(object, COUNT_OF(names), names, error)
+
+enum { LARGEST = 1000000000 };
+
+const char *cs_metric_name(enum cs_case_metric metric)
+{
+    static const char *const names[] = {"step_time_s",
+                                        "device_hours",
+                                        "mfu",
+                                        "hardware_tflops_per_device",
+                                        "model_tflops_per_device",
+                                        "activation_memory_gib",
+                                        "state_memory_gib",
+                                        "peak_memory_gib",
+                                        "energy_kwh",
+                                        "embodied_kgco2e"};
+    return names[metric];
+}
+
+static bool given(const struct cs_json *at)
+{
+    return at != NULL && at->type != CS_JSON_NULL;
+}
+
+/* A member that may be absent or null: then *value stays. */
+static enum cs_code optional_count(const struct cs_json *object, const char *key, int64_t low, int64_t high,
+                                   int64_t *value, struct cs_error *error)
+{
+    const struct cs_json *at = cs_json_member(object, key);
+    return given(at) ? cs_json_count(at, low, high, NULL, value, error) : CS_OK;
+}
+
+static enum cs_code optional_int(const struct cs_json *object, const char *key, int32_t low, int32_t high,
+                                 int32_t *value, struct cs_error *error)
+{
+    int64_t wide = *value;
+    CS_TRY(optional_count(object, key, low, high, &wide, error));
+    *value = (int32_t)wide;
+    return CS_OK;
+}
+
+static enum cs_code optional_flag(const struct cs_json *object, const char *key, bool *value, struct cs_error *error)
+{
+    const struct cs_json *at = cs_json_member(object, key);
+    return given(at) ? cs_json_flag(at, value, error) : CS_OK;
+}
+
+static enum cs_code optional_choice(const struct cs_json *object, const char *key, const char *names, int32_t *value,
+                                    struct cs_error *error)
+{
+    const struct cs_json *at = cs_json_member(object, key);
+    return given(at) ? cs_json_choice(at, names, value, error) : CS_OK;
+}
+
+static enum cs_code required_count(const struct cs_json *object, const char *key, int64_t *value,
+                                   struct cs_error *error)
+{
+    const struct cs_json *at;
+    CS_TRY(cs_json_require(object, key, &at, error));
+    return cs_json_count(at, 1, LARGEST, NULL, value, error);
+}
+
+static enum cs_code required_text(const struct cs_json *object, const char *key, char *buffer, size_t size,
+                                  struct cs_error *error)
+{
+    const struct cs_json *at;
+    CS_TRY(cs_json_require(object, key, &at, error));
+    return cs_json_text(at, buffer, size, error);
+}
+
+static enum cs_code read_model(const struct cs_json *model, struct cs_case *item, struct cs_error *error)
+{
+    static const char *const more[] = {"params_from_shape"};
+    struct cs_architecture *a = &item->architecture;
+    bool tied_stated = true;
+    CS_TRY(cs_read_architecture(model, COUNT_OF(more), more, a, &tied_stated, error));
+    item->tied_unknown = !tied_stated;
+    if (a->learned_positions > 0) {
+        a->learned_positions = item->seq_len;
+    }
+    return CS_OK;
+}
+
+static enum cs_code read_training(const struct cs_json *training, struct cs_case *item, struct cs_error *error)
+{
+    static const char *const keys[] = {"seq_len",   "global_batch", "tokens",
+                                       "precision", "batch_ramp",   "precision_note"};
+    CS_TRY(cs_json_object(training, error));
+    CS_TRY(KNOWN_KEYS(training, keys, error));
+    CS_TRY(required_count(training, "seq_len", &item->seq_len, error));
+    CS_TRY(required_count(training, "global_batch", &item->global_batch, error));
+    int32_t precision = CS_CASE_BF16;
+    CS_TRY(optional_choice(training, "precision", "bf16|fp16|fp8", &precision, error));
+    item->precision = (enum cs_case_precision)precision;
+    const struct cs_json *tokens = cs_json_member(training, "tokens");
+    return given(tokens) ? cs_json_real(tokens, 1.0, 1e30, "token", &item->tokens, error) : CS_OK;
+}
+
+/* A knob that is absent, or null, stays free; the schedule is 1F1B unless named. */
+static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, struct cs_error *error)
+{
+    static const char *const keys[] = {"devices",
+                                       "tensor",
+                                       "pipeline",
+                                       "interleave",
+                                       "data",
+                                       "expert",
+                                       "context",
+                                       "zero",
+                                       "micro_batch",
+                                       "recompute",
+                                       "zero_group",
+                                       "slices",
+                                       "sequence_parallel",
+                                       "attention_kernel",
+                                       "schedule",
+                                       "pods"};
+    struct cs_space *knobs = &item->knobs;
+    CS_TRY(cs_json_object(plan, error));
+    CS_TRY(KNOWN_KEYS(plan, keys, error));
+    knobs->zero_stage = knobs->recompute = knobs->schedule = knobs->sequence_parallel = -1;
+    CS_TRY(optional_count(plan, "devices", 1, LARGEST, &knobs->devices, error));
+    CS_TRY(optional_count(plan, "data", 1, LARGEST, &knobs->data, error));
+    CS_TRY(optional_int(plan, "tensor", 1, LARGEST, &knobs->tensor, error));
+    CS_TRY(optional_int(plan, "pipeline", 1, LARGEST, &knobs->pipeline, error));
+    CS_TRY(optional_int(plan, "context", 1, LARGEST, &knobs->context, error));
+    CS_TRY(optional_int(plan, "expert", 1, LARGEST, &knobs->expert, error));
+    CS_TRY(optional_int(plan, "interleave", 1, LARGEST, &knobs->interleave, error));
+    CS_TRY(optional_int(plan, "micro_batch", 1, LARGEST, &knobs->micro_batch, error));
+    CS_TRY(optional_int(plan, "zero", 0, 3, &knobs->zero_stage, error));
+    CS_TRY(optional_int(plan, "zero_group", 1, LARGEST, &knobs->zero_group, error));
+    CS_TRY(optional_choice(plan, "recompute", "none|selective|full", &knobs->recompute, error));
+    const struct cs_json *schedule = cs_json_member(plan, "schedule");
+    knobs->schedule = schedule == NULL ? CS_SCHEDULE_1F1B : -1;
+    CS_TRY(optional_choice(plan, "schedule", "1f1b|zb1p|dualpipe", &knobs->schedule, error));
+    bool sequence_parallel = false;
+    CS_TRY(optional_flag(plan, "sequence_parallel", &sequence_parallel, error));
+    if (given(cs_json_member(plan, "sequence_parallel"))) {
+        knobs->sequence_parallel = sequence_parallel ? 1 : 0;
+    }
+    int32_t kernel = CS_ATTENTION_AUTO;
+    CS_TRY(optional_choice(plan, "attention_kernel", "auto|unfused|fused1|fused2|fused3", &kernel, error));
+    item->kernel = (enum cs_attention_kernel)kernel;
+    CS_TRY(optional_count(plan, "slices", 1, LARGEST, &item->slices, error));
+    return optional_count(plan, "pods", 1, LARGEST, &item->slices, error);
+}
+
+/* Degrees that the others leave no choice, and the one contradiction that a plan can hold. */
+static enum cs_code settle_plan(const struct cs_json *plan, struct cs_case *item, struct cs_error *error)
+{
+    struct cs_space *k = &item->knobs;
+    if (item->architecture.experts == 1) {
+        k->expert = 1;
+    }
+    if (k->context == 0) {
+        k->context = 1;
+    }
+    if (k->tensor == 1) {
+        k->sequence_parallel = 0;
+    }
+    /* DualPipe has two chunks per device by nature; zero-bubble schedules are not interleaved. */
+    if (k->schedule == CS_SCHEDULE_DUALPIPE || k->schedule == CS_SCHEDULE_ZB1P || k->pipeline == 1) {
+        k->interleave = 1;
+    }
+    k->global_batch = item->global_batch;
+    if (k->tensor == 0 || k->pipeline == 0) {
+        return CS_OK;
+    }
+    const double ranks = (double)k->tensor * (double)k->pipeline * (double)k->context;
+    if (k->data > 0 && k->devices == 0) {
+        k->devices = ranks * (double)k->data <= LARGEST ? (int64_t)ranks * k->data : 0;
+    } else if (k->devices > 0 && k->data == 0 && (double)(k->devices / (int64_t)ranks) * ranks == (double)k->devices) {
+        k->data = k->devices / (int64_t)ranks;
+    }
+    if (k->data == 0 && k->devices == 0) {
+        return CS_OK;
+    }
+    if (ranks * (double)k->data != (double)k->devices) {
+        return cs_json_fail(plan, error,
+                            "devices is %lld, but tensor x pipeline x data x context is %.0f; the two must agree.",
+                            (long long)k->devices, ranks * (double)k->data);
+    }
+    return CS_OK;
+}
+
+static enum cs_code read_measured(const struct cs_json *measured, struct cs_case *item, struct cs_error *error)
+{
+    static const char *const keys[] = {"metric", "value", "flops_convention"};
+    const struct cs_json *at;
+    int32_t choice = 0;
+    CS_TRY(cs_json_object(measured, error));
+    CS_TRY(KNOWN_KEYS(measured, keys, error));
+    CS_TRY(cs_json_require(measured, "metric", &at, error));
+    CS_TRY(cs_json_choice(at, CS_METRIC_NAMES, &choice, error));
+    item->metric = (enum cs_case_metric)choice;
+    CS_TRY(cs_json_require(measured, "value", &at, error));
+    CS_TRY(cs_json_real(at, 1e-12, 1e30, NULL, &item->measured, error));
+    choice = CS_FLOPS_FULL;
+    CS_TRY(optional_choice(measured, "flops_convention", "full|causal|6N", &choice, error));
+    item->convention = (enum cs_flops_convention)choice;
+    return CS_OK;
+}
+
+static enum cs_code read_extras(const struct cs_json *object, struct cs_case *item, struct cs_error *error)
+{
+    static const char *const network_keys[] = {"inter_node_gbps_per_device"};
+    static const char *const goodput_keys[] = {"value", "source"};
+    const struct cs_json *network = cs_json_member(object, "network");
+    if (given(network)) {
+        double gbps = 0.0;
+        CS_TRY(cs_json_object(network, error));
+        CS_TRY(KNOWN_KEYS(network, network_keys, error));
+        const struct cs_json *at = cs_json_member(network, network_keys[0]);
+        if (given(at)) {
+            CS_TRY(cs_json_real(at, 1e-6, 1e9, "Gbit/s", &gbps, error));
+        }
+        item->nic_bandwidth = gbps * 1e9 / 8.0;
+    }
+    const struct cs_json *goodput = cs_json_member(object, "goodput");
+    if (given(goodput)) {
+        const struct cs_json *at;
+        CS_TRY(cs_json_object(goodput, error));
+        CS_TRY(KNOWN_KEYS(goodput, goodput_keys, error));
+        CS_TRY(cs_json_require(goodput, "value", &at, error));
+        CS_TRY(cs_json_real(at, 1e-6, 1.0, NULL, &item->goodput, error));
+    }
+    /* Case files have no field for it; sources that reduce gradients at 16 bits (FSDP's PURE) say so in these words. */
+    const struct cs_json *note = cs_json_member(object, "note");
+    item->bf16_gradients =
+        note != NULL && note->type == CS_JSON_STRING && strstr(note->string, "bf16 gradient reduction") != NULL;
+    return optional_count(object, "devices_hint", 1, LARGEST, &item->devices_hint, error);
+}
+
+static enum cs_code read_case(const struct cs_json *object, struct cs_case *item, struct cs_error *error)
+{
+    static const char *const keys[] = {"id",
+                                       "group",
+                                       "source",
+                                       "confidence",
+                                       "note",
+                                       "device",
+                                       "device_note",
+                                       "model",
+                                       "training",
+                                       "parallelism",
+                                       "network",
+                                       "goodput",
+                                       "measured",
+                                       "devices_hint",
+                                       "measured_original",
+                                       "relative_uncertainty"};
+    const struct cs_json *at;
+    memset(item, 0, sizeof *item);
+    CS_TRY(cs_json_object(object, error));
+    CS_TRY(KNOWN_KEYS(object, keys, error));
+    CS_TRY(required_text(object, "id", item->id, sizeof item->id, error));
+    CS_TRY(required_text(object, "group", item->group, sizeof item->group, error));
+    CS_TRY(required_text(object, "device", item->device, sizeof item->device, error));
+    CS_TRY(cs_json_require(object, "training", &at, error));
+    CS_TRY(read_training(at, item, error));
+    CS_TRY(cs_json_require(object, "model", &at, error));
+    CS_TRY(read_model(at, item, error));
+    CS_TRY(cs_json_require(object, "parallelism", &at, error));
+    CS_TRY(read_plan(at, item, error));
+    CS_TRY(settle_plan(at, item, error));
+    CS_TRY(cs_json_require(object, "measured", &at, error));
+    CS_TRY(read_measured(at, item, error));
+    return read_extras(object, item, error);
+}
+
+static enum cs_code read_document(const struct cs_json *root, struct cs_cases *cases, struct cs_error *error)
+{
+    static const char *const keys[] = {"schema_version", "cases"};
+    const struct cs_json *list;
+    int64_t version = 1;
+    CS_TRY(cs_json_object(root, error));
+    CS_TRY(KNOWN_KEYS(root, keys, error));
+    CS_TRY(optional_count(root, "schema_version", 1, 1, &version, error));
+    CS_TRY(cs_json_require(root, "cases", &list, error));
+    CS_TRY(cs_json_array(list, error));
+    for (const struct cs_json *at = list->first; at != NULL; at = at->next) {
+        struct cs_case *items = cs_grow(cases->items, cases->count, sizeof *items);
+        if (items == NULL) {
+            return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for %d cases.", (int)cases->count + 1);
+        }
+        cases->items = items;
+        struct cs_case *item = &items[cases->count];
+        CS_TRY(read_case(at, item, error));
+        for (int32_t i = 0; i < cases->count; i++) {
+            if (strcmp(cases->items[i].id, item->id) == 0) {
+                return cs_json_fail(cs_json_member(at, "id"), error, "the id \"%s\" was given to an earlier case.",
+                                    item->id);
+            }
+        }
+        cases->count++;
+    }
+    return CS_OK;
+}
+
+enum cs_code cs_cases_parse(const char *name, const char *text, size_t size, struct cs_cases *cases,
+                            struct cs_error *error)
+{
+    struct cs_json_document document;
+    enum cs_code code = cs_json_parse(name, text, size, &document, error);
+    if (code == CS_OK) {
+        code = read_document(document.root, cases, error);
+    }
+    cs_json_free(&document);
+    return code;
+}
+
+enum cs_code cs_cases_read(const char *path, struct cs_cases *cases, struct cs_error *error)
+{
+    char *text = NULL;
+    CS_TRY(cs_text_read(path, &text, error));
+    const enum cs_code code = cs_cases_parse(path, text, strlen(text), cases, error);
+    free(text);
+    return code;
+}
+
+void cs_cases_free(struct cs_cases *cases)
+{
+    free(cases->items);
+    cases->items = NULL;
+    cases->count = 0;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_sweep/text.h"
+#include "library.h"
+#include "reader.h"
+
+/* A configuration of its own, so that the defaults pass through the same reader: the paper's 1T model on H100. */
+static const char defaults[] =
+    "{\"title\": \"Defaults\", \"axes\": {\"model\": {\"d_model\": [10240]}, \"hardware\": [\"H100\"], \"year\": [0], "
+    "\"qat\": [\"off\"], \"carbon_intensity\": [\"us-east5\"]}}";
+
+enum cs_code cs_bundle_document(const struct cs_bundle *bundle, struct cs_json_document *document,
+                                struct cs_error *error)
+{
+    const char *text = bundle->config != NULL ? bundle->config : defaults;
+    CS_TRY(cs_json_parse(bundle->config_name, text, strlen(text), document, error));
+    CS_TRY(cs_json_object(document->root, error));
+    for (int32_t i = 0; i < bundle->set_count; i++) {
+        CS_TRY(cs_json_assign(document, bundle->sets[i], error));
+    }
+    return CS_OK;
+}
+
+/* ---- sections ---- */
+bool cs_set_label(const char *names, uint32_t bits, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int32_t i = 0; i < 32; i++) {
+        if ((bits >> i & 1u) != 0) {
+            char name[CS_NAME_MAX];
+            (void)cs_choice_name(names, i, name, sizeof name);
+            const int length = snprintf(buffer + used, size - used, "%s%s", used > 0 ? "+" : "", name);
+            if (length < 0 || (size_t)length >= size - used) {
+                return false;
+            }
+            used += (size_t)length;
+        }
+    }
+    return true;
+}
+
+/* ZeRO stages are names to the table and numbers to people: both are taken. */
+static enum cs_code set_member(const struct cs_json *at, const char *names, int32_t *index, struct cs_error *error)
+{
+    if (at->type == CS_JSON_NUMBER) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "%g", at->number);
+        *index = cs_choice_index(names, name);
+        if (*index >= 0) {
+            return CS_OK;
+        }
+    }
+    return cs_json_choice(at, names, index, error);
+}
+
+enum cs_code cs_read_set(const struct cs_json *at, const char *names, bool single, uint32_t *bits,
+                         struct cs_error *error)
+{
+    int32_t index = 0;
+    *bits = 0;
+    if (single && at->type != CS_JSON_ARRAY) {
+        CS_TRY(set_member(at, names, &index, error));
+        *bits = 1u << index;
+        return CS_OK;
+    }
+    CS_TRY(cs_json_array(at, error));
+    for (const struct cs_json *member = at->first; member != NULL; member = member->next) {
+        CS_TRY(set_member(member, names, &index, error));
+        if ((*bits >> index & 1u) != 0) {
+            char found[96];
+            return cs_json_fail(member, error, "%s is given twice.", cs_json_describe(member, found, sizeof found));
+        }
+        *bits |= 1u << index;
+    }
+    return CS_OK;
+}
+
+enum cs_code cs_read_list(const struct cs_json *at, const struct cs_setting *row, struct cs_list *list,
+                          struct cs_error *error)
+{
+    memset(list, 0, sizeof *list);
+    if (at->type != CS_JSON_ARRAY || at->count > CS_LIST_MAX) {
+        char found[96];
+        return cs_json_fail(at, error, "expected a list [...] of at most %d whole numbers, not %s%s.", CS_LIST_MAX,
+                            cs_json_describe(at, found, sizeof found), at->type == CS_JSON_ARRAY ? " of more" : "");
+    }
+    for (const struct cs_json *member = at->first; member != NULL; member = member->next) {
+        int64_t value = 0;
+        CS_TRY(cs_json_count(member, (int64_t)row->low, (int64_t)row->high, row->unit, &value, error));
+        for (int32_t i = 0; i < list->count; i++) {
+            if (list->values[i] == value) {
+                return cs_json_fail(member, error, "%d is given twice.", (int)value);
+            }
+        }
+        list->values[list->count++] = (int32_t)value;
+    }
+    return CS_OK;
+}
+
+enum cs_code cs_read_setting(const struct cs_json *at, const struct cs_setting *row, struct cs_settings *settings,
+                             struct cs_error *error)
+{
+    switch (row->type) {
+    case CS_REAL: {
+        double value = 0.0;
+        CS_TRY(cs_json_real(at, row->low, row->high, row->unit, &value, error));
+        cs_setting_put(settings, row, value);
+        return CS_OK;
+    }
+    case CS_COUNT: {
+        int64_t value = 0;
+        CS_TRY(cs_json_count(at, (int64_t)row->low, (int64_t)row->high, row->unit, &value, error));
+        cs_setting_put(settings, row, (double)value);
+        return CS_OK;
+    }
+    case CS_FLAG: {
+        bool value = false;
+        CS_TRY(cs_json_flag(at, &value, error));
+        cs_setting_put(settings, row, value ? 1.0 : 0.0);
+        return CS_OK;
+    }
+    case CS_CHOICE: {
+        int32_t value = 0;
+        CS_TRY(cs_json_choice(at, row->names, &value, error));
+        cs_setting_put(settings, row, value);
+        return CS_OK;
+    }
+    case CS_SET: {
+        uint32_t value = 0;
+        CS_TRY(cs_read_set(at, row->names, false, &value, error));
+        cs_setting_put(settings, row, value);
+        return CS_OK;
+    }
+    case CS_LIST:
+    default:
+        return cs_read_list(at, row, cs_setting_list(settings, row), error);
+    }
+}
+
+static enum cs_code read_section(const struct cs_json *section, const char *name, struct cs_settings *settings,
+                                 struct cs_error *error)
+{
+    enum { KEYS_MAX = 64 };
+    const char *keys[KEYS_MAX];
+    int32_t count = 0, key_count = 0;
+    const struct cs_setting *table = cs_settings_table(&count);
+    for (int32_t i = 0; i < count && key_count < KEYS_MAX - 1; i++) {
+        if (strcmp(table[i].section, name) == 0) {
+            keys[key_count++] = table[i].name;
+        }
+    }
+    if (strcmp(name, "output") == 0) {
+        keys[key_count++] = "file";
+    }
+    CS_TRY(cs_json_object(section, error));
+    CS_TRY(cs_json_known_keys(section, key_count, keys, error));
+    for (const struct cs_json *at = section->first; at != NULL; at = at->next) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "%s.%s", name, at->key);
+        const struct cs_setting *row = cs_setting_find(path);
+        if (row != NULL) {
+            CS_TRY(cs_read_setting(at, row, settings, error));
+        }
+    }
+    return CS_OK;
+}
+
+static enum cs_code read_output(const struct cs_json *root, struct cs_config *config, struct cs_error *error)
+{
+    const struct cs_json *output = cs_json_member(root, "output");
+    if (output == NULL) {
+        return CS_OK;
+    }
+    if (output->type == CS_JSON_STRING) {
+        return cs_json_text(output, config->output_path, sizeof config->output_path, error);
+    }
+    CS_TRY(read_section(output, "output", &config->settings, error));
+    const struct cs_json *file = cs_json_member(output, "file");
+    return file != NULL ? cs_json_text(file, config->output_path, sizeof config->output_path, error) : CS_OK;
+}
+
+static enum cs_code read_settings(const struct cs_json *root, struct cs_config *config, struct cs_error *error)
+{
+    static const char *const sections[] = {"scaling_law", "training", "search", "projection",
+                                           "power",       "carbon",   "limits"};
+    cs_settings_default(&config->settings);
+    const struct cs_json *preset = cs_json_member(cs_json_member(root, "carbon"), "preset");
+    if (preset != NULL) {
+        CS_TRY(cs_read_setting(preset, cs_setting_find("carbon.preset"), &config->settings, error));
+        cs_settings_apply_preset(&config->settings);
+    }
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        const struct cs_json *section = cs_json_member(root, sections[i]);
+        if (section != NULL) {
+            CS_TRY(read_section(section, sections[i], &config->settings, error));
+        }
+    }
+    return read_output(root, config, error);
+}
+
+/* ---- the whole ---- */
+static enum cs_code read_library(const struct cs_bundle *bundle, struct cs_library *library, struct cs_error *error)
+{
+    static enum cs_code (*const readers[CS_DATA_FILES])(const struct cs_json *, struct cs_library *,
+                                                        struct cs_error *) = {cs_read_devices, cs_read_regions,
+                                                                              cs_read_qat_levels, cs_read_models};
+    for (int32_t i = 0; i < CS_DATA_FILES; i++) {
+        struct cs_json_document document;
+        enum cs_code code =
+            cs_json_parse(bundle->file_name[i], bundle->file[i], strlen(bundle->file[i]), &document, error);
+        if (code == CS_OK) {
+            code = readers[i](document.root, library, error);
+        }
+        cs_json_free(&document);
+        CS_TRY(code);
+    }
+    return CS_OK;
+}
+
+static bool given(const struct cs_json *root, const char *path)
+{
+    char section[64];
+    const char *name = strchr(path, '.') + 1;
+    (void)snprintf(section, sizeof section, "%.*s", (int)(name - path - 1), path);
+    return cs_json_member(cs_json_member(root, section), name) != NULL ||
+           cs_json_member(cs_json_member(root, "axes"), path) != NULL;
+}
+
+/* Whether a choice or count takes this value at some point of the grid. */
+static bool takes(const struct cs_config *config, const char *path, double value)
+{
+    const struct cs_setting *row = cs_setting_find(path);
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        if (config->axes[i].setting == row) {
+            for (int64_t j = 0; j < config->axes[i].size; j++) {
+                if (config->axes[i].numbers[j] == value) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+    return cs_setting_get(&config->settings, row) == value;
+}
+
+/* Settings that are right one by one and wrong together. */
+static enum cs_code check_together(const struct cs_json *root, const struct cs_config *config, struct cs_error *error)
+{
+    const struct cs_json *search = cs_json_member(root, "search");
+    const struct cs_json *objective = cs_json_member(search, "objective");
+    const struct cs_json *at = objective != NULL ? objective : cs_json_member(root, "axes");
+    if (takes(config, "search.objective", CS_MIN_TIME) && takes(config, "search.devices", 0.0)) {
+        return cs_json_fail(at, error, "min_time wants search.devices, the number of devices to be fastest with.");
+    }
+    if (takes(config, "search.objective", CS_MIN_CARBON) && config->settings.search.alternatives > 0) {
+        const struct cs_json *alternatives = cs_json_member(search, "alternatives");
+        return cs_json_fail(alternatives, error,
+                            "min_carbon keeps the best plan of each region only; leave out "
+                            "alternatives, or take another objective.");
+    }
+    return CS_OK;
+}
+
+static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *root, struct cs_config *config,
+                          struct cs_error *error)
+{
+    static const char *const keys[] = {"title",       "output", "devices",  "regions", "qat_levels",
+                                       "models",      "axes",   "training", "search",  "projection",
+                                       "scaling_law", "power",  "carbon",   "limits",  "$schema"};
+    CS_TRY(cs_json_known_keys(root, sizeof keys / sizeof keys[0], keys, error));
+    const struct cs_json *title = cs_json_member(root, "title");
+    if (title != NULL) {
+        CS_TRY(cs_json_text(title, config->title, sizeof config->title, error));
+    }
+    CS_TRY(cs_json_free_text(root, "$schema", NULL, 0, error));
+    CS_TRY(read_settings(root, config, error));
+    CS_TRY(read_library(bundle, &config->library, error));
+    config->seq_len_given = given(root, "training.seq_len");
+    config->tokens_given = given(root, "training.tokens_per_parameter") || given(root, "training.tokens_basis");
+    CS_TRY(cs_read_axes(root, config, error));
+    CS_TRY(check_together(root, config, error));
+    const char *text = bundle->config != NULL ? bundle->config : defaults;
+    config->as_given = cs_copy_text(text, strlen(text));
+    if (config->as_given == NULL) {
+        return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the configuration.");
+    }
+    return cs_write_in_effect(config, error);
+}
+
+enum cs_code cs_config_parse(const struct cs_bundle *bundle, struct cs_config *config, struct cs_error *error)
+{
+    struct cs_json_document document;
+    memset(&document, 0, sizeof document);
+    memset(config, 0, sizeof *config);
+    enum cs_code code = cs_bundle_document(bundle, &document, error);
+    if (code == CS_OK) {
+        code = parse(bundle, document.root, config, error);
+    }
+    cs_json_free(&document);
+    if (code != CS_OK) {
+        cs_config_free(config);
+    }
+    return code;
+}
+
+void cs_config_free(struct cs_config *config)
+{
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        free(config->axes[i].numbers);
+        free(config->axes[i].lists);
+        free(config->axes[i].labels);
+        free(config->axes[i].indices);
+    }
+    cs_library_free(&config->library);
+    free(config->as_given);
+    free(config->in_effect);
+    memset(config, 0, sizeof *config);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "cs_sweep/config.h"
+
+bool cs_axis_read_by(const struct cs_axis *axis, unsigned scopes)
+{
+    return (axis->scopes & scopes) != 0;
+}
+
+/* Whether search.objective takes this value at some point: it may be an axis. */
+static bool takes_objective(const struct cs_config *config, enum cs_objective objective)
+{
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        const struct cs_axis *axis = &config->axes[i];
+        if (axis->kind == CS_AXIS_SETTING && strcmp(axis->path, "search.objective") == 0) {
+            for (int64_t j = 0; j < axis->size; j++) {
+                if (axis->numbers[j] == (double)objective) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+    return config->settings.search.objective == (int32_t)objective;
+}
+
+static unsigned plan_scopes(const struct cs_config *config)
+{
+    unsigned scopes = CS_SCOPE_ARCHITECTURE | CS_SCOPE_SEARCH;
+    if (takes_objective(config, CS_MIN_ENERGY)) {
+        scopes |= CS_SCOPE_POWER;
+    }
+    if (takes_objective(config, CS_MIN_CARBON)) {
+        scopes |= CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION;
+    }
+    return scopes;
+}
+
+unsigned cs_grid_plan_scopes(const struct cs_grid *grid)
+{
+    return plan_scopes(grid->config);
+}
+
+enum cs_code cs_grid_init(const struct cs_config *config, struct cs_grid *grid, struct cs_error *error)
+{
+    const unsigned scopes = plan_scopes(config);
+    memset(grid, 0, sizeof *grid);
+    grid->config = config;
+    grid->points = 1;
+    grid->searches = 1;
+    grid->records_per_search = 1 + (int32_t)config->settings.search.alternatives;
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        const struct cs_axis *axis = &config->axes[i];
+        if (axis->size < 1 || grid->points > INT64_MAX / axis->size) {
+            return cs_fail(error, CS_ERROR_CONFIG, "The axis %s has %lld values.", axis->name, (long long)axis->size);
+        }
+        grid->points *= axis->size;
+        if (!cs_axis_read_by(axis, scopes)) {
+            continue;
+        }
+        if (axis->kind == CS_AXIS_REGION) {
+            grid->records_per_search *= (int32_t)axis->size;
+        } else {
+            grid->search_axes[grid->search_axis_count++] = i;
+            grid->searches *= axis->size;
+        }
+    }
+    return CS_OK;
+}
+
+void cs_grid_coordinates(const struct cs_grid *grid, int64_t search, int64_t *coordinates)
+{
+    for (int32_t i = grid->search_axis_count - 1; i >= 0; i--) {
+        const int64_t size = grid->config->axes[grid->search_axes[i]].size;
+        coordinates[i] = search % size;
+        search /= size;
+    }
+}
+
+int64_t cs_grid_search_of(const struct cs_grid *grid, const int64_t *coordinates)
+{
+    int64_t search = 0;
+    for (int32_t i = 0; i < grid->search_axis_count; i++) {
+        const int32_t axis = grid->search_axes[i];
+        search = search * grid->config->axes[axis].size + coordinates[axis];
+    }
+    return search;
+}
+
+int32_t cs_grid_record_of(const struct cs_grid *grid, const int64_t *coordinates)
+{
+    const int32_t region = grid->config->axis_count - 1;
+    if (!cs_axis_read_by(&grid->config->axes[region], plan_scopes(grid->config))) {
+        return 0;
+    }
+    return (int32_t)coordinates[region] * (1 + (int32_t)grid->config->settings.search.alternatives);
+}
+
+static void apply_axes(const struct cs_config *config, const int64_t *coordinates, struct cs_settings *settings)
+{
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        const struct cs_axis *axis = &config->axes[i];
+        if (axis->kind != CS_AXIS_SETTING) {
+            continue;
+        }
+        if (axis->lists != NULL) {
+            *cs_setting_list(settings, axis->setting) = axis->lists[coordinates[i]];
+        } else {
+            cs_setting_put(settings, axis->setting, axis->numbers[coordinates[i]]);
+        }
+    }
+}
+
+/* Value of one of the five axes: its index into the library, or the year. */
+static int64_t coordinate(const struct cs_config *config, const int64_t *coordinates, enum cs_axis_kind kind)
+{
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        if (config->axes[i].kind == kind) {
+            return config->axes[i].indices != NULL ? config->axes[i].indices[coordinates[i]]
+                                                   : (int64_t)config->axes[i].numbers[coordinates[i]];
+        }
+    }
+    return 0;
+}
+
+void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struct cs_design_point *point)
+{
+    const struct cs_config *config = grid->config;
+    const struct cs_library *library = &config->library;
+    memset(point, 0, sizeof *point);
+    point->settings = config->settings;
+    apply_axes(config, coordinates, &point->settings);
+    struct cs_settings *settings = &point->settings;
+
+    point->model = &library->models[coordinate(config, coordinates, CS_AXIS_MODEL)];
+    struct cs_architecture architecture = point->model->architecture;
+    double tokens = 0.0;
+    if (point->model->from_law) {
+        cs_architecture_from_d_model(&settings->scaling_law, architecture.d_model, &architecture);
+        memcpy(architecture.name, point->model->architecture.name, sizeof architecture.name);
+    } else {
+        /* What a model states itself serves, unless the configuration says otherwise. */
+        if (point->model->seq_len > 0 && !config->seq_len_given) {
+            settings->training.seq_len = point->model->seq_len;
+        }
+        tokens = config->tokens_given ? 0.0 : point->model->tokens;
+        architecture.learned_positions = point->model->learned_positions ? settings->training.seq_len : 0;
+    }
+    struct cs_law law;
+    cs_law_evaluate(&settings->scaling_law, &settings->training, &architecture, point->model->from_law, tokens, &law);
+
+    struct cs_device device;
+    point->years = (double)coordinate(config, coordinates, CS_AXIS_YEAR);
+    cs_device_project(&library->devices[coordinate(config, coordinates, CS_AXIS_HARDWARE)], &settings->projection,
+                      point->years, &device);
+    const struct cs_qat *qat = &library->qat_levels[coordinate(config, coordinates, CS_AXIS_QAT)];
+    cs_problem_init(&point->problem, &architecture, &law, &device, &qat->precision, &settings->training);
+
+    cs_space_free(&settings->search, &point->space);
+    if (settings->search.devices > 0) {
+        point->space.devices = settings->search.devices;
+    }
+    point->carbon.device = &point->problem.device;
+    point->carbon.power = settings->power;
+    point->carbon.carbon = settings->carbon;
+    point->carbon.years = point->years;
+}
+
+/* Measured over configs/full.json: the time of a search grows with about the square of the layers, and is about 1.8 times
+ * as long on a torus, whose slices differ by the number of devices. What else moves it (where the first feasible plan
+ * lies) is not known before. */
+double cs_grid_cost(const struct cs_grid *grid, int64_t search)
+{
+    const struct cs_config *config = grid->config;
+    int64_t part[CS_AXES_MAX], coordinates[CS_AXES_MAX] = {0};
+    cs_grid_coordinates(grid, search, part);
+    for (int32_t i = 0; i < grid->search_axis_count; i++) {
+        coordinates[grid->search_axes[i]] = part[i];
+    }
+    const struct cs_model *model = &config->library.models[coordinate(config, coordinates, CS_AXIS_MODEL)];
+    const struct cs_device *device = &config->library.devices[coordinate(config, coordinates, CS_AXIS_HARDWARE)];
+    const double d_model = (double)model->architecture.d_model;
+    const double layers = model->from_law ? cs_layers_of_d_model(&config->settings.scaling_law, d_model)
+                                          : (double)model->architecture.layers;
+    return layers * layers * (device->torus_axes > 0.0 ? 1.8 : 1.0);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Readers of the data files: one function for each kind of entry, used for the files and for entries that stand inside
+ * a configuration. */
+#ifndef CS_CONFIG_LIBRARY_H
+#define CS_CONFIG_LIBRARY_H
+
+#include "cs_sweep/config.h"
+#include "json.h"
+
+/* Space for one more element of an array that grows by doubling; NULL (and the array as it was) without memory. */
+void *cs_grow(void *array, int32_t count, size_t element);
+
+/* {"devices": [...]} and so on. */
+enum cs_code cs_read_devices(const struct cs_json *root, struct cs_library *library, struct cs_error *error);
+enum cs_code cs_read_regions(const struct cs_json *root, struct cs_library *library, struct cs_error *error);
+enum cs_code cs_read_qat_levels(const struct cs_json *root, struct cs_library *library, struct cs_error *error);
+enum cs_code cs_read_models(const struct cs_json *root, struct cs_library *library, struct cs_error *error);
+
+/* One entry more; its index. based_on names a device of the library. */
+enum cs_code cs_add_device(const struct cs_json *at, struct cs_library *library, int32_t *index,
+                           struct cs_error *error);
+enum cs_code cs_add_region(const struct cs_json *at, struct cs_library *library, int32_t *index,
+                           struct cs_error *error);
+enum cs_code cs_add_qat(const struct cs_json *at, struct cs_library *library, int32_t *index, struct cs_error *error);
+enum cs_code cs_add_model(const struct cs_json *at, struct cs_library *library, int32_t *index, struct cs_error *error);
+/* A model that is a model dimension. */
+enum cs_code cs_add_d_model(int64_t d_model, struct cs_library *library, int32_t *index, struct cs_error *error);
+
+/* The shape of an explicit architecture: the fields that configs/README.md lists. Keys in `more` are let pass. Where
+ * positions are learned, learned_positions is 1, and the caller puts the sequence length. tied_stated (may be NULL)
+ * says whether tied_embedding was stated: where it may be null, as in cases of measured runs. */
+enum cs_code cs_read_architecture(const struct cs_json *at, int32_t more_count, const char *const *more,
+                                  struct cs_architecture *architecture, bool *tied_stated, struct cs_error *error);
+
+/* The fields of a device by number, in the key's unit, such that reading gives the same device. */
+int32_t cs_device_field_count(void);
+const char *cs_device_field(const struct cs_device *device, int32_t i, double *value);
+
+/* Unknown name, with the nearest one. */
+enum cs_code cs_unknown_device(const struct cs_json *at, const struct cs_library *library, struct cs_error *error);
+enum cs_code cs_unknown_region(const struct cs_json *at, const struct cs_library *library, struct cs_error *error);
+enum cs_code cs_unknown_qat(const struct cs_json *at, const struct cs_library *library, struct cs_error *error);
+enum cs_code cs_unknown_model(const struct cs_json *at, const struct cs_library *library, struct cs_error *error);
+
+void cs_library_free(struct cs_library *library);
+
+enum { CS_D_MODEL_MAX = 10000000 };
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the model says of a measured run. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cs_sweep/cases.h"
+#include "cs_sweep/text.h"
+
+static const double gib = 1073741824.0;
+static const double joules_per_kwh = 3.6e6;
+
+double cs_case_step_flops(const struct cs_case *item)
+{
+    const struct cs_architecture *a = &item->architecture;
+    struct cs_parameters parameters;
+    cs_parameters_count(a, &parameters);
+    const double s = (double)item->seq_len;
+    const double batch = (double)item->global_batch;
+    double width = (double)a->head_dim;
+    if (a->attention == CS_ATTENTION_MLA) {
+        width = 0.5 * (double)(a->mla_qk_nope_head_dim + a->mla_qk_rope_head_dim + a->mla_v_head_dim);
+    }
+    static const double counted[] = {1.0, 0.5, 0.0};
+    const double attention = 12.0 * (double)a->layers * (double)a->heads * width * s * s * batch;
+    return 6.0 * parameters.active * batch * s + counted[item->convention] * attention;
+}
+
+static bool whole_run(enum cs_case_metric metric)
+{
+    return metric == CS_METRIC_DEVICE_HOURS || metric == CS_METRIC_ENERGY || metric == CS_METRIC_EMBODIED;
+}
+
+static void precision_of(const struct cs_case *item, struct cs_precision *precision)
+{
+    cs_precision_bf16(precision);
+    if (item->precision == CS_CASE_FP8) {
+        (void)snprintf(precision->name, sizeof precision->name, "fp8");
+        precision->format = CS_FORMAT_FP8;
+        precision->activation_bytes = 1.0;
+        /* The stack that runs DualPipe dispatches at 8 bits and combines at 16 (DeepSeek-V3, arXiv 2412.19437, 3.3.3). */
+        precision->dispatch_bytes = item->knobs.schedule == CS_SCHEDULE_DUALPIPE ? 1.0 : 2.0;
+    }
+    precision->gradient_communication_bytes = item->bf16_gradients ? 2.0 : 0.0;
+}
+
+static enum cs_code find_device(const struct cs_case *item, const struct cs_library *library,
+                                const struct cs_device **device, struct cs_error *error)
+{
+    enum { NAMES = 256 };
+    const int32_t index = cs_library_device(library, item->device);
+    if (index >= 0) {
+        *device = &library->devices[index];
+        return CS_OK;
+    }
+    const char *names[NAMES];
+    int32_t count = 0;
+    for (; count < library->device_count && count < NAMES; count++) {
+        names[count] = library->devices[count].name;
+    }
+    const char *nearest = cs_nearest_name(item->device, count, names);
+    return cs_fail(error, CS_ERROR_CONFIG, "Case %s: no device of the library is named \"%s\"%s%s%s", item->id,
+                   item->device, nearest != NULL ? "; did you mean \"" : ".", nearest != NULL ? nearest : "",
+                   nearest != NULL ? "\"?" : "");
+}
+
+enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
+                             struct cs_search_settings *settings, struct cs_space *space, struct cs_error *error)
+{
+    const struct cs_device *device = NULL;
+    struct cs_training training = config->settings.training;
+    struct cs_precision precision;
+    struct cs_law law;
+    CS_TRY(find_device(item, &config->library, &device, error));
+    training.seq_len = item->seq_len;
+    training.global_batch = item->global_batch;
+    if (item->kernel != CS_ATTENTION_AUTO) {
+        training.attention_kernel = (int32_t)item->kernel;
+    }
+    /* Sources do not state dropout. GPT recipes of the years of unfused attention and FP16 train with it (Megatron-LM's
+     * default is .1, and Korthikanti's byte counts hold its masks); gated models and BF16 runs are of recipes without. */
+    training.dropout =
+        item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_FP16 && !item->architecture.gated_ffn;
+    training.goodput = !whole_run(item->metric) ? 1.0 : item->goodput > 0.0 ? item->goodput : training.goodput;
+    precision_of(item, &precision);
+    cs_law_evaluate(&config->settings.scaling_law, &training, &item->architecture, false, item->tokens, &law);
+    cs_problem_init(problem, &item->architecture, &law, device, &precision, &training);
+    problem->deadline = (double)INFINITY;
+    if (item->nic_bandwidth > 0.0) {
+        problem->nic_bandwidth = item->nic_bandwidth;
+    }
+    *settings = config->settings.search;
+    *space = item->knobs;
+    space->settings = settings;
+    if (space->devices == 0) {
+        space->devices = item->devices_hint;
+    }
+    if (item->slices > 0 && space->devices > 0) {
+        problem->slice_devices = (space->devices + item->slices - 1) / item->slices;
+    }
+    return CS_OK;
+}
+
+static bool whole_plan(const struct cs_space *k)
+{
+    return k->devices > 0 && k->data > 0 && k->tensor > 0 && k->pipeline > 0 && k->context > 0 && k->expert > 0 &&
+           k->micro_batch > 0 && k->interleave > 0 && k->zero_stage >= 0 && k->recompute >= 0 && k->schedule >= 0 &&
+           k->sequence_parallel >= 0;
+}
+
+static void evaluate_given(const struct cs_problem *problem, const struct cs_space *k, struct cs_prediction *out)
+{
+    const int64_t rank_batch = k->data * (int64_t)k->micro_batch;
+    out->plan = (struct cs_plan){
+        .devices = k->devices,
+        .data = k->data,
+        .global_batch = k->global_batch,
+        .micro_batches = (k->global_batch + rank_batch - 1) / rank_batch,
+        .tensor = k->tensor,
+        .pipeline = k->pipeline,
+        .context = k->context,
+        .expert = k->expert,
+        .expert_tensor = k->expert_tensor > 0 ? k->expert_tensor : 1,
+        .micro_batch = k->micro_batch,
+        .interleave = k->interleave,
+        .zero_stage = k->zero_stage,
+        .zero_group = k->zero_group,
+        .recompute = (enum cs_recompute)k->recompute,
+        .schedule = (enum cs_schedule)k->schedule,
+        .sequence_parallel = k->sequence_parallel == 1,
+    };
+    cs_step_evaluate(problem, &out->plan, &out->step);
+    out->status = CS_STATUS_FEASIBLE;
+}
+
+static void search_free(struct cs_problem *problem, const struct cs_space *space, struct cs_search_workspace *workspace,
+                        struct cs_prediction *out)
+{
+    enum { ATTEMPTS = 40 };
+    const enum cs_objective objective = space->devices > 0 ? CS_MIN_TIME : CS_MIN_DEVICES;
+    struct cs_search_result best;
+    int32_t found = 0;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        cs_search(problem, space, objective, NULL, workspace, 1, &best, &found);
+        if (best.status != CS_STATUS_MEMORY) {
+            break;
+        }
+        if (attempt == 0) {
+            problem->training.memory_margin_fraction = 0.0;
+            problem->training.memory_margin_bytes = 0.0;
+        } else {
+            problem->device.hbm_capacity *= 1.25;
+        }
+    }
+    out->status = best.status;
+    out->plan = best.plan;
+    out->step = best.step;
+}
+
+/* Layers of the first stage, and how many of their micro-batches wait for their backward pass (MODEL: Korthikanti 2022
+ * section 4.2.3 for interleaving; 2401.10241 and 2412.19437 for the others). */
+static double in_flight(const struct cs_plan *plan)
+{
+    const double p = plan->pipeline;
+    const double m = (double)plan->micro_batches;
+    switch (plan->schedule) {
+    case CS_SCHEDULE_ZB1P:
+        return fmin(p, m);
+    case CS_SCHEDULE_DUALPIPE:
+        return fmin(p + 1.0, m);
+    case CS_SCHEDULE_1F1B:
+    default:
+        return plan->interleave > 1 ? fmin(m, p + (p - 1.0) / plan->interleave) : fmin(p, m);
+    }
+}
+
+/* Bytes of the layers alone on the first stage, as Korthikanti 2022 counts them: no embedding, no logits. */
+static void layer_memory(const struct cs_problem *problem, const struct cs_plan *plan, double *state,
+                         double *activation)
+{
+    const struct cs_architecture *a = &problem->architecture;
+    struct cs_network network;
+    struct cs_costs costs;
+    const struct cs_shard shard = {.tensor = plan->tensor,
+                                   .context = plan->context,
+                                   .expert = plan->expert,
+                                   .expert_tensor = plan->expert_tensor,
+                                   .micro_batch = plan->micro_batch,
+                                   .recompute = plan->recompute,
+                                   .sequence_parallel = plan->sequence_parallel};
+    cs_network_of(problem, plan->devices, &network);
+    cs_costs_prepare(problem, &network, &shard, &costs);
+    const double layers = (double)a->layers / plan->pipeline;
+    const double dense = a->experts > 1 ? fmin(layers, (double)a->dense_layers) : layers;
+    const double mixture = layers - dense;
+    const struct cs_part *part = costs.part;
+    double parameters = dense * part[CS_PART_DENSE].parameters;
+    double experts = 0.0;
+    double kept = dense * part[CS_PART_DENSE].activation_bytes;
+    if (mixture > 0.0) {
+        parameters += mixture * part[CS_PART_MIXTURE].parameters;
+        experts = mixture * part[CS_PART_MIXTURE].expert_parameters;
+        kept += mixture * part[CS_PART_MIXTURE].activation_bytes;
+    }
+    const double ranks = (double)(plan->data * plan->context);
+    const double replicas = fmax(1.0, ranks * plan->tensor / ((double)plan->expert * (double)plan->expert_tensor));
+    const struct cs_training *training = &problem->training;
+    const double w = problem->precision.weight_bytes;
+    const double g = training->gradient_bytes;
+    const double o = training->optimizer_bytes;
+    const double shards[2] = {plan->zero_group > 0 ? (double)plan->zero_group : ranks, replicas};
+    const double held[2] = {parameters, experts};
+    *state = 0.0;
+    for (int i = 0; i < 2; i++) {
+        const int z = plan->zero_stage;
+        *state += held[i] *
+                  (w / (z >= 3 ? shards[i] : 1.0) + g / (z >= 2 ? shards[i] : 1.0) + o / (z >= 1 ? shards[i] : 1.0));
+    }
+    *activation = kept * in_flight(plan);
+}
+
+static double energy_kwh(const struct cs_carbon_inputs *inputs, const struct cs_prediction *p)
+{
+    return cs_device_energy(inputs, p->plan.devices, p->step.training_seconds, p->step.mfu) / joules_per_kwh;
+}
+
+static double metric_value(const struct cs_case *item, const struct cs_problem *problem, const struct cs_config *config,
+                           const struct cs_prediction *p)
+{
+    const double devices = (double)p->plan.devices;
+    const double flops = cs_case_step_flops(item) / (devices * p->step.seconds);
+    const struct cs_carbon_inputs inputs = {
+        .device = &problem->device, .power = config->settings.power, .carbon = config->settings.carbon, .years = 0.0};
+    double state, activation;
+    switch (item->metric) {
+    case CS_METRIC_DEVICE_HOURS:
+        return devices * p->step.training_seconds / 3600.0;
+    case CS_METRIC_MFU:
+        return flops / cs_device_peak(&problem->device, CS_FORMAT_BF16);
+    case CS_METRIC_HARDWARE_TFLOPS:
+        return flops * (p->plan.recompute == CS_RECOMPUTE_FULL ? 4.0 / 3.0 : 1.0) / 1e12;
+    case CS_METRIC_MODEL_TFLOPS:
+        return flops / 1e12;
+    case CS_METRIC_ACTIVATION:
+        layer_memory(problem, &p->plan, &state, &activation);
+        return activation / gib;
+    case CS_METRIC_STATE:
+        layer_memory(problem, &p->plan, &state, &activation);
+        return state / gib;
+    case CS_METRIC_PEAK_MEMORY:
+        return p->step.memory_bytes / gib;
+    case CS_METRIC_ENERGY:
+        return energy_kwh(&inputs, p);
+    case CS_METRIC_EMBODIED:
+        return cs_embodied_charged(&inputs, p->plan.devices, p->step.training_seconds);
+    case CS_METRIC_STEP_TIME:
+    default:
+        return p->step.seconds;
+    }
+}
+
+static enum cs_code predict(const struct cs_case *item, const struct cs_config *config,
+                            struct cs_search_workspace *workspace, struct cs_prediction *out, struct cs_error *error)
+{
+    struct cs_problem problem;
+    struct cs_search_settings settings;
+    struct cs_space space;
+    memset(out, 0, sizeof *out);
+    CS_TRY(cs_case_problem(item, config, &problem, &settings, &space, error));
+    if (whole_plan(&space)) {
+        evaluate_given(&problem, &space, out);
+    } else {
+        search_free(&problem, &space, workspace, out);
+    }
+    out->parameters = problem.law.parameters_total;
+    out->active_parameters = problem.law.parameters_active;
+    out->tokens = problem.law.tokens;
+    out->compute = problem.law.compute;
+    out->memory_gb = problem.device.hbm_nominal_gb;
+    out->value = out->status == CS_STATUS_FEASIBLE ? metric_value(item, &problem, config, out) : (double)NAN;
+    return CS_OK;
+}
+
+enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,
+                             struct cs_search_workspace *workspace, struct cs_prediction *prediction,
+                             struct cs_error *error)
+{
+    CS_TRY(predict(item, config, workspace, prediction, error));
+    if (item->tied_unknown) {
+        struct cs_case other = *item;
+        struct cs_prediction tied;
+        other.architecture.tied_embedding = true;
+        CS_TRY(predict(&other, config, workspace, &tied, error));
+        if (tied.status == CS_STATUS_FEASIBLE && (prediction->status != CS_STATUS_FEASIBLE ||
+                                                  tied.step.training_seconds < prediction->step.training_seconds)) {
+            *prediction = tied;
+        }
+    }
+    return CS_OK;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the parts of the configuration's reader call one another for. */
+#ifndef CS_CONFIG_READER_H
+#define CS_CONFIG_READER_H
+
+#include "cs_sweep/config.h"
+#include "json.h"
+
+enum { CS_DATA_FILES = 4 };
+extern const char *const cs_data_keys[CS_DATA_FILES];
+
+/* What serves where no configuration is given. */
+#define CS_DEFAULTS_NAME "(defaults)"
+
+/* A whole file, NUL-terminated: CS_ERROR_INPUT where it cannot be read. */
+enum cs_code cs_text_read(const char *path, char **text, struct cs_error *error);
+/* Configuration and every --set as one document, not yet checked for its keys. */
+enum cs_code cs_bundle_document(const struct cs_bundle *bundle, struct cs_json_document *document,
+                                struct cs_error *error);
+
+/* One value of a setting. */
+enum cs_code cs_read_setting(const struct cs_json *at, const struct cs_setting *row, struct cs_settings *settings,
+                             struct cs_error *error);
+/* Bits of a set: a list of its names, or one name. */
+enum cs_code cs_read_set(const struct cs_json *at, const char *names, bool single, uint32_t *bits,
+                         struct cs_error *error);
+enum cs_code cs_read_list(const struct cs_json *at, const struct cs_setting *row, struct cs_list *list,
+                          struct cs_error *error);
+
+/* "axes" into config->axes; settings and library are there already. */
+enum cs_code cs_read_axes(const struct cs_json *root, struct cs_config *config, struct cs_error *error);
+/* config->in_effect and config->search_key. */
+enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error);
+
+/* A set of names as text, joined by '+'; false where it does not fit. */
+bool cs_set_label(const char *names, uint32_t bits, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cs_sweep/record.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALTERNATIVES_MAX = 100 };
+
+/* Numbers of a record that has no plan. */
+static void clear(struct cs_record *record, enum cs_status status)
+{
+    memset(record, 0, sizeof *record);
+    record->status = (int8_t)status;
+    record->training_time = record->step_time = record->mfu = record->hfu = record->memory = (double)NAN;
+    for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
+        record->shares[i] = (double)NAN;
+    }
+}
+
+void cs_record_from_result(const struct cs_search_result *result, struct cs_record *record)
+{
+    clear(record, result->status);
+    record->candidates = result->candidates;
+    if (result->status != CS_STATUS_FEASIBLE) {
+        return;
+    }
+    const struct cs_plan *plan = &result->plan;
+    record->devices = plan->devices;
+    record->data = plan->data;
+    record->global_batch = plan->global_batch;
+    record->training_time = result->step.training_seconds;
+    record->step_time = result->step.seconds;
+    record->mfu = result->step.mfu;
+    record->hfu = result->step.hfu;
+    record->memory = result->step.memory_bytes;
+    memcpy(record->shares, result->step.shares, sizeof record->shares);
+    record->tensor = plan->tensor;
+    record->pipeline = plan->pipeline;
+    record->expert = plan->expert;
+    record->context = plan->context;
+    record->interleave = plan->interleave;
+    record->micro_batch = plan->micro_batch;
+    record->expert_tensor = plan->expert_tensor;
+    record->zero_stage = (int8_t)plan->zero_stage;
+    record->recompute = (int8_t)plan->recompute;
+    record->schedule = (int8_t)plan->schedule;
+}
+
+/* kg CO2e per J at the wall, PUE included: g per kWh times 1e-3 kg/g over 3.6e6 J/kWh. */
+static double intensity(const struct cs_carbon_settings *carbon, const struct cs_region *region)
+{
+    return cs_operational_carbon(1.0, cs_pue(carbon, region->pue), region->g_per_kwh);
+}
+
+/* One search, a record for each region. */
+static void evaluate_regions(const struct cs_grid *grid, const struct cs_design_point *point,
+                             struct cs_search_workspace *workspace, struct cs_record *records)
+{
+    const struct cs_config *config = grid->config;
+    const struct cs_axis *axis = &config->axes[config->axis_count - 1];
+    double *intensities = malloc((size_t)axis->size * sizeof *intensities);
+    struct cs_search_result *best = calloc((size_t)axis->size, sizeof *best);
+    if (intensities == NULL || best == NULL) {
+        for (int64_t i = 0; i < axis->size; i++) {
+            clear(&records[i], CS_STATUS_FAILED);
+        }
+    } else {
+        for (int64_t i = 0; i < axis->size; i++) {
+            intensities[i] = intensity(&point->settings.carbon, &config->library.regions[axis->indices[i]]);
+        }
+        cs_search_regions(&point->problem, &point->space, &point->carbon, workspace, (int32_t)axis->size, intensities,
+                          best);
+        for (int64_t i = 0; i < axis->size; i++) {
+            cs_record_from_result(&best[i], &records[i]);
+        }
+    }
+    free(intensities);
+    free(best);
+}
+
+void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
+                        struct cs_record *records)
+{
+    int64_t part[CS_AXES_MAX], coordinates[CS_AXES_MAX] = {0};
+    struct cs_design_point point;
+    cs_grid_coordinates(grid, search, part);
+    for (int32_t i = 0; i < grid->search_axis_count; i++) {
+        coordinates[grid->search_axes[i]] = part[i];
+    }
+    cs_grid_point(grid, coordinates, &point);
+    const enum cs_objective objective = (enum cs_objective)point.settings.search.objective;
+    if (objective == CS_MIN_CARBON) {
+        evaluate_regions(grid, &point, workspace, records);
+        return;
+    }
+    struct cs_search_result best[1 + ALTERNATIVES_MAX];
+    const int32_t wanted = 1 + (int32_t)grid->config->settings.search.alternatives;
+    int32_t found = 0;
+    memset(best, 0, sizeof best);
+    cs_search(&point.problem, &point.space, objective, &point.carbon, workspace, wanted, best, &found);
+    for (int32_t i = 0; i < wanted; i++) {
+        if (i < found || i == 0) {
+            cs_record_from_result(&best[i], &records[i]);
+        } else {
+            clear(&records[i], CS_STATUS_PENDING);
+        }
+    }
+    /* Under an axis of objectives one of which is min_carbon, every record has regions: here all are alike. */
+    for (int32_t i = wanted; i < grid->records_per_search; i++) {
+        records[i] = records[i % wanted];
+    }
+}

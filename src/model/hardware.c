@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cs_sweep/hardware.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void cs_precision_bf16(struct cs_precision *precision)
+{
+    memset(precision, 0, sizeof *precision);
+    snprintf(precision->name, sizeof precision->name, "off");
+    precision->format = CS_FORMAT_BF16;
+    precision->weight_bytes = 2.0;
+    precision->activation_bytes = 2.0;
+    precision->communication_bytes = 2.0;
+    precision->dispatch_bytes = 2.0;
+    precision->gradient_communication_bytes = 0.0;
+}
+
+double cs_device_peak(const struct cs_device *device, enum cs_format format)
+{
+    switch (format) {
+    case CS_FORMAT_INT8:
+        return device->peak_flops * device->int8_multiplier;
+    case CS_FORMAT_FP8:
+        return device->peak_flops * device->fp8_multiplier;
+    case CS_FORMAT_BF16:
+    default:
+        return device->peak_flops;
+    }
+}
+
+double cs_projection_factor(double per_year, double years)
+{
+    return pow(per_year, years);
+}
+
+void cs_device_project(const struct cs_device *device, const struct cs_projection *projection, double years,
+                       struct cs_device *out)
+{
+    const double compute = cs_projection_factor(projection->peak_compute, years);
+    const double link = cs_projection_factor(projection->link, years);
+    *out = *device;
+    out->peak_flops = device->peak_flops * compute;
+    /* The units stay, so each one's rate carries the growth: as if by its clock, which is what a systolic array counts. */
+    out->clock = device->clock * compute;
+    out->sram_bytes = device->sram_bytes * cs_projection_factor(projection->sram, years);
+    out->die_area = device->die_area * cs_projection_factor(projection->die_area, years);
+    out->hbm_bandwidth = device->hbm_bandwidth * cs_projection_factor(projection->hbm_bandwidth, years);
+    out->hbm_capacity = device->hbm_capacity * cs_projection_factor(projection->hbm_capacity, years);
+    out->hbm_nominal_gb = device->hbm_nominal_gb * cs_projection_factor(projection->hbm_capacity, years);
+    out->link_bandwidth = device->link_bandwidth * link;
+    out->in_switch_bandwidth = device->in_switch_bandwidth * link;
+    out->scale_out_bandwidth = device->scale_out_bandwidth * cs_projection_factor(projection->scale_out, years);
+    out->tdp = device->tdp * cs_projection_factor(projection->tdp, years);
+}

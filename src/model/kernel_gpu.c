@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* GPU kernels: GEMM by tiles and waves under a roofline, streams, fused and unfused attention. */
+#include "kernels.h"
+
+#include <math.h>
+
+/* FLOP/s that large GEMMs of a format sustain. */
+double cs_sustained_rate(const struct cs_device *device, enum cs_format format)
+{
+    const bool narrow = format != CS_FORMAT_BF16 && device->sustained_8bit > 0.0;
+    return cs_device_peak(device, format) * (narrow ? device->sustained_8bit : device->sustained);
+}
+
+struct cs_kernel_time cs_roofline(const struct cs_device *device, double compute, double bytes, double flops)
+{
+    const double memory = bytes / (device->hbm_bandwidth * device->hbm_efficiency);
+    const double busy = fmax(compute, memory);
+    struct cs_kernel_time time = {
+        .seconds = busy + device->launch,
+        .flops = flops,
+        .bytes = bytes,
+        .bound = compute >= memory ? CS_BOUND_COMPUTE : CS_BOUND_MEMORY,
+    };
+    if (busy < device->launch) {
+        time.bound = CS_BOUND_LAUNCH;
+    }
+    return time;
+}
+
+/* Depth below which a library does not split K over idle units: the partial sums then cost more than they save
+ * (cuBLAS and CUTLASS stream-K leave K >= 512 or so to each part). */
+static const double least_split_depth = 1024.0;
+
+/* Unit-FLOPs, idle units included, that the best tile shape needs. Waves as MODEL section 3; while one wave is not full,
+ * K is split over the idle units (cuBLAS split-K). */
+static double gemm_work(const struct cs_device *device, const struct cs_gemm *gemm)
+{
+    double best = INFINITY;
+    for (int32_t i = 0; i < device->tile_count; i++) {
+        const struct cs_tile *tile = &device->tiles[i];
+        const double tiles = ceil(gemm->m / tile->m) * ceil(gemm->n / tile->n) * gemm->batch;
+        const double full = tiles / device->units;
+        double rounds = full + device->wave_loss * (ceil(full) - full);
+        if (tiles < device->units) {
+            const double parts = fmin(floor(device->units / tiles), floor(gemm->k / least_split_depth));
+            rounds = parts > 1.0 ? 1.0 / parts : 1.0;
+        }
+        const double work = rounds * device->units * 2.0 * tile->m * tile->n * gemm->k / tile->efficiency;
+        best = fmin(best, work);
+    }
+    return best;
+}
+
+struct cs_kernel_time cs_gemm_time_gpu(const struct cs_device *device, const struct cs_gemm *gemm)
+{
+    double compute = gemm_work(device, gemm) / cs_sustained_rate(device, gemm->format);
+    compute *= 1.0 + device->k_ramp / gemm->k;
+    if (gemm->grouped) {
+        compute *= 1.0 + device->grouped_ramp / gemm->m;
+    }
+    const double bytes = gemm->batch * (gemm->a_bytes * gemm->m * gemm->k + gemm->b_bytes * gemm->k * gemm->n +
+                                        gemm->c_bytes * gemm->m * gemm->n);
+    return cs_roofline(device, compute, bytes, 2.0 * gemm->m * gemm->n * gemm->k * gemm->batch);
+}
+
+struct cs_kernel_time cs_gemm_time(const struct cs_device *device, const struct cs_gemm *gemm)
+{
+    return device->kind == CS_TPU ? cs_gemm_time_tpu(device, gemm) : cs_gemm_time_gpu(device, gemm);
+}
+
+struct cs_kernel_time cs_stream_time(const struct cs_device *device, double bytes)
+{
+    return cs_roofline(device, 0.0, bytes, 0.0);
+}
+
+/* Rows of queries that one unit works on in fused attention (FlashAttention-2 and -3 use 64 to 128). */
+static const double query_tile = 128.0;
+
+/* Pairs of query and key that a causal kernel computes, of queries * keys: with a window w of s, s*w - w^2/2 of s*w, and
+ * the blocks on the diagonal whole. */
+static double causal_share(const struct cs_attention_shape *shape)
+{
+    const double context = fmax(shape->keys, shape->context);
+    return fmin(1.0 - 0.5 * shape->keys / context + 0.5 * query_tile / context, 1.0);
+}
+
+static double fused_share(const struct cs_device *device, enum cs_attention_kernel kernel, bool backward)
+{
+    const double first = backward ? device->fused1_backward : device->fused1_forward;
+    const double second = backward ? device->fused2_backward : device->fused2_forward;
+    const double third = backward ? device->fused3_backward : device->fused3_forward;
+    if (kernel == CS_ATTENTION_FUSED3 && third > 0.0) {
+        return third;
+    }
+    if (kernel >= CS_ATTENTION_FUSED2 && second > 0.0) {
+        return second;
+    }
+    return kernel >= CS_ATTENTION_FUSED1 ? first : 0.0;
+}
+
+/* Two batched products, or four backward, and the passes over the scores: mask, softmax, dropout. */
+static struct cs_kernel_time attention_unfused(const struct cs_device *device, const struct cs_attention_shape *shape,
+                                               bool backward)
+{
+    const struct cs_gemm scores = {
+        .m = shape->queries, .n = shape->keys, .k = shape->d_qk, .batch = shape->batch * shape->heads, .a_bytes = 2.0,
+        .b_bytes = 2.0, .c_bytes = 2.0, .format = CS_FORMAT_BF16};
+    const struct cs_gemm values = {
+        .m = shape->queries, .n = shape->d_v, .k = shape->keys, .batch = shape->batch * shape->heads, .a_bytes = 2.0,
+        .b_bytes = 2.0, .c_bytes = 2.0, .format = CS_FORMAT_BF16};
+    const struct cs_kernel_time first = cs_gemm_time(device, &scores);
+    const struct cs_kernel_time second = cs_gemm_time(device, &values);
+    const double count = shape->batch * shape->heads * shape->queries * shape->keys;
+    const double per_score = backward ? device->score_backward : device->score_forward;
+    const struct cs_kernel_time passes = cs_stream_time(device, per_score * count);
+    const double times = backward ? 2.0 : 1.0;
+    return (struct cs_kernel_time){
+        .seconds = times * (first.seconds + second.seconds + passes.seconds) - (times - 1.0) * passes.seconds,
+        .flops = times * (first.flops + second.flops),
+        .bytes = times * (first.bytes + second.bytes) + passes.bytes,
+        .bound = passes.seconds > first.seconds + second.seconds ? CS_BOUND_MEMORY : first.bound,
+    };
+}
+
+struct cs_kernel_time cs_attention_time(const struct cs_device *device, enum cs_attention_kernel kernel,
+                                        const struct cs_attention_shape *shape, bool backward)
+{
+    const double share = fused_share(device, kernel, backward);
+    if (!(share > 0.0)) {
+        return attention_unfused(device, shape, backward);
+    }
+    const double rows = shape->batch * shape->heads;
+    const double dims = shape->d_qk + shape->d_v;
+    const double flops = (backward ? 5.0 : 2.0) * rows * shape->queries * shape->keys * dims * causal_share(shape);
+    /* Softmax costs per score whatever the head dimension: at head_dim 128 it is softmax_share of the kernel. */
+    const double per_dim = (1.0 - device->softmax_share) + device->softmax_share * 256.0 / dims;
+    double compute = flops * per_dim / (device->peak_flops * share);
+    if (device->kind == CS_GPU) {
+        const double tiles = rows * ceil(shape->queries / query_tile);
+        compute *= ceil(tiles / device->units) * device->units / tiles;
+    }
+    const double bytes = (backward ? 4.0 : 2.0) * rows * dims * (shape->queries + shape->keys);
+    return cs_roofline(device, compute, bytes, flops);
+}

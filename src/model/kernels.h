@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the kernel files share with one another. */
+#ifndef CS_SWEEP_MODEL_KERNELS_H
+#define CS_SWEEP_MODEL_KERNELS_H
+
+#include "cs_sweep/kernel.h"
+
+double cs_sustained_rate(const struct cs_device *device, enum cs_format format);
+/* The longer of compute seconds and memory traffic, and a launch. */
+struct cs_kernel_time cs_roofline(const struct cs_device *device, double compute, double bytes, double flops);
+struct cs_kernel_time cs_gemm_time_gpu(const struct cs_device *device, const struct cs_gemm *gemm);
+struct cs_kernel_time cs_gemm_time_tpu(const struct cs_device *device, const struct cs_gemm *gemm);
+
+#endif

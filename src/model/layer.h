@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Building one part of the model out of kernels and collectives, narrated or not. */
+#ifndef CS_SWEEP_MODEL_LAYER_H
+#define CS_SWEEP_MODEL_LAYER_H
+
+#include "cs_sweep/step.h"
+
+struct cs_builder {
+    const struct cs_problem *problem;
+    const struct cs_network *network;
+    const struct cs_shard *shard;
+    struct cs_part *part;
+    const char *name;
+    cs_trace_function trace; /* NULL: silent */
+    void *context;
+    double tokens;           /* of one micro-batch on one context rank */
+    double own_tokens;       /* of them outside the tensor-parallel regions: / tensor with sequence parallelism */
+    struct cs_group tensor, ring, expert; /* ring: context parallelism */
+    double forward_kernels, backward_kernels;
+    double input_gradient;   /* s of the last block's input-gradient GEMMs: hides the second all-gather */
+    double weight_gradient;  /* s of the last linear's weight gradient: hides the all-reduce of its input's gradient */
+    double all_to_all;       /* s, forward and backward */
+};
+
+/* Places the groups; the part is set by cs_build_part. */
+void cs_builder_init(struct cs_builder *builder, const struct cs_problem *problem, const struct cs_network *network,
+                     const struct cs_shard *shard);
+void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs_part *part);
+
+/* Kernels that both layers and the head use (layer.c). */
+void cs_build_linear(struct cs_builder *builder, const char *name, const struct cs_gemm *gemm);
+void cs_build_stream(struct cs_builder *builder, const char *name, double forward_bytes, double backward_bytes);
+void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_share share, bool backward, double seconds,
+                         double exposed, double bytes);
+void cs_build_layer(struct cs_builder *builder, bool mixture);
+/* Host-bound layers, recomputation, sums. */
+void cs_build_finish(struct cs_builder *builder, bool recomputed);
+
+/* memory.c */
+double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_shard *shard, bool mixture,
+                                 enum cs_recompute recompute);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Activations of a layer (Korthikanti 2022, generalised) and what a plan may use. */
+#include "layer.h"
+
+#include <math.h>
+
+/* Bytes of a token in the attention block: linear inputs and outputs, heads sharded over t, the rest over sigma. */
+static double attention_bytes(const struct cs_architecture *model, double t, double sigma, double saved, bool products)
+{
+    const double heads = ceil((double)model->heads / t), kv_heads = ceil((double)model->kv_heads / t);
+    if (model->attention != CS_ATTENTION_MLA) {
+        const double dim = (double)model->head_dim;
+        return dim * (2.0 * (heads + 2.0 * kv_heads) + (products ? 0.0 : saved * heads));
+    }
+    const double qk = (double)(model->mla_qk_nope_head_dim + model->mla_qk_rope_head_dim);
+    const double v = (double)model->mla_v_head_dim;
+    const double latent = (2.0 + saved) * (double)(model->mla_q_lora + model->mla_kv_lora) / sigma;
+    return products ? latent : latent + heads * (2.0 * (2.0 * qk + v) + saved * v);
+}
+
+/* Bytes of a token in the feed-forward block. kept: per inner element; 4 plain, 6 gated at 16 bits (MODEL's kappa). */
+static double ffn_bytes(const struct cs_architecture *model, double t, double saved, bool mixture, bool products)
+{
+    const double inputs = model->gated_ffn ? 2.0 : 1.0;
+    const double kept = products ? 2.0 * inputs : 2.0 * inputs + saved;
+    if (!mixture) {
+        return kept * ceil((double)model->d_ff / t);
+    }
+    const double h = (double)model->d_model, inner = (double)model->d_expert;
+    /* Experts' inputs and, unless their outputs are weighted before the second product, outputs. */
+    const double routed = products ? saved * h + saved * inputs * inner : (2.0 + saved) * h + kept * inner;
+    return ((double)model->experts_active * routed + kept * (double)model->shared_experts * inner) / t;
+}
+
+/* Bytes that one layer keeps of one micro-batch. At 16 bits and for GPT (d_ff = 4 h, dropout) this is Korthikanti's
+ * s b h (10 + 24/t), or 34 s b h / t with sequence parallelism, and 5 a s^2 b / t of stored scores. With 8-bit formats
+ * the GEMM inputs are kept at 8 bits. Selective recomputation drops the scores of unfused kernels (Korthikanti 2022); of
+ * fused ones, which store none, it keeps the products of weights only and recomputes norms, activations, attention and
+ * the up-projections of latent attention (DeepSeek-V3, arXiv 2412.19437, 3.2.3; MaxText's minimal policy). */
+double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_shard *shard, bool mixture,
+                                 enum cs_recompute recompute)
+{
+    const struct cs_architecture *model = &problem->architecture;
+    const double h = (double)model->d_model, t = shard->tensor;
+    const double sigma = shard->sequence_parallel ? t : 1.0;
+    const double tokens = (double)problem->seq_len * shard->micro_batch / shard->context;
+    if (recompute == CS_RECOMPUTE_FULL) {
+        return 2.0 * tokens * h / sigma;
+    }
+    const bool fused = cs_attention_is_fused(&problem->device, problem->kernel);
+    const bool products = recompute == CS_RECOMPUTE_SELECTIVE && fused;
+    const double saved = problem->precision.format == CS_FORMAT_BF16 ? 2.0 : problem->precision.activation_bytes;
+    double bytes = h * (4.0 + (products ? 0.0 : 2.0 * saved) + (problem->training.dropout ? 2.0 : 0.0)) / sigma;
+    bytes += attention_bytes(model, t, sigma, saved, products) + ffn_bytes(model, t, saved, mixture, products);
+    bytes *= tokens;
+    if (recompute == CS_RECOMPUTE_NONE && !fused) {
+        double keys = (double)problem->seq_len;
+        if (model->attention == CS_ATTENTION_SLIDING && (double)model->window < keys) {
+            const double share = 1.0 / (double)(model->window_period > 0 ? model->window_period : 1);
+            keys = share * (double)model->window + (1.0 - share) * keys;
+        }
+        bytes += (problem->training.dropout ? 5.0 : 4.0) * ceil((double)model->heads / t) * tokens * keys;
+    }
+    return bytes;
+}
+
+double cs_memory_limit(const struct cs_problem *problem)
+{
+    const double capacity = problem->device.hbm_capacity;
+    return capacity - problem->training.memory_margin_fraction * capacity - problem->training.memory_margin_bytes;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Collectives on switched domains joined by network cards, and on tori. */
+#include "cs_sweep/network.h"
+
+#include <math.h>
+
+/* Extents that slices come in: 1, 2, then multiples of 4 (TPU v4 and v5p documentation: cubes of 4 x 4 x 4). */
+static double extent_at_least(double length)
+{
+    const double whole = ceil(length - 1e-9);
+    return whole <= 1.0 ? 1.0 : whole <= 2.0 ? 2.0 : 4.0 * ceil(whole / 4.0);
+}
+
+static double extent_below(double extent)
+{
+    return extent <= 1.0 ? 0.0 : extent <= 2.0 ? 1.0 : extent <= 4.0 ? 2.0 : extent - 4.0;
+}
+
+/* The most cubic slice that holds `chips`: Z first, then Y, then X. The shape is the same for every count above what the
+ * next smaller extent of any axis would hold, up to the product. */
+static void slice_of(double axes, double chips, struct cs_network *network)
+{
+    double *slice = network->slice;
+    double below;
+    slice[2] = extent_at_least(axes > 2.5 ? cbrt(chips) : axes > 1.5 ? sqrt(chips) : chips);
+    const double z = extent_below(slice[2]);
+    below = axes > 2.5 ? z * z * z : axes > 1.5 ? z * z : z;
+    if (axes > 1.5) {
+        slice[1] = extent_at_least(axes > 2.5 ? sqrt(chips / slice[2]) : chips / slice[2]);
+        const double y = extent_below(slice[1]);
+        below = fmax(below, slice[2] * (axes > 2.5 ? y * y : y));
+    }
+    if (axes > 2.5) {
+        slice[0] = extent_at_least(chips / (slice[2] * slice[1]));
+        below = fmax(below, slice[2] * slice[1] * extent_below(slice[0]));
+    }
+    network->devices_low = (int64_t)floor(below) + 1;
+    network->devices_high = (int64_t)(slice[0] * slice[1] * slice[2]);
+}
+
+void cs_network_of(const struct cs_problem *problem, int64_t devices, struct cs_network *network)
+{
+    const struct cs_device *device = &problem->device;
+    *network = (struct cs_network){
+        .device = device,
+        .devices_low = 1,
+        .devices_high = INT64_MAX,
+        .domain = device->domain,
+        .nic = problem->nic_bandwidth * device->scale_out_efficiency,
+        .slice = {1.0, 1.0, 1.0},
+    };
+    if (!(device->torus_axes > 0.0)) {
+        return;
+    }
+    double largest = device->slice_max > 0.0 ? device->slice_max : device->domain;
+    if (problem->slice_devices > 0) {
+        largest = (double)problem->slice_devices;
+    }
+    network->domain = largest;
+    slice_of(device->torus_axes, fmin((double)devices, largest), network);
+    if ((double)devices > largest) {
+        network->devices_low = (int64_t)largest + 1;
+        network->devices_high = INT64_MAX;
+    } else if ((double)network->devices_high > largest) {
+        network->devices_high = (int64_t)largest;
+    }
+    network->devices_low = network->devices_low > devices ? devices : network->devices_low;
+}
+
+/* A group on the axes X, Y, Z in order. A full axis is a ring both ways where it wraps (multiples of 4), a part of one
+ * goes one way; groups that interleave on an axis share its links. */
+static void place_on_torus(const struct cs_network *network, double stride, struct cs_group *group)
+{
+    const struct cs_device *device = network->device;
+    const double link = device->link_bandwidth * device->link_efficiency;
+    double left = group->inside, step = stride, bandwidth = 0.0, hops = 0.0, side = 1.0;
+    for (int axis = 0; axis < 3; axis++) {
+        const double extent = network->slice[axis];
+        if (step >= extent) {
+            step = ceil(step / extent);
+            continue;
+        }
+        const double members = fmin(left, ceil(extent / step));
+        if (members > 1.0) {
+            const bool whole = members * step >= extent && fmod(extent, 4.0) < 0.5;
+            bandwidth += (whole ? 2.0 : 1.0) * link / step;
+            hops += members - 1.0;
+            side = fmax(side, members * step);
+        }
+        left = ceil(left / members);
+        step = 1.0;
+    }
+    group->ring_bandwidth = bandwidth > 0.0 ? bandwidth : link;
+    group->reduce_bandwidth = group->ring_bandwidth;
+    group->ring_latency = device->link_latency * (group->inside > 1.0 ? fmax(hops, 1.0) / (group->inside - 1.0) : 1.0);
+    group->all_to_all_bandwidth = fmin(group->ring_bandwidth, 8.0 * link / side);
+}
+
+void cs_group_place(const struct cs_network *network, int64_t stride, int64_t size, struct cs_group *group)
+{
+    const struct cs_device *device = network->device;
+    const double members = (double)size;
+    const double share = fmax(1.0, floor(network->domain / (double)stride));
+    const double domains = ceil(members / share);
+    const double inside = members - (domains - 1.0) * share;
+    *group = (struct cs_group){
+        .size = members,
+        .inside = inside,
+        .outside = ceil(members / inside),
+        .nic_bandwidth = network->nic,
+        .nic_latency = device->scale_out_latency,
+        .floor = device->link_floor,
+    };
+    if (device->torus_axes > 0.0) {
+        place_on_torus(network, (double)stride, group);
+        return;
+    }
+    group->ring_bandwidth = 0.5 * device->link_bandwidth * device->link_efficiency;
+    group->reduce_bandwidth = fmax(group->ring_bandwidth, device->in_switch_bandwidth);
+    group->ring_latency = device->link_latency;
+    group->all_to_all_bandwidth = group->ring_bandwidth;
+}
+
+/* Reduced inside each domain, then across domains on every device's own card, then spread inside again: the parts add up
+ * (the measured tensor-16 runs over two nodes confirm the sum). */
+double cs_all_reduce(const struct cs_group *group, double bytes)
+{
+    if (group->size < 1.5) {
+        return 0.0;
+    }
+    const double n = group->inside, nodes = group->outside;
+    double seconds = 2.0 * (n - 1.0) * group->ring_latency;
+    const double inside = 2.0 * (n - 1.0) / n * bytes / group->reduce_bandwidth;
+    if (nodes < 1.5) {
+        return fmax(seconds + inside, group->floor);
+    }
+    const double card = 2.0 * (bytes / n) / group->nic_bandwidth;
+    const double ring = card * (nodes - 1.0) / nodes + 2.0 * (nodes - 1.0) * group->nic_latency;
+    const double tree = card + 2.0 * log2(nodes) * group->nic_latency;
+    seconds += inside + fmin(ring, tree);
+    return fmax(seconds, group->floor);
+}
+
+double cs_all_gather(const struct cs_group *group, double bytes)
+{
+    if (group->size < 1.5) {
+        return 0.0;
+    }
+    const double n = group->inside, nodes = group->outside;
+    const double inside = (n - 1.0) / n * bytes / group->ring_bandwidth;
+    const double card = (nodes - 1.0) / nodes * (bytes / n) / group->nic_bandwidth;
+    /* One ring through all members: libraries have no tree for these (NCCL), so every member is a hop. */
+    const double latency = (group->size - nodes) * group->ring_latency + (nodes > 1.5 ? nodes * group->nic_latency : 0.0);
+    return fmax(inside + card + latency, 0.5 * group->floor);
+}
+
+double cs_reduce_scatter(const struct cs_group *group, double bytes)
+{
+    return cs_all_gather(group, bytes);
+}
+
+double cs_all_to_all(const struct cs_group *group, double bytes)
+{
+    return cs_dispatch(group, bytes, 1.0);
+}
+
+double cs_dispatch(const struct cs_group *group, double bytes, double copies)
+{
+    if (group->size < 1.5) {
+        return 0.0;
+    }
+    const double all = group->size, n = group->inside, nodes = group->outside;
+    /* A token goes once to each node that holds some of its experts, of which independent choices hit so many. */
+    const double distinct = nodes * (1.0 - pow(1.0 - 1.0 / nodes, copies)) / copies;
+    const double inside = (n - 1.0) / n * bytes / group->all_to_all_bandwidth;
+    const double card = nodes > 1.5 ? (all - n) / all * bytes * distinct / group->nic_bandwidth : 0.0;
+    double latency = n > 1.5 ? group->ring_latency : 0.0;
+    if (group->outside > 1.5) {
+        latency += log2(group->outside) * group->nic_latency;
+    }
+    return fmax(fmax(inside, card) + latency, 0.5 * group->floor);
+}
+
+double cs_point_to_point(const struct cs_network *network, int64_t stride, int64_t pipeline, double bytes)
+{
+    const struct cs_device *device = network->device;
+    if (pipeline <= 1) {
+        return 0.0;
+    }
+    if ((double)stride * (double)pipeline > network->domain) {
+        return bytes / network->nic + device->scale_out_latency;
+    }
+    const double link = device->link_bandwidth * device->link_efficiency * (device->torus_axes > 0.0 ? 1.0 : 0.5);
+    return bytes / link + device->link_latency;
+}
+
+double cs_group_tax(const struct cs_network *network, const struct cs_group *group)
+{
+    return group->outside > 1.5 ? network->device->scale_out_compute_tax : network->device->link_compute_tax;
+}
+
+double cs_exposed(double traffic, double compute, double tax)
+{
+    const double hidden = fmin(traffic, compute);
+    return traffic - hidden + tax * hidden;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A problem from its parts. */
+#include "cs_sweep/problem.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double seconds_per_day = 86400.0;
+
+static enum cs_attention_kernel newest_kernel(const struct cs_device *device)
+{
+    if (device->fused3_forward > 0.0) {
+        return CS_ATTENTION_FUSED3;
+    }
+    if (device->fused2_forward > 0.0) {
+        return CS_ATTENTION_FUSED2;
+    }
+    return device->fused1_forward > 0.0 ? CS_ATTENTION_FUSED1 : CS_ATTENTION_UNFUSED;
+}
+
+void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *architecture, const struct cs_law *law,
+                     const struct cs_device *device, const struct cs_precision *precision,
+                     const struct cs_training *training)
+{
+    memset(problem, 0, sizeof *problem);
+    problem->architecture = *architecture;
+    cs_parameters_count(architecture, &problem->parameters);
+    problem->law = *law;
+    problem->device = *device;
+    problem->precision = *precision;
+    problem->training = *training;
+    problem->kernel = (enum cs_attention_kernel)training->attention_kernel;
+    if (problem->kernel == CS_ATTENTION_AUTO) {
+        problem->kernel = newest_kernel(device);
+    }
+    problem->deadline = training->deadline_days * seconds_per_day;
+    problem->goodput = training->goodput;
+    problem->seq_len = training->seq_len;
+    problem->global_batch = training->global_batch;
+    problem->nic_bandwidth = device->scale_out_bandwidth;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <math.h>
+
+#include "cs_sweep/architecture.h"
+
+double cs_layers_of_d_model(const struct cs_scaling_law *law, double d_model)
+{
+    return fmax(1.0, round(law->layers_coefficient * pow(d_model, law->layers_exponent)));
+}
+
+double cs_experts_of_d_model(const struct cs_scaling_law *law, double d_model)
+{
+    return fmax((double)law->experts_minimum, round(d_model / law->d_model_per_expert));
+}
+
+double cs_critical_batch_tokens(const struct cs_scaling_law *law, double compute)
+{
+    return law->critical_batch_tokens * pow(compute / law->critical_batch_compute, law->critical_batch_exponent);
+}
+
+double cs_loss_mixture(const struct cs_scaling_law *law, double parameters_total, double tokens)
+{
+    const double width = law->moe_g / pow(law->granularity, law->moe_gamma) + law->moe_a;
+    return law->loss_floor + width / pow(parameters_total, law->moe_alpha) + law->moe_b / pow(tokens, law->moe_beta);
+}
+
+double cs_loss_dense(const struct cs_scaling_law *law, double parameters_total, double tokens)
+{
+    return law->loss_floor + law->dense_a / pow(parameters_total, law->dense_alpha) +
+           law->dense_b / pow(tokens, law->dense_beta);
+}
+
+double cs_training_compute(double parameters_active, double tokens)
+{
+    return 6.0 * parameters_active * tokens;
+}
+
+void cs_law_evaluate(const struct cs_scaling_law *law, const struct cs_training *training,
+                     const struct cs_architecture *architecture, bool from_law, double tokens, struct cs_law *out)
+{
+    double loss_parameters;
+    if (from_law) {
+        /* The paper counts matrices of layers only, 4 h^2 of attention whatever heads * head_dim rounds to. */
+        const double h = (double)architecture->d_model;
+        const double ffn = (architecture->gated_ffn ? 3.0 : 2.0) * h * (double)architecture->d_ff;
+        const double layers = (double)architecture->layers;
+        out->parameters_total = layers * (4.0 * h * h + (double)architecture->experts * ffn);
+        out->parameters_active = layers * (4.0 * h * h + (double)architecture->experts_active * ffn);
+        loss_parameters = out->parameters_total;
+    } else {
+        struct cs_parameters parameters;
+        cs_parameters_count(architecture, &parameters);
+        out->parameters_total = parameters.total;
+        out->parameters_active = parameters.active;
+        loss_parameters = parameters.non_embedding;
+    }
+    const double basis = training->tokens_basis == CS_TOKENS_TOTAL ? out->parameters_total : out->parameters_active;
+    out->tokens = tokens > 0.0 ? tokens : training->tokens_per_parameter * basis;
+    out->compute = cs_training_compute(out->parameters_active, out->tokens);
+    out->loss = architecture->experts > 1 ? cs_loss_mixture(law, loss_parameters, out->tokens)
+                                          : cs_loss_dense(law, loss_parameters, out->tokens);
+    out->critical_batch = cs_critical_batch_tokens(law, out->compute);
+    /* 2^53: beyond every run, and exact in a double. */
+    out->critical_sequences = (int64_t)fmin(floor(out->critical_batch / (double)training->seq_len), 9007199254740992.0);
+}

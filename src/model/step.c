@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A replica's gradient and parameter traffic, optimizer and state; a whole plan's step. */
+#include "layer.h"
+
+#include <math.h>
+#include <string.h>
+
+void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network *network, const struct cs_shard *shard,
+                      struct cs_costs *costs)
+{
+    const struct cs_architecture *model = &problem->architecture;
+    struct cs_builder builder;
+    memset(costs, 0, sizeof *costs);
+    costs->problem = problem;
+    costs->network = network;
+    costs->shard = *shard;
+    cs_builder_init(&builder, problem, network, shard);
+    const bool mixture = model->experts > 1;
+    if (!mixture || model->dense_layers > 0) {
+        cs_build_part(&builder, CS_PART_DENSE, &costs->part[CS_PART_DENSE]);
+    }
+    if (mixture) {
+        cs_build_part(&builder, CS_PART_MIXTURE, &costs->part[CS_PART_MIXTURE]);
+    }
+    cs_build_part(&builder, CS_PART_EMBEDDING, &costs->part[CS_PART_EMBEDDING]);
+    cs_build_part(&builder, CS_PART_HEAD, &costs->part[CS_PART_HEAD]);
+    costs->boundary_bytes = 2.0 * builder.own_tokens * (double)model->d_model;
+    if (model->tied_embedding) {
+        costs->tied_parameters = ceil((double)model->vocab / shard->tensor) * (double)model->d_model;
+    }
+}
+
+/* ---- data parallelism ---- */
+
+/* The ranks that reduce one kind of parameters, and those that shard its state together. */
+struct reduction {
+    struct cs_group all, shard, between; /* between shards of one position */
+    double shards;
+    bool grouped;
+    double tax;
+};
+
+static void place_reduction(const struct cs_network *network, int64_t stride, int64_t ranks, int64_t group,
+                            struct reduction *out)
+{
+    const int64_t together = group > 0 && group < ranks ? group : ranks;
+    out->grouped = together < ranks;
+    out->shards = (double)together;
+    cs_group_place(network, stride, ranks, &out->all);
+    out->shard = out->all;
+    if (out->grouped) {
+        cs_group_place(network, stride, together, &out->shard);
+        cs_group_place(network, stride * together, ranks / together, &out->between);
+    }
+    out->tax = cs_group_tax(network, &out->all);
+}
+
+static double scatter(const struct reduction *reduction, double bytes)
+{
+    double seconds = cs_reduce_scatter(&reduction->shard, bytes);
+    if (reduction->grouped) {
+        seconds += cs_all_reduce(&reduction->between, bytes / reduction->shards);
+    }
+    return seconds;
+}
+
+/* Traffic goes by buckets as gradients come: all but the last can hide. */
+static double exposed_but_bucket(const struct cs_stage *stage, double traffic, double bytes, double compute, double tax)
+{
+    const double last = stage->costs->problem->training.gradient_bucket_bytes;
+    const double bucket = bytes > 0.0 ? traffic * fmin(1.0, last / bytes) : 0.0;
+    return fmax(bucket, cs_exposed(traffic, compute, tax));
+}
+
+struct traffic {
+    const struct reduction *shared, *experts;
+    double weight, gradient; /* bytes per parameter on the wire */
+    bool overlaps;           /* under the forward and backward passes */
+};
+
+/* Tensors of a transformer layer: weights and biases of four linears and two norms. DeepSpeed's ZeRO 3 of 2021 gathered
+ * and scattered each by itself, with nothing underneath. */
+static const double tensors_of_a_layer = 12.0;
+
+/* Whether traffic hides: a fact of the software's generation, which the attention kernel names. TPU compilers overlap. */
+static bool overlaps(const struct cs_problem *problem)
+{
+    const int32_t choice = problem->training.gradient_overlap;
+    if (choice != CS_OVERLAP_AUTO) {
+        return choice == CS_OVERLAP_ON;
+    }
+    return problem->device.kind == CS_TPU || cs_attention_is_fused(&problem->device, problem->kernel);
+}
+
+static double gather_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
+{
+    return cs_all_gather(&traffic->shared->shard, traffic->weight * parameters) +
+           (expert_parameters > 0.0 ? cs_all_gather(&traffic->experts->shard, traffic->weight * expert_parameters) : 0.0);
+}
+
+static double scatter_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
+{
+    return scatter(traffic->shared, traffic->gradient * parameters) +
+           (expert_parameters > 0.0 ? scatter(traffic->experts, traffic->gradient * expert_parameters) : 0.0);
+}
+
+/* ZeRO 3, one micro-batch: gathers under the forward, gathers and scatters under the backward, part by part. */
+static void shard_everything(const struct cs_stage *stage, const struct traffic *traffic, double *seconds)
+{
+    const struct cs_part *part = stage->costs->part;
+    const double counts[CS_PART_COUNT] = {[CS_PART_DENSE] = stage->slow.dense,
+                                          [CS_PART_MIXTURE] = stage->slow.mixture,
+                                          [CS_PART_EMBEDDING] = stage->slow.embedding,
+                                          [CS_PART_HEAD] = stage->slow.head};
+    *seconds = 0.0;
+    for (int i = 0; i < CS_PART_COUNT; i++) {
+        if (!(counts[i] > 0.0)) {
+            continue;
+        }
+        const double tax = traffic->shared->tax;
+        const double gather = gather_seconds(traffic, part[i].parameters, part[i].expert_parameters);
+        const double reduce = scatter_seconds(traffic, part[i].parameters, part[i].expert_parameters);
+        double exposed = cs_exposed(gather, part[i].forward_seconds, tax) +
+                         cs_exposed(gather + reduce, part[i].backward_seconds, tax);
+        if (!traffic->overlaps) {
+            const double empty = 2.0 * gather_seconds(traffic, 0.0, 0.0) + scatter_seconds(traffic, 0.0, 0.0);
+            exposed = 2.0 * gather + reduce + (tensors_of_a_layer - 1.0) * empty;
+        }
+        *seconds += counts[i] * exposed;
+    }
+}
+
+static void prepare_traffic(const struct cs_stage *stage, const struct traffic *traffic, struct cs_replica *replica)
+{
+    const double own = stage->sync_parameters, experts = stage->sync_expert_parameters;
+    const double bytes = traffic->gradient * (own + experts);
+    const double tax = traffic->shared->tax;
+    const double under_forward = traffic->overlaps ? stage->overlap_forward : 0.0;
+    const double under_backward = traffic->overlaps ? stage->overlap_backward : 0.0;
+    double per_micro = 0.0;
+    if (replica->zero_stage == 0) {
+        const double reduce = cs_all_reduce(&traffic->shared->all, traffic->gradient * own) +
+                              (experts > 0.0 ? cs_all_reduce(&traffic->experts->all, traffic->gradient * experts) : 0.0);
+        replica->data_seconds = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
+    } else if (replica->zero_stage <= 2) {
+        const double reduce = scatter_seconds(traffic, own, experts);
+        const double gather = gather_seconds(traffic, own, experts);
+        replica->data_seconds = exposed_but_bucket(stage, gather, traffic->weight * (own + experts), under_forward,
+                                                    tax);
+        if (replica->zero_stage == 1) {
+            replica->data_seconds += exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
+        } else {
+            per_micro = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
+        }
+    } else {
+        shard_everything(stage, traffic, &per_micro);
+    }
+    replica->shares[CS_SHARE_DATA] = per_micro;
+}
+
+/* ---- state ---- */
+
+static double state_bytes(const struct cs_problem *problem, int32_t zero, double shards, double parameters)
+{
+    const double weight = problem->precision.weight_bytes, gradient = problem->training.gradient_bytes;
+    const double optimizer = problem->training.optimizer_bytes;
+    return parameters * (weight / (zero >= 3 ? shards : 1.0) + gradient / (zero >= 2 ? shards : 1.0) +
+                         optimizer / (zero >= 1 ? shards : 1.0));
+}
+
+static void prepare_state(const struct cs_stage *stage, const struct traffic *traffic, struct cs_replica *replica)
+{
+    const struct cs_problem *problem = stage->costs->problem;
+    const double d = traffic->shared->shards, r = traffic->experts->shards;
+    const int32_t z = replica->zero_stage;
+    const double first = state_bytes(problem, z, d, stage->first_parameters) +
+                         state_bytes(problem, z, r, stage->first_expert_parameters);
+    const double last = state_bytes(problem, z, d, stage->last_parameters) +
+                        state_bytes(problem, z, r, stage->last_expert_parameters);
+    double gathered = 0.0;
+    if (z == 3) {
+        gathered = 2.0 * problem->precision.weight_bytes *
+                   (stage->largest_layer_parameters + stage->largest_layer_expert_parameters);
+    }
+    const bool alone = stage->pipeline == 1;
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        const bool both = s == CS_SCHEDULE_DUALPIPE && !alone;
+        replica->first_state[s] = (both ? first + last : first) + gathered;
+        replica->last_state[s] = alone ? 0.0 : (both ? first + last : last) + gathered;
+        replica->first_activation[s] = both ? fmax(stage->first_activation, stage->last_activation)
+                                            : stage->first_activation;
+        replica->last_activation[s] = alone ? 0.0 : stage->last_activation;
+        replica->first_fixed[s] = both ? fmax(stage->first_fixed, stage->last_fixed) : stage->first_fixed;
+        replica->last_fixed[s] = alone ? 0.0 : stage->last_fixed;
+    }
+}
+
+/* ---- schedules ---- */
+
+static void prepare_schedules(const struct cs_stage *stage, struct cs_replica *replica)
+{
+    const double p = replica->pipeline, extra = replica->shares[CS_SHARE_DATA];
+    const double forward = stage->slowest_forward, backward = stage->slowest_backward + extra;
+    const double weight = stage->slowest_weight_gradient;
+    const double slow = forward + backward;
+    const double overlapped = slow - stage->slowest_hidden_all_to_all;
+    replica->micro[CS_SCHEDULE_1F1B] = slow;
+    replica->fill[CS_SCHEDULE_1F1B] = p > 1.0 ? stage->rest_seconds + (p - 1.0) * extra : 0.0;
+    replica->micro[CS_SCHEDULE_ZB1P] = slow;
+    replica->fill[CS_SCHEDULE_ZB1P] = (p - 1.0) * fmax(slow - 2.0 * weight, 0.0);
+    replica->micro[CS_SCHEDULE_DUALPIPE] = overlapped;
+    replica->fill[CS_SCHEDULE_DUALPIPE] = fmax(0.5 * p - 1.0, 0.0) * fmax(overlapped + backward - 3.0 * weight, 0.0);
+}
+
+void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
+                        struct cs_replica *replica)
+{
+    const struct cs_costs *costs = stage->costs;
+    const struct cs_problem *problem = costs->problem;
+    const struct cs_shard *shard = &costs->shard;
+    const int64_t ranks = data * shard->context;
+    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    const int64_t expert_ranks = ranks * shard->tensor / grid;
+    struct reduction shared, experts;
+    memset(replica, 0, sizeof *replica);
+    replica->stage = stage;
+    replica->data = data;
+    replica->zero_stage = zero_stage;
+    replica->pipeline = stage->pipeline;
+    place_reduction(costs->network, shard->tensor, ranks, zero_group, &shared);
+    place_reduction(costs->network, grid, expert_ranks > 0 ? expert_ranks : 1, zero_group, &experts);
+    const struct traffic traffic = {
+        .shared = &shared,
+        .experts = &experts,
+        .weight = problem->precision.weight_bytes,
+        .gradient = problem->precision.gradient_communication_bytes > 0.0 ? problem->precision.gradient_communication_bytes
+                                                                          : problem->training.gradient_bytes,
+        .overlaps = overlaps(problem),
+    };
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        replica->shares[i] = stage->slowest[i];
+    }
+    prepare_traffic(stage, &traffic, replica);
+    prepare_state(stage, &traffic, replica);
+    prepare_schedules(stage, replica);
+    if (stage->pipeline > 1) {
+        const int64_t stride = (int64_t)shard->tensor * shard->context * data;
+        const double span = (double)stride * stage->pipeline;
+        /* Each tensor rank sends its part, and the receivers gather it (Narayanan 2021, 4.1). */
+        const double parts = shard->sequence_parallel ? 1.0 : shard->tensor;
+        struct cs_group tensor;
+        cs_group_place(costs->network, 1, shard->tensor, &tensor);
+        replica->point_to_point =
+            2.0 * (cs_point_to_point(costs->network, stride, stage->pipeline, costs->boundary_bytes / parts) +
+                   problem->device.boundary) +
+            (parts > 1.0 ? 2.0 * cs_all_gather(&tensor, costs->boundary_bytes) : 0.0);
+        replica->chunk_to_chunk = replica->point_to_point;
+        if (traffic.overlaps) {
+            /* Sends and receives of other chunks run beside the compute (Megatron-Core, overlap_p2p_comm). */
+            const double tax = span > costs->network->domain ? problem->device.scale_out_compute_tax
+                                                                                 : problem->device.link_compute_tax;
+            replica->chunk_to_chunk = tax * replica->point_to_point;
+        }
+    }
+    const struct cs_device *device = &problem->device;
+    const double updated = stage->sync_parameters / (zero_stage >= 1 ? shared.shards : 1.0) +
+                           stage->sync_expert_parameters / (zero_stage >= 1 ? experts.shards : 1.0);
+    replica->optimizer_seconds =
+        problem->training.optimizer_traffic_bytes * updated / (device->hbm_bandwidth * device->hbm_efficiency) +
+        device->step_overhead;
+    replica->once = replica->data_seconds + replica->optimizer_seconds;
+}
+
+/* ---- whole plans ---- */
+
+double cs_training_seconds(const struct cs_problem *problem, int64_t global_batch, double step_seconds)
+{
+    const double steps = ceil(problem->law.tokens / ((double)global_batch * (double)problem->seq_len));
+    return steps * step_seconds / problem->goodput;
+}
+
+double cs_mfu(const struct cs_problem *problem, int64_t devices, double training_seconds)
+{
+    const double peak = cs_device_peak(&problem->device, problem->precision.format);
+    return problem->law.compute / ((double)devices * training_seconds * peak);
+}
+
+struct chain {
+    struct cs_network network;
+    struct cs_costs costs;
+    struct cs_stage stage;
+    struct cs_replica replica;
+};
+
+static void shard_of(const struct cs_plan *plan, struct cs_shard *shard)
+{
+    *shard = (struct cs_shard){
+        .tensor = plan->tensor,
+        .context = plan->context,
+        .expert = plan->expert,
+        .expert_tensor = plan->expert_tensor,
+        .micro_batch = plan->micro_batch,
+        .recompute = plan->recompute,
+        .sequence_parallel = plan->sequence_parallel,
+    };
+}
+
+static void prepare_chain(const struct cs_problem *problem, const struct cs_plan *plan, struct chain *chain)
+{
+    struct cs_shard shard;
+    shard_of(plan, &shard);
+    cs_network_of(problem, plan->devices, &chain->network);
+    cs_costs_prepare(problem, &chain->network, &shard, &chain->costs);
+    cs_stage_prepare(&chain->costs, plan->pipeline, &chain->stage);
+    cs_replica_prepare(&chain->stage, plan->data, plan->zero_stage, plan->zero_group, &chain->replica);
+}
+
+static void share_out(const struct cs_replica *replica, const struct cs_plan *plan, struct cs_step *step)
+{
+    const double m = (double)plan->micro_batches;
+    double seconds[CS_SHARE_COUNT], sum = 0.0;
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        seconds[i] = m * replica->shares[i];
+    }
+    if (plan->schedule == CS_SCHEDULE_DUALPIPE) {
+        seconds[CS_SHARE_EXPERT] -= m * replica->stage->slowest_hidden_all_to_all;
+    }
+    const double between = plan->interleave * (plan->interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point);
+    seconds[CS_SHARE_PIPELINE] = m * between;
+    seconds[CS_SHARE_DATA] += replica->data_seconds;
+    seconds[CS_SHARE_OPTIMIZER] = replica->optimizer_seconds;
+    seconds[CS_SHARE_BUBBLE] =
+        (replica->fill[plan->schedule] + (replica->pipeline - 1.0) * between) / plan->interleave;
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        seconds[i] = fmax(seconds[i], 0.0);
+        sum += seconds[i];
+    }
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        step->shares[i] = seconds[i] / sum;
+    }
+}
+
+/* FLOPs of one micro-batch through the whole model on the devices of one replica: those of one rank of each part, times
+ * the ranks that share it. */
+static double model_flops(const struct chain *chain, const struct cs_problem *problem)
+{
+    const struct cs_architecture *model = &problem->architecture;
+    const struct cs_part *part = chain->costs.part;
+    const double dense = (double)(model->experts > 1 ? model->dense_layers : model->layers);
+    const double ranks = (double)chain->costs.shard.tensor * chain->costs.shard.context;
+    return ranks * (dense * part[CS_PART_DENSE].flops + ((double)model->layers - dense) * part[CS_PART_MIXTURE].flops +
+                    part[CS_PART_HEAD].flops);
+}
+
+void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step)
+{
+    struct chain chain;
+    prepare_chain(problem, plan, &chain);
+    const struct cs_replica *replica = &chain.replica;
+    memset(step, 0, sizeof *step);
+    step->seconds = cs_step_seconds(replica, plan->schedule, plan->interleave, plan->micro_batches);
+    step->memory_bytes = cs_memory_bytes(replica, plan->schedule, plan->interleave, plan->micro_batches);
+    const double flight = cs_in_flight(replica, plan->schedule, plan->interleave, plan->micro_batches);
+    const int s = (int)plan->schedule;
+    const double first = replica->first_state[s] + flight * replica->first_activation[s] + replica->first_fixed[s];
+    const bool at_first = !(step->memory_bytes > first);
+    step->state_bytes = at_first ? replica->first_state[s] : replica->last_state[s];
+    step->activation_bytes = at_first ? flight * replica->first_activation[s] : replica->last_activation[s];
+    step->other_bytes = at_first ? replica->first_fixed[s] : replica->last_fixed[s];
+    step->training_seconds = cs_training_seconds(problem, plan->global_batch, step->seconds);
+    step->mfu = cs_mfu(problem, plan->devices, step->training_seconds);
+    const double flops = model_flops(&chain, problem) * (double)plan->micro_batches * (double)plan->data;
+    const double peak = cs_device_peak(&problem->device, problem->precision.format);
+    step->hfu = flops / ((double)plan->devices * peak * step->seconds / problem->goodput);
+    share_out(replica, plan, step);
+}
+
+void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *plan, double *state, double *activations)
+{
+    struct chain chain;
+    prepare_chain(problem, plan, &chain);
+    struct cs_stage *stage = &chain.stage;
+    const struct cs_part *part = chain.costs.part;
+    const double layers = ceil((double)problem->architecture.layers / plan->pipeline);
+    const bool mixture = problem->architecture.experts > 1;
+    const struct cs_part *layer = &part[mixture ? CS_PART_MIXTURE : CS_PART_DENSE];
+    stage->first_parameters = layers * layer->parameters;
+    stage->first_expert_parameters = layers * layer->expert_parameters;
+    stage->first_activation = layers * layer->activation_bytes;
+    cs_replica_prepare(stage, plan->data, plan->zero_stage, plan->zero_group, &chain.replica);
+    const int s = (int)plan->schedule;
+    *state = chain.replica.first_state[s];
+    *activations = cs_in_flight(&chain.replica, plan->schedule, plan->interleave, plan->micro_batches) *
+                   stage->first_activation;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From what a user names - a configuration, a model, a device, a year - to one point of a grid. */
+#ifndef CS_REPORT_LOCATE_H
+#define CS_REPORT_LOCATE_H
+
+#include "point.h"
+
+/* Texts as given on the command line; NULL: not given. */
+struct cs_point_request {
+    const char *config;      /* path of a configuration; NULL: the defaults */
+    const char *config_text; /* the text of that configuration where it was read already; NULL: read from the path */
+    const char *model, *hardware, *year, *qat, *region; /* region: a name, or g CO2e per kWh */
+    int32_t set_count;
+    const char *const *sets;
+};
+
+/* Reads and parses into *config (free it with cs_config_free, also after an error) and fills point->design and what
+ * names the point. Values that the configuration's axes do not hold are taken from the data files. */
+enum cs_code cs_point_locate(const struct cs_point_request *request, struct cs_config *config, struct cs_point *point,
+                             struct cs_error *error);
+/* A measured run of a case file: point->best[0] is its prediction, point->design its problem. */
+enum cs_code cs_point_locate_case(const char *path, const char *id, int32_t set_count, const char *const *sets,
+                                  struct cs_config *config, struct cs_point *point, struct cs_error *error);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "locate.h"
+
+#include "cs_sweep/cases.h"
+#include "cs_sweep/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum cs_code find_case(const struct cs_cases *cases, const char *path, const char *id,
+                              const struct cs_case **found, struct cs_error *error)
+{
+    const char **const ids = malloc((size_t)(cases->count + 1) * sizeof *ids);
+    const char *nearest = NULL;
+    *found = NULL;
+    for (int32_t i = 0; i < cases->count; i++) {
+        if (strcmp(cases->items[i].id, id) == 0) {
+            *found = &cases->items[i];
+        }
+        if (ids != NULL) {
+            ids[i] = cases->items[i].id;
+        }
+    }
+    if (*found == NULL && ids != NULL) {
+        nearest = cs_nearest_name(id, cases->count, ids);
+    }
+    free(ids);
+    if (*found != NULL) {
+        return CS_OK;
+    }
+    return cs_fail(error, CS_ERROR_USAGE, "%s has no case \"%.120s\"%s%s%s.", path, id,
+                   nearest != NULL ? "; the nearest is \"" : "", nearest != NULL ? nearest : "",
+                   nearest != NULL ? "\"" : "");
+}
+
+static enum cs_code predict(const struct cs_case *item, const struct cs_config *config, struct cs_point *point,
+                            struct cs_error *error)
+{
+    struct cs_search_workspace *const workspace = cs_search_workspace_create();
+    struct cs_design_point *const design = &point->design;
+    struct cs_prediction prediction;
+    if (workspace == NULL) {
+        return cs_fail(error, CS_ERROR_MEMORY, "There is not enough memory for the search's workspace.");
+    }
+    memset(&prediction, 0, sizeof prediction);
+    enum cs_code code = cs_case_predict(item, config, workspace, &prediction, error);
+    cs_search_workspace_destroy(workspace);
+    if (code != CS_OK) {
+        return code;
+    }
+    design->settings = config->settings;
+    CS_TRY(cs_case_problem(item, config, &design->problem, &design->settings.search, &design->space, error));
+    design->space.settings = &design->settings.search;
+    design->space.devices = prediction.plan.devices;
+    design->carbon = (struct cs_carbon_inputs){
+        .device = &design->problem.device, .power = design->settings.power, .carbon = design->settings.carbon};
+    point->answered = true;
+    point->best[0].status = prediction.status;
+    point->best[0].plan = prediction.plan;
+    point->best[0].step = prediction.step;
+    point->predicted = prediction.value;
+    return CS_OK;
+}
+
+enum cs_code cs_point_locate_case(const char *path, const char *id, int32_t set_count, const char *const *sets,
+                                  struct cs_config *config, struct cs_point *point, struct cs_error *error)
+{
+    const struct cs_case *item = NULL;
+    struct cs_cases cases;
+    struct cs_bundle bundle;
+    memset(config, 0, sizeof *config);
+    memset(&cases, 0, sizeof cases);
+    memset(&bundle, 0, sizeof bundle);
+    enum cs_code code = cs_bundle_read(NULL, set_count, sets, &bundle, error);
+    if (code == CS_OK) {
+        code = cs_config_parse(&bundle, config, error);
+    }
+    cs_bundle_free(&bundle);
+    if (code == CS_OK) {
+        code = cs_cases_read(path, &cases, error);
+    }
+    if (code == CS_OK) {
+        code = find_case(&cases, path, id, &item, error);
+    }
+    if (code == CS_OK) {
+        code = predict(item, config, point, error);
+    }
+    if (code == CS_OK) {
+        snprintf(point->model, sizeof point->model, "%s", point->design.problem.architecture.name);
+        snprintf(point->hardware, sizeof point->hardware, "%s", item->device);
+        snprintf(point->qat, sizeof point->qat, "%s", point->design.problem.precision.name);
+        snprintf(point->title, sizeof point->title, "%s (%s) on %s", item->id, item->group, item->device);
+        point->objective = CS_MIN_TIME;
+        point->metric = cs_metric_name(item->metric);
+        point->measured = item->measured;
+        snprintf(point->case_source, sizeof point->case_source, "%s", item->group);
+    }
+    cs_cases_free(&cases);
+    return code;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One design point explained: everything that cs_point says, computed once, then printed for people or for machines. */
+#ifndef CS_REPORT_POINT_H
+#define CS_REPORT_POINT_H
+
+#include "cs_sweep/config.h"
+#include "format.h"
+
+enum { CS_POINT_TOP_MAX = 100, CS_POINT_CHANGES_MAX = 16, CS_POINT_KNOBS_MAX = 24, CS_POINT_TRACE_MAX = 256 };
+
+/* kg CO2e and J of a plan, each term of Eq 3 to 5. */
+struct cs_point_carbon {
+    double pue, g_per_kwh;
+    double energy, energy_static, energy_servers; /* J before PUE; energy_static is a part of energy */
+    double operational, operational_static, servers;
+    double logic, hbm, host, overhead; /* parts of embodied */
+    double embodied, inventory, total;
+};
+
+/* What would come out if one thing were otherwise. */
+struct cs_point_change {
+    char what[80];
+    const char *key; /* for machines */
+    struct cs_search_result result;
+    double carbon; /* kg, total at the point's region; NAN where infeasible or unknown */
+};
+
+/* The best plan with one knob held at another value, at the answer's number of devices. */
+struct cs_point_knob {
+    const char *knob;
+    char value[24];
+    struct cs_search_result result;
+};
+
+struct cs_point_trace {
+    struct cs_trace_entry entry;
+    double calls; /* of a step, on the slowest stage: equal entries added up */
+};
+
+struct cs_point {
+    /* in */
+    char title[512];
+    char model[CS_NAME_MAX], hardware[CS_NAME_MAX], qat[CS_NAME_MAX], region[CS_NAME_MAX];
+    struct cs_design_point design;
+    bool from_law;
+    bool has_carbon; /* false for a measured case: it has no place */
+    double region_pue;
+    double g_per_kwh;
+    enum cs_objective objective;
+    int32_t wanted;    /* plans to list */
+    bool with_changes; /* search again for what would change the answer */
+    bool with_pareto;
+    bool answered; /* best[0] is there already (a case): it is explained, not searched */
+    /* of a case */
+    const char *metric;
+    double measured, predicted;
+    char case_source[256];
+    /* out */
+    int32_t found;
+    struct cs_search_result best[CS_POINT_TOP_MAX];
+    double best_carbon[CS_POINT_TOP_MAX];
+    struct cs_point_carbon carbon;
+    bool has_fewer; /* fewer: the search below the answer's number of devices, and why it fails */
+    struct cs_search_result fewer;
+    int32_t change_count, knob_count, trace_count, pareto_count;
+    struct cs_point_change changes[CS_POINT_CHANGES_MAX];
+    struct cs_point_knob knobs[CS_POINT_KNOBS_MAX];
+    struct cs_point_trace trace[CS_POINT_TRACE_MAX]; /* the most time first */
+    double trace_seconds; /* exposed, in all; the rest of a step is the host's, between kernels */
+    struct cs_search_result pareto[CS_POINT_TOP_MAX];
+    double pareto_carbon[CS_POINT_TOP_MAX];
+};
+
+/* Searches, and fills everything under "out". design.carbon.device and design.space.settings must point into design. */
+enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error);
+/* Carbon of one result at the point's region. */
+void cs_point_carbon_of(const struct cs_point *point, const struct cs_search_result *result,
+                        struct cs_point_carbon *carbon);
+
+/* "tensor 8, pipeline 4, ..." in a few words. */
+struct cs_plan_text {
+    char at[160];
+};
+struct cs_plan_text cs_plan_describe(const struct cs_plan *plan);
+const char *cs_status_word(enum cs_status status);     /* the result file's flag_meanings */
+const char *cs_status_sentence(enum cs_status status); /* why no plan was found */
+const char *cs_share_word(enum cs_share share);        /* "compute": the result file's share_... */
+const char *cs_bound_word(enum cs_bound bound);
+const char *cs_recompute_word(enum cs_recompute recompute);
+const char *cs_schedule_word(enum cs_schedule schedule);
+
+struct cs_point_view {
+    bool kernels; /* every kernel, not only the longest */
+};
+void cs_point_print(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style);
+void cs_point_write_json(const struct cs_point *point, FILE *out);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What cs_point --json prints. The keys of "values" are the variables of a result file, in their units. */
+#include "emit.h"
+#include "point.h"
+
+#include "cs_sweep/family.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double joule_per_kwh = 3.6e6;
+
+static void emit_point(const struct cs_point *point, struct cs_emit *emit)
+{
+    static const char *const objectives[] = {"min_devices", "min_time", "min_energy", "min_carbon"};
+    cs_emit_object(emit, "point");
+    cs_emit_text(emit, "model", point->model);
+    cs_emit_text(emit, "hardware", point->hardware);
+    cs_emit_real(emit, "year", point->design.years);
+    cs_emit_text(emit, "qat", point->qat);
+    cs_emit_text(emit, "region", point->has_carbon ? point->region : NULL);
+    cs_emit_text(emit, "objective", objectives[point->objective]);
+    cs_emit_object_end(emit);
+}
+
+static void emit_model(const struct cs_point *point, struct cs_emit *emit)
+{
+    const struct cs_architecture *const model = &point->design.problem.architecture;
+    const struct cs_law *const law = &point->design.problem.law;
+    static const char *const attention[] = {"full", "sliding", "mla"};
+    cs_emit_object(emit, "architecture");
+    cs_emit_bool(emit, "scaling_law", point->from_law);
+    cs_emit_integer(emit, "layers", model->layers);
+    cs_emit_integer(emit, "d_model", model->d_model);
+    cs_emit_integer(emit, "heads", model->heads);
+    cs_emit_integer(emit, "kv_heads", model->kv_heads);
+    cs_emit_integer(emit, "head_dim", model->head_dim);
+    cs_emit_integer(emit, "d_ff", model->d_ff);
+    cs_emit_bool(emit, "gated_ffn", model->gated_ffn);
+    cs_emit_integer(emit, "vocab", model->vocab);
+    cs_emit_integer(emit, "experts", model->experts);
+    cs_emit_integer(emit, "experts_active", model->experts_active);
+    cs_emit_integer(emit, "shared_experts", model->shared_experts);
+    cs_emit_integer(emit, "d_expert", model->d_expert);
+    cs_emit_integer(emit, "dense_layers", model->dense_layers);
+    cs_emit_text(emit, "attention", attention[model->attention]);
+    cs_emit_real(emit, "parameters_total", law->parameters_total);
+    cs_emit_real(emit, "parameters_active", law->parameters_active);
+    cs_emit_real(emit, "tokens", law->tokens);
+    cs_emit_real(emit, "compute", law->compute);
+    cs_emit_real(emit, "loss", law->loss);
+    cs_emit_real(emit, "critical_batch", law->critical_batch);
+    cs_emit_integer(emit, "seq_len", point->design.problem.seq_len);
+    cs_emit_object_end(emit);
+}
+
+static void emit_device(const struct cs_point *point, struct cs_emit *emit)
+{
+    const struct cs_device *const device = &point->design.problem.device;
+    struct cs_family_error known;
+    cs_emit_object(emit, "device");
+    cs_emit_text(emit, "family", device->family);
+    cs_emit_real(emit, "peak", cs_device_peak(device, point->design.problem.precision.format));
+    /* Every field of the device as projected, in SI. */
+#define EMIT_FIELD(member, key, factor, low, high, value, meaning) cs_emit_real(emit, #member, device->member);
+    CS_DEVICE_FIELDS(EMIT_FIELD)
+#undef EMIT_FIELD
+    if (cs_family_error_read(device->family, &known)) {
+        cs_emit_real(emit, "model_error", known.mape);
+        cs_emit_integer(emit, "model_error_cases", known.cases);
+    }
+    cs_emit_object_end(emit);
+}
+
+static void emit_plan(const struct cs_plan *plan, struct cs_emit *emit)
+{
+    cs_emit_integer(emit, "devices", plan->devices);
+    cs_emit_integer(emit, "tensor", plan->tensor);
+    cs_emit_integer(emit, "pipeline", plan->pipeline);
+    cs_emit_integer(emit, "data", plan->data);
+    cs_emit_integer(emit, "context", plan->context);
+    cs_emit_integer(emit, "expert", plan->expert);
+    cs_emit_integer(emit, "expert_tensor", plan->expert_tensor);
+    cs_emit_integer(emit, "zero_stage", plan->zero_stage);
+    cs_emit_integer(emit, "interleave", plan->interleave);
+    cs_emit_integer(emit, "micro_batch", plan->micro_batch);
+    cs_emit_integer(emit, "micro_batches", plan->micro_batches);
+    cs_emit_integer(emit, "global_batch", plan->global_batch);
+    cs_emit_text(emit, "recompute", cs_recompute_word(plan->recompute));
+    cs_emit_text(emit, "schedule", cs_schedule_word(plan->schedule));
+    cs_emit_bool(emit, "sequence_parallel", plan->sequence_parallel);
+}
+
+static void emit_result(const struct cs_search_result *result, double carbon, struct cs_emit *emit)
+{
+    cs_emit_text(emit, "status", cs_status_word(result->status));
+    if (result->status == CS_STATUS_FEASIBLE) {
+        emit_plan(&result->plan, emit);
+        cs_emit_real(emit, "step_time", result->step.seconds);
+        cs_emit_real(emit, "training_time", result->step.training_seconds);
+        cs_emit_real(emit, "mfu", result->step.mfu);
+        cs_emit_real(emit, "memory_per_device", result->step.memory_bytes);
+        cs_emit_real(emit, "carbon_total", carbon);
+    }
+}
+
+static void emit_values(const struct cs_point *point, struct cs_emit *emit)
+{
+    const struct cs_search_result *const best = &point->best[0];
+    const struct cs_step *const step = &best->step;
+    cs_emit_object(emit, "values");
+    cs_emit_real(emit, "training_time", step->training_seconds);
+    cs_emit_real(emit, "step_time", step->seconds);
+    cs_emit_real(emit, "mfu", step->mfu);
+    cs_emit_real(emit, "hfu", step->hfu);
+    cs_emit_real(emit, "memory_per_device", step->memory_bytes);
+    cs_emit_real(emit, "candidates", best->candidates);
+    for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "share_%s", cs_share_word((enum cs_share)i));
+        cs_emit_real(emit, key, step->shares[i]);
+    }
+    if (point->has_carbon) {
+        const struct cs_point_carbon *const carbon = &point->carbon;
+        cs_emit_real(emit, "energy", carbon->energy / joule_per_kwh);
+        cs_emit_real(emit, "energy_servers", carbon->energy_servers / joule_per_kwh);
+        cs_emit_real(emit, "embodied_inventory", carbon->inventory);
+        cs_emit_real(emit, "carbon_embodied", carbon->embodied);
+        cs_emit_real(emit, "carbon_intensity", carbon->g_per_kwh);
+        cs_emit_real(emit, "carbon_operational", carbon->operational);
+        cs_emit_real(emit, "carbon_servers", carbon->servers);
+        cs_emit_real(emit, "carbon_total", carbon->total);
+    }
+    cs_emit_object_end(emit);
+}
+
+static void emit_parts(const struct cs_point *point, struct cs_emit *emit)
+{
+    const struct cs_step *const step = &point->best[0].step;
+    cs_emit_object(emit, "memory");
+    cs_emit_real(emit, "state", step->state_bytes);
+    cs_emit_real(emit, "activations", step->activation_bytes);
+    cs_emit_real(emit, "other", step->other_bytes);
+    cs_emit_real(emit, "limit", cs_memory_limit(&point->design.problem));
+    cs_emit_real(emit, "capacity", point->design.problem.device.hbm_capacity);
+    cs_emit_object_end(emit);
+    if (point->has_carbon) {
+        const struct cs_point_carbon *const carbon = &point->carbon;
+        cs_emit_object(emit, "carbon");
+        cs_emit_real(emit, "pue", carbon->pue);
+        cs_emit_real(emit, "static_power", carbon->operational_static);
+        cs_emit_real(emit, "dynamic_power", carbon->operational - carbon->operational_static);
+        cs_emit_real(emit, "servers", carbon->servers);
+        cs_emit_real(emit, "logic", carbon->logic);
+        cs_emit_real(emit, "hbm", carbon->hbm);
+        cs_emit_real(emit, "host", carbon->host);
+        cs_emit_real(emit, "overhead", carbon->overhead);
+        cs_emit_object_end(emit);
+    }
+    cs_emit_array(emit, "kernels");
+    for (int32_t i = 0; i < point->trace_count; i++) {
+        const struct cs_trace_entry *const entry = &point->trace[i].entry;
+        cs_emit_object(emit, NULL);
+        cs_emit_text(emit, "part", entry->part);
+        cs_emit_text(emit, "kernel", entry->kernel);
+        cs_emit_text(emit, "pass", entry->backward ? "backward" : "forward");
+        cs_emit_bool(emit, "collective", entry->collective);
+        cs_emit_real(emit, "calls", point->trace[i].calls);
+        cs_emit_real(emit, "seconds", entry->seconds);
+        cs_emit_real(emit, "exposed_seconds", entry->exposed_seconds);
+        cs_emit_real(emit, "flops", entry->flops);
+        cs_emit_real(emit, "bytes", entry->bytes);
+        cs_emit_text(emit, "bound", cs_bound_word(entry->bound));
+        cs_emit_object_end(emit);
+    }
+    cs_emit_array_end(emit);
+}
+
+static void emit_list(const char *key, int32_t count, const struct cs_search_result *results, const double *carbon,
+                      struct cs_emit *emit)
+{
+    cs_emit_array(emit, key);
+    for (int32_t i = 0; i < count; i++) {
+        cs_emit_object(emit, NULL);
+        emit_result(&results[i], carbon[i], emit);
+        cs_emit_object_end(emit);
+    }
+    cs_emit_array_end(emit);
+}
+
+static void emit_changes(const struct cs_point *point, struct cs_emit *emit)
+{
+    if (point->has_fewer) {
+        cs_emit_text(emit, "fewer_devices", cs_status_word(point->fewer.status));
+    }
+    cs_emit_array(emit, "knobs");
+    for (int32_t i = 0; i < point->knob_count; i++) {
+        cs_emit_object(emit, NULL);
+        cs_emit_text(emit, "knob", point->knobs[i].knob);
+        cs_emit_text(emit, "value", point->knobs[i].value);
+        emit_result(&point->knobs[i].result, (double)NAN, emit);
+        cs_emit_object_end(emit);
+    }
+    cs_emit_array_end(emit);
+    cs_emit_array(emit, "changes");
+    for (int32_t i = 0; i < point->change_count; i++) {
+        cs_emit_object(emit, NULL);
+        cs_emit_text(emit, "change", point->changes[i].key);
+        emit_result(&point->changes[i].result, point->changes[i].carbon, emit);
+        cs_emit_object_end(emit);
+    }
+    cs_emit_array_end(emit);
+}
+
+void cs_point_write_json(const struct cs_point *point, FILE *out)
+{
+    struct cs_emit emit = {.out = out};
+    const bool feasible = point->best[0].status == CS_STATUS_FEASIBLE;
+    cs_emit_object(&emit, NULL);
+    emit_point(point, &emit);
+    emit_model(point, &emit);
+    emit_device(point, &emit);
+    cs_emit_text(&emit, "status", cs_status_word(point->best[0].status));
+    if (point->metric != NULL) {
+        cs_emit_object(&emit, "measured");
+        cs_emit_text(&emit, "metric", point->metric);
+        cs_emit_real(&emit, "measured", point->measured);
+        cs_emit_real(&emit, "predicted", point->predicted);
+        cs_emit_real(&emit, "error", point->predicted / point->measured - 1);
+        cs_emit_text(&emit, "source", point->case_source);
+        cs_emit_object_end(&emit);
+    }
+    if (feasible) {
+        cs_emit_object(&emit, "plan");
+        emit_plan(&point->best[0].plan, &emit);
+        cs_emit_object_end(&emit);
+        emit_values(point, &emit);
+        emit_parts(point, &emit);
+        emit_list("best", point->found, point->best, point->best_carbon, &emit);
+    }
+    if (point->with_changes) {
+        emit_changes(point, &emit);
+    }
+    if (point->with_pareto) {
+        emit_list("pareto", point->pareto_count, point->pareto, point->pareto_carbon, &emit);
+    }
+    cs_emit_object_end(&emit);
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What cs_point prints for people: at most 100 columns, one idea a line. */
+#include "point.h"
+
+#include "cs_sweep/family.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { BAR_WIDTH = 40, KERNELS_SHOWN = 12 };
+
+__attribute__((format(printf, 3, 4))) static void row(const struct cs_style *style, const char *label,
+                                                      const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(style->out, "  %s%-15s%s ", cs_ink(style, CS_INK_DIM), label, cs_ink(style, CS_INK_PLAIN));
+    vfprintf(style->out, format, arguments);
+    fputc('\n', style->out);
+    va_end(arguments);
+}
+
+/* A benchmark of some steps has neither tokens nor a training time. */
+static bool whole_run(const struct cs_point *point)
+{
+    return point->metric == NULL || strcmp(point->metric, "device_hours") == 0 ||
+           strcmp(point->metric, "energy_kwh") == 0 || strcmp(point->metric, "embodied_kgco2e") == 0;
+}
+
+static void print_attention(const struct cs_architecture *model, const struct cs_style *style)
+{
+    switch (model->attention) {
+    case CS_ATTENTION_MLA:
+        row(style, "attention",
+            "latent: ranks %" PRId64 " (query) and %" PRId64 " (key, value), heads of %" PRId64 " + %" PRId64,
+            model->mla_q_lora, model->mla_kv_lora, model->mla_qk_nope_head_dim, model->mla_qk_rope_head_dim);
+        break;
+    case CS_ATTENTION_SLIDING:
+        row(style, "attention", "sliding window of %s tokens in every layer of %" PRId64,
+            cs_text_count((double)model->window).at, model->window_period);
+        break;
+    case CS_ATTENTION_FULL:
+    default:
+        break;
+    }
+}
+
+static void print_model(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_problem *const problem = &point->design.problem;
+    const struct cs_architecture *const model = &problem->architecture;
+    const struct cs_law *const law = &problem->law;
+    cs_heading(style, "Model", point->from_law ? "by the scaling law" : "explicit architecture");
+    row(style, "shape",
+        "%s, %" PRId64 " layers, d_model %s, %" PRId64 " heads of %" PRId64 "%s, d_ff %s, vocabulary %s",
+        model->experts > 1 ? "mixture of experts" : "dense", model->layers, cs_text_count((double)model->d_model).at,
+        model->heads, model->head_dim, model->kv_heads < model->heads ? " (grouped)" : "",
+        cs_text_count((double)model->d_ff).at, cs_text_count((double)model->vocab).at);
+    print_attention(model, style);
+    if (model->experts > 1) {
+        row(style, "experts",
+            "%" PRId64 " of width %s, %" PRId64 " active, %" PRId64 " shared, %" PRId64 " dense layers", model->experts,
+            cs_text_count((double)model->d_expert).at, model->experts_active, model->shared_experts,
+            model->dense_layers);
+    }
+    row(style, "parameters", "%s, %s active per token", cs_text_scale(law->parameters_total).at,
+        cs_text_scale(law->parameters_active).at);
+    if (whole_run(point)) {
+        /* e23 rather than printf's e+23: how papers write it. */
+        const int exponent = (int)floor(log10(law->compute));
+        row(style, "training", "%s tokens in sequences of %s, %.2fe%d FLOP, loss %.3f", cs_text_scale(law->tokens).at,
+            cs_text_count((double)problem->seq_len).at, law->compute / pow(10, exponent), exponent, law->loss);
+    } else {
+        row(style, "sequences", "of %s tokens", cs_text_count((double)problem->seq_len).at);
+    }
+    if (problem->global_batch > 0) {
+        row(style, "batch", "%s sequences, as given", cs_text_count((double)problem->global_batch).at);
+    } else {
+        row(style, "critical batch", "%s tokens, %s sequences", cs_text_scale(law->critical_batch).at,
+            cs_text_count((double)law->critical_sequences).at);
+    }
+}
+
+static void print_device(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_problem *const problem = &point->design.problem;
+    const struct cs_device *const device = &problem->device;
+    const double years = point->design.years;
+    struct cs_family_error known;
+    char note[96] = "";
+    if (years > 0) {
+        snprintf(note, sizeof note, "projected %s years", cs_text_number(years).at);
+    }
+    cs_heading(style, point->hardware, note);
+    if (problem->precision.format == CS_FORMAT_BF16) {
+        row(style, "compute", "%s at 16 bits, %s sustained in large products",
+            cs_text_si(device->peak_flops, "FLOP/s").at, cs_text_percent(device->sustained).at);
+    } else {
+        row(style, "compute", "%s at %s (%s at 16 bits), %s sustained in large products",
+            cs_text_si(cs_device_peak(device, problem->precision.format), "FLOP/s").at, problem->precision.name,
+            cs_text_si(device->peak_flops, "FLOP/s").at, cs_text_percent(device->sustained).at);
+    }
+    row(style, "memory", "%s at %s", cs_text_bytes(device->hbm_capacity).at,
+        cs_text_si(device->hbm_bandwidth, "B/s").at);
+    if (device->torus_axes > 0) {
+        row(style, "links", "%s a link and direction, torus of %.0f axes, %s chips; beyond it %s",
+            cs_text_si(device->link_bandwidth, "B/s").at, device->torus_axes, cs_text_count(device->domain).at,
+            cs_text_si(problem->nic_bandwidth, "B/s").at);
+    } else {
+        row(style, "links", "%s a direction in a domain of %s; beyond it %s",
+            cs_text_si(device->link_bandwidth / 2, "B/s").at, cs_text_count(device->domain).at,
+            cs_text_si(problem->nic_bandwidth, "B/s").at);
+    }
+    if (cs_family_error_read(device->family, &known)) {
+        row(style, "trust", "time of %" PRId64 " measured runs of the family %s: mean error %s", known.cases,
+            device->family, cs_text_percent(known.mape).at);
+    } else {
+        row(style, "trust", "no measured run of the family %s", device->family);
+    }
+    row(style, "power, area", "%.0f W; %.0f mm2 at %s nm", device->tdp, device->die_area * 1e6,
+        cs_text_number(device->node_nm).at);
+}
+
+static void print_plan(const struct cs_point *point, const struct cs_style *style)
+{
+    static const char *const objectives[] = {"fewest devices that meet the deadline", "least time on these devices",
+                                             "least energy within the deadline", "least carbon within the deadline"};
+    const struct cs_search_result *const best = &point->best[0];
+    const struct cs_plan *const plan = &best->plan;
+    const struct cs_step *const step = &best->step;
+    cs_heading(style, "Plan",
+               point->answered ? "as it ran; what the source leaves open is searched" : objectives[point->objective]);
+    row(style, "devices", "%s = tensor %" PRId32 " x pipeline %" PRId32 " x data %s%s%s",
+        cs_text_count((double)plan->devices).at, plan->tensor, plan->pipeline, cs_text_count((double)plan->data).at,
+        plan->context > 1 ? " x context " : "", plan->context > 1 ? cs_text_count((double)plan->context).at : "");
+    if (plan->expert > 1 || point->design.problem.architecture.experts > 1) {
+        row(style, "experts", "parallel %" PRId32 ", tensor inside an expert %" PRId32, plan->expert,
+            plan->expert_tensor);
+    }
+    row(style, "batch", "%s sequences = %s micro-batch%s of %" PRId32 " x %s replica%s",
+        cs_text_count((double)plan->global_batch).at, cs_text_count((double)plan->micro_batches).at,
+        plan->micro_batches == 1 ? "" : "es", plan->micro_batch, cs_text_count((double)plan->data).at,
+        plan->data == 1 ? "" : "s");
+    row(style, "memory saving", "ZeRO %" PRId32 ", recomputation %s%s", plan->zero_stage,
+        cs_recompute_word(plan->recompute), plan->sequence_parallel ? ", sequence parallel" : "");
+    row(style, "schedule", "%s, %" PRId32 " chunk%s a device", cs_schedule_word(plan->schedule), plan->interleave,
+        plan->interleave == 1 ? "" : "s");
+    row(style, "step", "%s", cs_text_duration(step->seconds).at);
+    if (whole_run(point)) {
+        row(style, "training", "%s, %s device hours", cs_text_duration(step->training_seconds).at,
+            cs_text_count(step->training_seconds / 3600 * (double)plan->devices).at);
+    }
+    row(style, "utilisation", "%s of peak (model FLOPs), %s (hardware FLOPs)", cs_text_percent(step->mfu).at,
+        cs_text_percent(step->hfu).at);
+    if (best->candidates > 0) {
+        row(style, "space", "%s candidates, %s of them evaluated", cs_text_number(best->candidates).at,
+            cs_text_number(best->visited).at);
+    }
+}
+
+static void print_bar(const struct cs_style *style, const char *label, double fraction, const char *note)
+{
+    fprintf(style->out, "  %-15s ", label);
+    cs_bar(style, fraction, BAR_WIDTH);
+    fprintf(style->out, " %6s  %s\n", cs_text_percent(fraction).at, note);
+}
+
+static void print_step(const struct cs_point *point, const struct cs_style *style)
+{
+    static const char *const notes[] = {
+        "kernels",        "exposed tensor-parallel traffic",  "exposed expert dispatch and combine",
+        "between stages", "exposed gradients and parameters", "stages that wait",
+        "weight update"};
+    const struct cs_step *const step = &point->best[0].step;
+    cs_heading(style, "Step", "shares of its time");
+    for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
+        char note[96];
+        snprintf(note, sizeof note, "%-10s %s", cs_text_duration(step->shares[i] * step->seconds).at, notes[i]);
+        print_bar(style, cs_share_word((enum cs_share)i), step->shares[i], note);
+    }
+}
+
+static void print_memory(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_step *const step = &point->best[0].step;
+    const double capacity = point->design.problem.device.hbm_capacity;
+    const double margin = capacity - cs_memory_limit(&point->design.problem);
+    char note[160];
+    snprintf(note, sizeof note, "of the fullest device, %s of %s", cs_text_bytes(step->memory_bytes).at,
+             cs_text_bytes(capacity).at);
+    cs_heading(style, "Memory", note);
+    print_bar(style, "state", step->state_bytes / capacity, cs_text_bytes(step->state_bytes).at);
+    print_bar(style, "activations", step->activation_bytes / capacity, cs_text_bytes(step->activation_bytes).at);
+    print_bar(style, "other", step->other_bytes / capacity, cs_text_bytes(step->other_bytes).at);
+    print_bar(style, "kept free", margin / capacity, cs_text_bytes(margin).at);
+    print_bar(style, "unused", (capacity - margin - step->memory_bytes) / capacity,
+              cs_text_bytes(capacity - margin - step->memory_bytes).at);
+}
+
+static void print_carbon(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_point_carbon *const carbon = &point->carbon;
+    const struct {
+        const char *label;
+        double kg;
+        const char *note;
+    } terms[] = {
+        {"static power", carbon->operational_static, "devices, operational"},
+        {"dynamic power", carbon->operational - carbon->operational_static, "devices, operational"},
+        {"servers", carbon->servers, "rest of the servers, operational"},
+        {"logic", carbon->logic, "embodied"},
+        {"memory chips", carbon->hbm, "embodied"},
+        {"hosts", carbon->host, "embodied"},
+        {"overhead", carbon->overhead, "embodied: buildings, transport, recycling"},
+    };
+    char note[256];
+    snprintf(note, sizeof note, "%s CO2e at %s, %s g/kWh, PUE %s", cs_text_mass(carbon->total).at, point->region,
+             cs_text_number(carbon->g_per_kwh).at, cs_text_number(carbon->pue).at);
+    cs_heading(style, "Carbon", note);
+    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+        char words[96];
+        snprintf(words, sizeof words, "%-10s %s", cs_text_mass(terms[i].kg).at, terms[i].note);
+        print_bar(style, terms[i].label, carbon->total > 0 ? terms[i].kg / carbon->total : 0, words);
+    }
+    row(style, "operational", "%s: %s of devices and %s of servers before PUE",
+        cs_text_mass(carbon->operational + carbon->servers).at, cs_text_energy(carbon->energy).at,
+        cs_text_energy(carbon->energy_servers).at);
+    row(style, "embodied", "%s charged (%s), of %s in the devices", cs_text_mass(carbon->embodied).at,
+        point->design.carbon.carbon.attribution == CS_ATTRIBUTION_FULL ? "whole devices" : "by share of their life",
+        cs_text_mass(carbon->inventory).at);
+}
+
+static void print_case(const struct cs_point *point, const struct cs_style *style)
+{
+    cs_heading(style, "Measured", point->case_source);
+    row(style, point->metric, "measured %s, predicted %s: %s", cs_text_number(point->measured).at,
+        cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->measured).at);
+}
+
+static void print_trace(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style)
+{
+    const int32_t count =
+        view->kernels || point->trace_count < KERNELS_SHOWN ? point->trace_count : (int32_t)KERNELS_SHOWN;
+    const double step = point->best[0].step.seconds, host = step - point->trace_seconds;
+    cs_heading(style, "Kernels and collectives",
+               count < point->trace_count ? "of a step on the slowest stage, longest first; --kernels lists all"
+                                          : "of a step on the slowest stage");
+    fprintf(style->out, "  %-14s %-28s %-8s %10s %10s %6s %10s  %s\n", "part", "kernel", "pass", "calls", "exposed",
+            "share", "hidden", "bound by");
+    for (int32_t i = 0; i < count; i++) {
+        const struct cs_trace_entry *const entry = &point->trace[i].entry;
+        const double hidden = entry->seconds - entry->exposed_seconds;
+        if (strcmp(entry->part, "step") == 0) {
+            fprintf(style->out, "  %-14s %-48s", "once a step", entry->kernel);
+        } else {
+            fprintf(style->out, "  %-14s %-28s %-8s %10s", entry->part, entry->kernel,
+                    entry->backward ? "backward" : "forward", cs_text_count(point->trace[i].calls).at);
+        }
+        fprintf(style->out, " %10s %6s %10s  %s\n", cs_text_duration(entry->exposed_seconds).at,
+                cs_text_percent(entry->exposed_seconds / step).at,
+                hidden > 1e-9 * step ? cs_text_duration(hidden).at : "",
+                strcmp(entry->kernel, "bubble") == 0 ? "pipeline" : cs_bound_word(entry->bound));
+    }
+    if (fabs(host) > 5e-4 * step) {
+        fprintf(style->out, "  %-14s %-48s %10s %6s %10s  %s\n", "host", "enqueues kernels more slowly than they run",
+                cs_text_duration(host).at, cs_text_percent(host / step).at, "", "launch");
+    }
+}
+
+static void print_results(const struct cs_style *style, int32_t count, const struct cs_search_result *results,
+                          const double *carbon)
+{
+    fprintf(style->out, "  %3s %13s  %-38s %10s %11s %6s %10s %10s\n", "", "devices", "plan", "step", "training", "mfu",
+            "memory", isfinite(carbon[0]) ? "CO2e" : "");
+    for (int32_t i = 0; i < count; i++) {
+        const struct cs_search_result *const result = &results[i];
+        fprintf(style->out, "  %3" PRId32 " %13s  %-38s %10s %11s %6s %10s %10s\n", i + 1,
+                cs_text_count((double)result->plan.devices).at, cs_plan_describe(&result->plan).at,
+                cs_text_duration(result->step.seconds).at, cs_text_duration(result->step.training_seconds).at,
+                cs_text_percent(result->step.mfu).at, cs_text_bytes(result->step.memory_bytes).at,
+                isfinite(carbon[i]) ? cs_text_mass(carbon[i]).at : "");
+    }
+}
+
+static void print_knobs(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_search_result *const best = &point->best[0];
+    cs_heading(style, "Other knobs", "the best plan on the same devices with one of them held");
+    for (int32_t i = 0; i < point->knob_count; i++) {
+        const struct cs_point_knob *const knob = &point->knobs[i];
+        char label[48];
+        snprintf(label, sizeof label, "%s %s", knob->knob, knob->value);
+        if (knob->result.status != CS_STATUS_FEASIBLE) {
+            fprintf(style->out, "  %-22s %8s  no plan passes the gate \"%s\"\n", label, "",
+                    cs_status_word(knob->result.status));
+        } else {
+            fprintf(style->out, "  %-22s %8s  %-38s %s\n", label,
+                    cs_text_change(knob->result.step.training_seconds, best->step.training_seconds).at,
+                    cs_plan_describe(&knob->result.plan).at, cs_text_bytes(knob->result.step.memory_bytes).at);
+        }
+    }
+}
+
+static double time_of(const struct cs_point *point, const struct cs_search_result *result)
+{
+    return whole_run(point) ? result->step.training_seconds : result->step.seconds;
+}
+
+static void print_changes(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_search_result *const best = &point->best[0];
+    const bool feasible = best->status == CS_STATUS_FEASIBLE;
+    cs_heading(style, "What would change it", "searched again with one thing otherwise");
+    for (int32_t i = 0; i < point->change_count; i++) {
+        const struct cs_point_change *const change = &point->changes[i];
+        fprintf(style->out, "  %-34s ", change->what);
+        if (change->result.status != CS_STATUS_FEASIBLE) {
+            fprintf(style->out, "%sinfeasible: %s%s\n", cs_ink(style, CS_INK_BAD),
+                    cs_status_word(change->result.status), cs_ink(style, CS_INK_PLAIN));
+            continue;
+        }
+        fprintf(style->out, "%13s devices", cs_text_count((double)change->result.plan.devices).at);
+        if (feasible) {
+            fprintf(style->out, " (%s)",
+                    cs_text_change((double)change->result.plan.devices, (double)best->plan.devices).at);
+        }
+        const double now = time_of(point, &change->result);
+        fprintf(style->out, ", %s", cs_text_duration(now).at);
+        if (feasible) {
+            fprintf(style->out, " (%s)", cs_text_change(now, time_of(point, best)).at);
+        }
+        if (isfinite(change->carbon)) {
+            fprintf(style->out, ", %s CO2e", cs_text_mass(change->carbon).at);
+            if (feasible) {
+                fprintf(style->out, " (%s)", cs_text_change(change->carbon, point->best_carbon[0]).at);
+            }
+        }
+        fputc('\n', style->out);
+    }
+}
+
+static void print_limits(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_step *const step = &point->best[0].step;
+    const double limit = cs_memory_limit(&point->design.problem);
+    int32_t largest = CS_SHARE_TENSOR;
+    cs_heading(style, "What limits it", "");
+    if (point->has_fewer) {
+        row(style, "fewer devices", "%s, on %s or fewer. %s", cs_status_word(point->fewer.status),
+            cs_text_count((double)point->best[0].plan.devices - 1).at, cs_status_sentence(point->fewer.status));
+    }
+    for (int32_t i = CS_SHARE_TENSOR; i < CS_SHARE_COUNT; i++) {
+        largest = step->shares[i] > step->shares[largest] ? i : largest;
+    }
+    row(style, "step", "%s is compute; the largest loss is %s with %s", cs_text_percent(step->shares[0]).at,
+        cs_share_word((enum cs_share)largest), cs_text_percent(step->shares[largest]).at);
+    row(style, "memory", "%s of what a plan may use", cs_text_percent(step->memory_bytes / limit).at);
+    if (isfinite(point->design.problem.deadline)) {
+        row(style, "deadline", "%s of it is used",
+            cs_text_percent(step->training_seconds / point->design.problem.deadline).at);
+    }
+}
+
+void cs_point_print(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style)
+{
+    const bool feasible = point->best[0].status == CS_STATUS_FEASIBLE;
+    fprintf(style->out, "%s%s%s\n", cs_ink(style, CS_INK_HEADING), point->title, cs_ink(style, CS_INK_PLAIN));
+    print_model(point, style);
+    print_device(point, style);
+    if (!feasible) {
+        fprintf(style->out, "\n%sNo plan: %s.%s %s\n", cs_ink(style, CS_INK_BAD), cs_status_word(point->best[0].status),
+                cs_ink(style, CS_INK_PLAIN), cs_status_sentence(point->best[0].status));
+    } else {
+        print_plan(point, style);
+        if (point->metric != NULL) {
+            print_case(point, style);
+        }
+        print_step(point, style);
+        print_memory(point, style);
+        if (point->has_carbon) {
+            print_carbon(point, style);
+        }
+        print_trace(point, view, style);
+        if (point->found > 1) {
+            cs_heading(style, "Best plans",
+                       "t tensor, p pipeline, d data, e expert, z ZeRO, b micro-batch, v chunks, recomputation");
+            print_results(style, point->found, point->best, point->best_carbon);
+        }
+        if (point->with_changes) {
+            print_limits(point, style);
+        }
+        if (point->knob_count > 0) {
+            print_knobs(point, style);
+        }
+    }
+    if (point->change_count > 0) {
+        print_changes(point, style);
+    }
+    if (point->pareto_count > 0) {
+        cs_heading(style, "Pareto front",
+                   point->pareto_count < CS_POINT_TOP_MAX
+                       ? "no plan is better in devices, time and carbon at once"
+                       : "no plan is better in devices, time and carbon at once; its first 100");
+        print_results(style, point->pareto_count, point->pareto, point->pareto_carbon);
+    }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Predicted against measured, over all cases: errors by group, and the two baselines on the labelled runs. */
+#ifndef CS_REPORT_VALIDATION_H
+#define CS_REPORT_VALIDATION_H
+
+#include <stdio.h>
+
+#include "cs_sweep/baseline.h"
+#include "cs_sweep/cases.h"
+
+struct cs_group_errors {
+    char group[CS_NAME_MAX];
+    int32_t cases, answered;
+    double mape, median, max; /* of the absolute errors, fractions; max keeps its sign */
+    double bias;              /* mean error */
+    double r2;                /* 1 - SSE/SST of values; NAN for fewer than two */
+};
+
+/* One labelled run of figures 1 and 3(a): device-hours. NAN: not known. */
+struct cs_baseline_run {
+    char id[128];
+    double label, ours, reg, llmc;
+    const char *note; /* NULL: none */
+};
+
+struct cs_validation {
+    struct cs_cases cases;
+    struct cs_prediction *predictions; /* of every case */
+    int32_t group_count, run_count, regression_count;
+    struct cs_group_errors *groups;
+    struct cs_baseline_run *runs;
+    int32_t *regression_cases; /* what `reg` was fitted to */
+    struct cs_regression regression;
+    double r2_hours[3], r2_log[3]; /* ours, reg, llmc, on the runs that all three answer */
+};
+
+/* Predicts every case and evaluates them; validation->cases are read already. Free in any case. */
+enum cs_code cs_validation_run(const struct cs_config *config, struct cs_validation *validation,
+                               struct cs_error *error);
+void cs_validation_free(struct cs_validation *validation);
+/* (predicted - measured) / measured; NAN where unanswered. */
+double cs_validation_error(const struct cs_validation *validation, int32_t i);
+int32_t cs_validation_unanswered(const struct cs_validation *validation);
+
+/* details: every case too. */
+void cs_validation_text(const struct cs_validation *validation, bool details, FILE *out);
+void cs_validation_json(const struct cs_validation *validation, FILE *out);
+const char *cs_validation_status(enum cs_status status);
+
+#endif

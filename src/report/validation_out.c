@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The validation for people and for machines. */
+#include <math.h>
+#include <string.h>
+
+#include "emit.h"
+#include "validation.h"
+
+const char *cs_validation_status(enum cs_status status)
+{
+    static const char *const names[] = {"pending", "feasible", "divisibility", "communication",
+                                        "batch",   "memory",   "deadline",     "failed"};
+    return names[status];
+}
+
+static const char *recompute_name(enum cs_recompute recompute)
+{
+    static const char *const names[] = {"none", "selective", "full"};
+    return names[recompute];
+}
+
+static const char *schedule_name(enum cs_schedule schedule)
+{
+    static const char *const names[] = {"1f1b", "zb1p", "dualpipe"};
+    return names[schedule];
+}
+
+/* A percentage in so many columns, "-" for what is not known. */
+static void percent(FILE *out, int width, double fraction)
+{
+    if (isfinite(fraction)) {
+        fprintf(out, " %*.2f%%", width - 2, 100.0 * fraction);
+    } else {
+        fprintf(out, " %*s", width - 1, "-");
+    }
+}
+
+static void change(FILE *out, double fraction)
+{
+    if (isfinite(fraction)) {
+        fprintf(out, " %+7.1f%%", 100.0 * fraction);
+    } else {
+        fprintf(out, " %8s", "-");
+    }
+}
+
+static void hours(FILE *out, double value)
+{
+    if (isfinite(value)) {
+        fprintf(out, " %13.0f", value);
+    } else {
+        fprintf(out, " %13s", "-");
+    }
+}
+
+static void case_line(const struct cs_validation *v, int32_t i, FILE *out)
+{
+    const struct cs_case *item = &v->cases.items[i];
+    const struct cs_prediction *p = &v->predictions[i];
+    const struct cs_plan *plan = &p->plan;
+    fprintf(out, "%-52s %-26s %12.6g ", item->id, cs_metric_name(item->metric), item->measured);
+    if (p->status != CS_STATUS_FEASIBLE) {
+        fprintf(out, "%12s %8s  no plan: %s\n", "-", "-", cs_validation_status(p->status));
+        return;
+    }
+    fprintf(out, "%12.6g %+7.1f%%  t%d p%d d%lld c%d e%d v%d b%d z%d %s %s\n", p->value,
+            100.0 * cs_validation_error(v, i), plan->tensor, plan->pipeline, (long long)plan->data, plan->context,
+            plan->expert, plan->interleave, plan->micro_batch, plan->zero_stage, recompute_name(plan->recompute),
+            schedule_name(plan->schedule));
+}
+
+static void run_lines(const struct cs_validation *v, FILE *out)
+{
+    fprintf(
+        out,
+        "\nDevice-hours of whole runs (figures 1 and 3a of the CarbonScaling paper); reg: log-log regression over %d "
+        "runs on A100\nand H100; LLMC: LLMCarbon's regressions\n\n",
+        (int)v->regression_count);
+    fprintf(out, "%-32s %13s %13s %8s %13s %8s %13s %8s\n", "run", "label", "ours", "error", "reg", "error", "LLMC",
+            "error");
+    for (int32_t i = 0; i < v->run_count; i++) {
+        const struct cs_baseline_run *run = &v->runs[i];
+        if (run->note != NULL) {
+            fprintf(out, "%-32s %s\n", run->id, run->note);
+            continue;
+        }
+        fprintf(out, "%-32s", run->id);
+        hours(out, run->label);
+        const double values[] = {run->ours, run->reg, run->llmc};
+        for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
+            hours(out, values[k]);
+            change(out, (values[k] - run->label) / run->label);
+        }
+        fputc('\n', out);
+    }
+    fprintf(out, "%-32s %13s", "R2 on hours", "");
+    for (int k = 0; k < 3; k++) {
+        percent(out, 23, v->r2_hours[k]);
+    }
+    fprintf(out, "\n%-32s %13s", "R2 on log hours", "");
+    for (int k = 0; k < 3; k++) {
+        percent(out, 23, v->r2_log[k]);
+    }
+    fputc('\n', out);
+}
+
+void cs_validation_text(const struct cs_validation *v, bool details, FILE *out)
+{
+    if (details) {
+        fprintf(out, "%-52s %-26s %12s %12s %8s  plan\n", "case", "metric", "measured", "predicted", "error");
+        for (int32_t i = 0; i < v->cases.count; i++) {
+            case_line(v, i, out);
+        }
+        fputc('\n', out);
+    }
+    fprintf(out, "%-28s %6s %9s %9s %9s %9s %9s\n", "group", "cases", "mean |e|", "median", "largest", "bias", "R2");
+    for (int32_t g = 0; g < v->group_count; g++) {
+        const struct cs_group_errors *group = &v->groups[g];
+        fprintf(out, "%-28s %6d", group->group, (int)group->cases);
+        percent(out, 10, group->mape);
+        percent(out, 10, group->median);
+        percent(out, 10, group->max);
+        percent(out, 10, group->bias);
+        percent(out, 10, group->r2);
+        if (group->answered < group->cases) {
+            fprintf(out, "  %d without a plan", (int)(group->cases - group->answered));
+        }
+        fputc('\n', out);
+    }
+    if (v->run_count > 0) {
+        run_lines(v, out);
+    }
+}
+
+static void emit_plan(struct cs_emit *emit, const struct cs_prediction *p)
+{
+    const struct cs_plan *plan = &p->plan;
+    cs_emit_object(emit, "plan");
+    if (p->status == CS_STATUS_FEASIBLE) {
+        cs_emit_integer(emit, "devices", plan->devices);
+        cs_emit_integer(emit, "tensor", plan->tensor);
+        cs_emit_integer(emit, "pipeline", plan->pipeline);
+        cs_emit_integer(emit, "interleave", plan->interleave);
+        cs_emit_integer(emit, "data", plan->data);
+        cs_emit_integer(emit, "expert", plan->expert);
+        cs_emit_integer(emit, "expert_tensor", plan->expert_tensor);
+        cs_emit_integer(emit, "context", plan->context);
+        cs_emit_integer(emit, "zero", plan->zero_stage);
+        cs_emit_integer(emit, "zero_group", plan->zero_group);
+        cs_emit_integer(emit, "micro_batch", plan->micro_batch);
+        cs_emit_integer(emit, "micro_batches", plan->micro_batches);
+        cs_emit_text(emit, "recompute", recompute_name(plan->recompute));
+        cs_emit_text(emit, "schedule", schedule_name(plan->schedule));
+        cs_emit_bool(emit, "sequence_parallel", plan->sequence_parallel);
+        cs_emit_real(emit, "step_time", p->step.seconds);
+        cs_emit_real(emit, "mfu", p->step.mfu);
+        cs_emit_real(emit, "memory_gib", p->step.memory_bytes / 1073741824.0);
+    }
+    cs_emit_object_end(emit);
+}
+
+static void emit_case(struct cs_emit *emit, const struct cs_validation *v, int32_t i)
+{
+    const struct cs_case *item = &v->cases.items[i];
+    cs_emit_object(emit, NULL);
+    cs_emit_text(emit, "id", item->id);
+    cs_emit_text(emit, "group", item->group);
+    cs_emit_text(emit, "device", item->device);
+    cs_emit_text(emit, "metric", cs_metric_name(item->metric));
+    cs_emit_real(emit, "measured", item->measured);
+    cs_emit_real(emit, "predicted", v->predictions[i].value);
+    cs_emit_real(emit, "error", cs_validation_error(v, i));
+    cs_emit_text(emit, "status", cs_validation_status(v->predictions[i].status));
+    emit_plan(emit, &v->predictions[i]);
+    cs_emit_object_end(emit);
+}
+
+static void emit_fit(struct cs_emit *emit, const struct cs_validation *v)
+{
+    static const char *const names[] = {"ours", "reg", "llmc"};
+    cs_emit_object(emit, "baseline_fit");
+    cs_emit_real(emit, "slope", v->regression_count >= 2 ? v->regression.slope : (double)NAN);
+    cs_emit_real(emit, "intercept", v->regression_count >= 2 ? v->regression.intercept : (double)NAN);
+    cs_emit_array(emit, "fitted_to");
+    for (int32_t i = 0; i < v->regression_count; i++) {
+        cs_emit_text(emit, NULL, v->cases.items[v->regression_cases[i]].id);
+    }
+    cs_emit_array_end(emit);
+    for (int k = 0; k < 3; k++) {
+        cs_emit_object(emit, names[k]);
+        cs_emit_real(emit, "r2_hours", v->r2_hours[k]);
+        cs_emit_real(emit, "r2_log_hours", v->r2_log[k]);
+        cs_emit_object_end(emit);
+    }
+    cs_emit_object_end(emit);
+}
+
+void cs_validation_json(const struct cs_validation *v, FILE *out)
+{
+    struct cs_emit emit = {.out = out};
+    cs_emit_object(&emit, NULL);
+    cs_emit_array(&emit, "groups");
+    for (int32_t g = 0; g < v->group_count; g++) {
+        const struct cs_group_errors *group = &v->groups[g];
+        cs_emit_object(&emit, NULL);
+        cs_emit_text(&emit, "group", group->group);
+        cs_emit_integer(&emit, "cases", group->cases);
+        cs_emit_real(&emit, "mape", group->mape);
+        cs_emit_real(&emit, "median", group->median);
+        cs_emit_real(&emit, "max", fabs(group->max));
+        cs_emit_real(&emit, "bias", group->bias);
+        cs_emit_real(&emit, "r2", group->r2);
+        cs_emit_object_end(&emit);
+    }
+    cs_emit_array_end(&emit);
+    cs_emit_array(&emit, "cases");
+    for (int32_t i = 0; i < v->cases.count; i++) {
+        emit_case(&emit, v, i);
+    }
+    cs_emit_array_end(&emit);
+    cs_emit_array(&emit, "baselines");
+    for (int32_t i = 0; i < v->run_count; i++) {
+        const struct cs_baseline_run *run = &v->runs[i];
+        cs_emit_object(&emit, NULL);
+        cs_emit_text(&emit, "id", run->id);
+        cs_emit_real(&emit, "label", run->label);
+        cs_emit_real(&emit, "ours", run->ours);
+        cs_emit_real(&emit, "reg", run->reg);
+        cs_emit_real(&emit, "llmc", run->llmc);
+        if (run->note != NULL) {
+            cs_emit_text(&emit, "note", run->note);
+        }
+        cs_emit_object_end(&emit);
+    }
+    cs_emit_array_end(&emit);
+    if (v->run_count > 0) {
+        emit_fit(&emit, v);
+    }
+    cs_emit_object_end(&emit);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "internal.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double joules_per_kwh = 3.6e6;
+
+/* Carbon inputs cost a projection and a design point, and recur for every model and plan: a table of them, each
+ * combination of the carbon axes in its own slot where there are not too many. */
+enum { SLOTS_MAX = 8192 };
+struct slot {
+    int64_t combination; /* -1: empty */
+    struct cs_device device;
+    struct cs_carbon_inputs inputs;
+};
+
+struct cs_deriver {
+    const struct cs_results *results;
+    const struct cs_layout *layout;
+    int64_t slot_count;
+    struct slot *slots;
+    struct cs_design_point point;
+    /* Of the last record and combination, so that a run over the regions computes them once. */
+    int64_t last_record, last_combination;
+    double energy, servers, embodied;
+};
+
+struct cs_deriver *cs_deriver_create(const struct cs_results *results, const struct cs_layout *layout)
+{
+    struct cs_deriver *deriver = calloc(1, sizeof *deriver);
+    if (deriver == NULL) {
+        return NULL;
+    }
+    deriver->results = results;
+    deriver->layout = layout;
+    deriver->slot_count = layout->carbon_count < SLOTS_MAX ? layout->carbon_count : SLOTS_MAX;
+    deriver->slots = calloc((size_t)deriver->slot_count, sizeof *deriver->slots);
+    if (deriver->slots == NULL) {
+        free(deriver);
+        return NULL;
+    }
+    for (int64_t i = 0; i < deriver->slot_count; i++) {
+        deriver->slots[i].combination = -1;
+    }
+    return deriver;
+}
+
+void cs_deriver_destroy(struct cs_deriver *deriver)
+{
+    if (deriver != NULL) {
+        free(deriver->slots);
+        free(deriver);
+    }
+}
+
+static const struct cs_carbon_inputs *inputs_of(struct cs_deriver *deriver, int64_t combination)
+{
+    struct slot *slot = &deriver->slots[combination % deriver->slot_count];
+    if (slot->combination != combination) {
+        const struct cs_layout *layout = deriver->layout;
+        const struct cs_config *config = layout->grid->config;
+        int64_t coordinates[CS_AXES_MAX] = {0};
+        for (int32_t i = 0; i < config->axis_count; i++) {
+            if (layout->carbon[i]) {
+                coordinates[i] = combination / layout->carbon_stride[i] % config->axes[i].size;
+            }
+        }
+        cs_grid_point(layout->grid, coordinates, &deriver->point);
+        slot->inputs = deriver->point.carbon;
+        slot->device = *deriver->point.carbon.device;
+        slot->inputs.device = &slot->device;
+        slot->combination = combination;
+    }
+    return &slot->inputs;
+}
+
+static const struct cs_region *region_of(const struct cs_layout *layout, int64_t coordinate)
+{
+    const struct cs_config *config = layout->grid->config;
+    return &config->library.regions[config->axes[layout->region_axis].indices[coordinate]];
+}
+
+static double unit_value(const struct cs_carbon_inputs *inputs, enum cs_derived derived)
+{
+    struct cs_embodied embodied;
+    cs_embodied_device(inputs, &embodied);
+    switch (derived) {
+    case CS_UNIT_LOGIC:
+        return embodied.logic;
+    case CS_UNIT_HBM:
+        return embodied.hbm;
+    case CS_UNIT_HOST:
+        return embodied.host;
+    case CS_UNIT_OVERHEAD:
+        return embodied.overhead;
+    default:
+        return embodied.total;
+    }
+}
+
+/* Devices run at the utilisation of the model's own operations (Eq 3's u is the MFU). */
+static void prepare_plan(struct cs_deriver *deriver, enum cs_derived derived, const struct cs_carbon_inputs *inputs,
+                         const struct cs_record *record)
+{
+    const bool total = derived == CS_CARBON_TOTAL;
+    if (total || derived == CS_ENERGY || derived == CS_CARBON_OPERATIONAL) {
+        deriver->energy = cs_device_energy(inputs, record->devices, record->training_time, record->mfu);
+    }
+    if (total || derived == CS_ENERGY_SERVERS || derived == CS_CARBON_SERVERS) {
+        deriver->servers = cs_server_energy(inputs, record->devices, record->training_time);
+    }
+    if (total || derived == CS_CARBON_EMBODIED) {
+        deriver->embodied = cs_embodied_charged(inputs, record->devices, record->training_time);
+    }
+}
+
+static double carbon_value(struct cs_deriver *deriver, enum cs_derived derived, int64_t record_index,
+                           int64_t combination, int64_t region)
+{
+    const struct cs_carbon_inputs *inputs = inputs_of(deriver, combination);
+    if (derived >= CS_UNIT_LOGIC && derived <= CS_UNIT_TOTAL) {
+        return unit_value(inputs, derived);
+    }
+    const struct cs_record *record = &deriver->results->records[record_index];
+    if (record->status != CS_STATUS_FEASIBLE) {
+        return (double)NAN;
+    }
+    if (record_index != deriver->last_record || combination != deriver->last_combination) {
+        prepare_plan(deriver, derived, inputs, record);
+        deriver->last_record = record_index;
+        deriver->last_combination = combination;
+    }
+    switch (derived) {
+    case CS_ENERGY:
+        return deriver->energy / joules_per_kwh;
+    case CS_ENERGY_SERVERS:
+        return deriver->servers / joules_per_kwh;
+    case CS_EMBODIED_INVENTORY:
+        return cs_embodied_inventory(inputs, record->devices);
+    case CS_CARBON_EMBODIED:
+        return deriver->embodied;
+    default:
+        break;
+    }
+    const struct cs_region *place = region_of(deriver->layout, region);
+    const double pue = cs_pue(&inputs->carbon, place->pue);
+    if (derived == CS_CARBON_OPERATIONAL) {
+        return cs_operational_carbon(deriver->energy, pue, place->g_per_kwh);
+    }
+    const double servers = cs_operational_carbon(deriver->servers, pue, place->g_per_kwh);
+    if (derived == CS_CARBON_SERVERS) {
+        return servers;
+    }
+    return cs_operational_carbon(deriver->energy, pue, place->g_per_kwh) + servers + deriver->embodied;
+}
+
+/* A position in a variable, and what it stands for. */
+struct walk {
+    int64_t coordinates[CS_RANK_MAX];
+    int64_t record, combination;
+};
+
+static void walk_start(const struct cs_shape *shape, int64_t flat, struct walk *walk)
+{
+    *walk = (struct walk){.record = 0};
+    for (int32_t k = shape->rank - 1; k >= 0; k--) {
+        walk->coordinates[k] = flat % shape->size[k];
+        flat /= shape->size[k];
+        walk->record += walk->coordinates[k] * shape->record_stride[k];
+        walk->combination += walk->coordinates[k] * shape->carbon_stride[k];
+    }
+}
+
+static void walk_next(const struct cs_shape *shape, struct walk *walk)
+{
+    for (int32_t k = shape->rank - 1; k >= 0; k--) {
+        walk->coordinates[k]++;
+        walk->record += shape->record_stride[k];
+        walk->combination += shape->carbon_stride[k];
+        if (walk->coordinates[k] < shape->size[k]) {
+            return;
+        }
+        walk->coordinates[k] = 0;
+        walk->record -= shape->size[k] * shape->record_stride[k];
+        walk->combination -= shape->size[k] * shape->carbon_stride[k];
+    }
+}
+
+static double point_value(struct cs_deriver *deriver, const struct cs_variable *variable, const struct cs_shape *shape,
+                          const struct walk *walk)
+{
+    int64_t coordinates[CS_AXES_MAX] = {0};
+    for (int32_t k = 0; k < shape->rank; k++) {
+        coordinates[shape->axis[k]] = walk->coordinates[k];
+    }
+    cs_grid_point(deriver->layout->grid, coordinates, &deriver->point);
+    return cs_variable_of_point(&deriver->point, variable->offset);
+}
+
+static void store(enum cs_type type, void *values, int64_t i, double value)
+{
+    switch (type) {
+    case CS_INT8:
+        ((int8_t *)values)[i] = (int8_t)value;
+        break;
+    case CS_INT32:
+        ((int32_t *)values)[i] = (int32_t)value;
+        break;
+    case CS_INT64:
+        ((int64_t *)values)[i] = (int64_t)value;
+        break;
+    case CS_FLOAT64:
+    default:
+        ((double *)values)[i] = value;
+        break;
+    }
+}
+
+/* The number of plans is known of an infeasible search too. */
+static bool has_value(const struct cs_variable *variable, const struct cs_record *record)
+{
+    if (record->status == CS_STATUS_FEASIBLE || !variable->filled) {
+        return true;
+    }
+    return variable->offset == (int64_t)offsetof(struct cs_record, candidates) &&
+           record->status != CS_STATUS_PENDING && record->status != CS_STATUS_FAILED;
+}
+
+static void record_values(const struct cs_results *results, const struct cs_variable *variable, int64_t first,
+                          int64_t count, void *values)
+{
+    const size_t size = (size_t)cs_type_size(variable->type);
+    for (int64_t i = 0; i < count; i++) {
+        const struct cs_record *record = &results->records[first + i];
+        if (has_value(variable, record)) {
+            memcpy((char *)values + (size_t)i * size, (const char *)record + variable->offset, size);
+        } else {
+            store(variable->type, values, i, variable->type == CS_FLOAT64 ? (double)NAN : (double)CS_FILL_INTEGER);
+        }
+    }
+}
+
+void cs_derive_back(struct cs_results *results, const struct cs_variable *variable, int64_t first, int64_t count,
+                    const void *values)
+{
+    const size_t size = (size_t)cs_type_size(variable->type);
+    for (int64_t i = 0; i < count; i++) {
+        struct cs_record *record = &results->records[first + i];
+        if (has_value(variable, record)) {
+            memcpy((char *)record + variable->offset, (const char *)values + (size_t)i * size, size);
+        }
+    }
+}
+
+void cs_derive(struct cs_deriver *deriver, const struct cs_variable *variable, const struct cs_shape *shape,
+               int64_t first, int64_t count, void *values)
+{
+    if (variable->source == CS_FROM_RECORD) {
+        record_values(deriver->results, variable, first, count, values);
+        return;
+    }
+    const int32_t last = shape->rank - 1;
+    const enum cs_derived derived = (enum cs_derived)variable->offset;
+    struct walk walk;
+    walk_start(shape, first, &walk);
+    deriver->last_record = -1;
+    for (int64_t i = 0; i < count; i++, walk_next(shape, &walk)) {
+        /* The region is the last axis but for alternatives, where a variable has it. */
+        int64_t region = 0;
+        if (last >= 0 && shape->axis[last] == deriver->layout->region_axis) {
+            region = walk.coordinates[last];
+        } else if (last >= 1 && shape->axis[last - 1] == deriver->layout->region_axis) {
+            region = walk.coordinates[last - 1];
+        }
+        double value;
+        if (variable->source == CS_FROM_POINT) {
+            value = point_value(deriver, variable, shape, &walk);
+        } else if (variable->source == CS_FROM_CARBON) {
+            value = carbon_value(deriver, derived, walk.record, walk.combination, region);
+        } else if (derived == CS_REGION_INTENSITY) {
+            value = region_of(deriver->layout, region)->g_per_kwh;
+        } else {
+            value = cs_pue(&inputs_of(deriver, walk.combination)->carbon, region_of(deriver->layout, region)->pue);
+        }
+        store(variable->type, values, i, value);
+    }
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* HDF5 with every call checked, and nothing more done to a file after the first failure: libhdf5 1.10 crashes when it is
+ * used on after one. */
+#ifndef CS_RESULTS_H5_H
+#define CS_RESULTS_H5_H
+
+#include <hdf5.h>
+#include <hdf5_hl.h>
+
+#include "internal.h"
+
+/* An open file below HDF5. A write that fails is remembered here and HDF5 is told that it went well: so it stays in a
+ * state that it can be left in, and the system's own reason is at hand (H5Fclose alone returns 0 after a full disk). */
+struct cs_stream {
+    int fd;
+    bool writable;
+    int error;    /* errno of the first failed write, else 0 */
+    int64_t size; /* bytes of HDF5's; a seal may follow */
+};
+
+struct cs_h5 {
+    struct cs_stream *stream;
+    hid_t driver, access, file;
+    bool broken;        /* no more calls */
+    const char *failed; /* the call that failed, NULL: a write of the stream */
+};
+
+/* The call's value; negative, without calling, once anything has failed. */
+#define H5(h5, call) ((h5)->broken ? -1 : cs_h5_result((h5), (int64_t)(call), #call))
+int64_t cs_h5_result(struct cs_h5 *h5, int64_t value, const char *call);
+
+/* Opens HDF5 on a file descriptor: creates in an empty file, or reads the first `size` bytes. */
+void cs_h5_create(struct cs_h5 *h5, int fd);
+void cs_h5_open(struct cs_h5 *h5, int fd, int64_t size);
+/* Closes; what could not be closed after a failure is left alone, a leak of a few kB in a run that is about to end.
+ * *size: bytes of the file. */
+enum cs_code cs_h5_close(struct cs_h5 *h5, const char *path, int64_t *size, struct cs_error *error);
+
+/* Sizes as HDF5 counts them. */
+void cs_h5_sizes(const int64_t *sizes, int32_t rank, hsize_t *out);
+/* A selection of a block in a dataset's space, and the space of the block in memory; closed by the caller. */
+void cs_h5_select(struct cs_h5 *h5, hid_t dataset, int32_t rank, const struct cs_block *block, hid_t *file_space,
+                  hid_t *memory_space);
+/* Variable-length UTF-8 strings, fixed types in the file. */
+hid_t cs_h5_string_type(struct cs_h5 *h5);
+hid_t cs_h5_file_type(enum cs_type type);
+hid_t cs_h5_memory_type(enum cs_type type);
+void cs_h5_attribute_text(struct cs_h5 *h5, hid_t object, const char *name, const char *text);
+void cs_h5_attribute(struct cs_h5 *h5, hid_t object, const char *name, enum cs_type type, int64_t count,
+                     const void *values);
+/* Attribute or scalar dataset as text, malloc'ed; NULL where absent or not text. */
+char *cs_h5_read_attribute_text(struct cs_h5 *h5, hid_t object, const char *name);
+char *cs_h5_read_text(struct cs_h5 *h5, const char *dataset);
+/* Whether a link of a path exists; every part of the path is looked for. */
+bool cs_h5_exists(struct cs_h5 *h5, const char *path);
+
+#endif

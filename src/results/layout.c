@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Values of a chunk: half a MB of doubles, which the readers' own caches (1 MB in HDF5, 4 MB and more in netCDF) hold. */
+static const int64_t chunk_values = 65536;
+/* Below this a variable is stored in one piece: a chunk's index would be larger than what compression saves. */
+static const int64_t smallest_chunked = 512;
+
+static bool axis_in_projection(const struct cs_axis *axis)
+{
+    return axis->kind == CS_AXIS_SETTING && strncmp(axis->path, "projection.", strlen("projection.")) == 0;
+}
+
+/* A dimension may not have the name of a variable: netCDF takes them for one thing. */
+static void name_dimension(const struct cs_axis *axis, char *name, size_t size)
+{
+    int32_t count;
+    const struct cs_variable *variables = cs_variables(&count);
+    bool taken = false;
+    for (int32_t i = 0; i < count; i++) {
+        taken = taken || strcmp(variables[i].name, axis->name) == 0;
+    }
+    (void)snprintf(name, size, "%s", taken ? axis->path : axis->name);
+    for (char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot, '.')) {
+        *dot = '_';
+    }
+}
+
+enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout, struct cs_error *error)
+{
+    const struct cs_config *config = grid->config;
+    *layout = (struct cs_layout){.grid = grid, .region_axis = -1, .carbon_count = 1};
+        layout->alternatives = 1 + (int32_t)config->settings.search.alternatives;
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        const struct cs_axis *axis = &config->axes[i];
+        name_dimension(axis, layout->names[i], sizeof layout->names[i]);
+        if (axis->kind == CS_AXIS_REGION) {
+            layout->region_axis = i;
+        } else {
+            layout->carbon[i] =
+                axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR ||
+                (axis->scopes & (CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION)) != 0;
+        }
+    }
+    (void)snprintf(layout->names[config->axis_count], sizeof layout->names[0], "alternative");
+    for (int32_t i = config->axis_count - 1; i >= 0; i--) {
+        if (layout->carbon[i]) {
+            layout->carbon_stride[i] = layout->carbon_count;
+            layout->carbon_count *= config->axes[i].size;
+        }
+    }
+    if (layout->region_axis != config->axis_count - 1) {
+        return cs_fail(error, CS_ERROR_INTERNAL, "The last axis of the grid is not the region; please report it.");
+    }
+    layout->region_searched = cs_axis_read_by(&config->axes[layout->region_axis], cs_grid_plan_scopes(grid));
+    int64_t stride = layout->alternatives;
+    if (layout->region_searched) {
+        layout->record_stride[layout->region_axis] = stride;
+        stride *= config->axes[layout->region_axis].size;
+    }
+    if (stride != grid->records_per_search) {
+        return cs_fail(error, CS_ERROR_INTERNAL,
+                       "The grid has %d records for a search where the result file counts %lld; please report it.",
+                       (int)grid->records_per_search, (long long)stride);
+    }
+    for (int32_t k = grid->search_axis_count - 1; k >= 0; k--) {
+        const int32_t i = grid->search_axes[k];
+        if (k > 0 && grid->search_axes[k - 1] >= i) {
+            return cs_fail(error, CS_ERROR_INTERNAL, "The axes of the searches are out of order; please report it.");
+        }
+        layout->searched[i] = true;
+        layout->record_stride[i] = stride;
+        stride *= config->axes[i].size;
+    }
+    return CS_OK;
+}
+
+static bool depends(const struct cs_layout *layout, unsigned on, int32_t i)
+{
+    const struct cs_axis *axis = &layout->grid->config->axes[i];
+    const bool region = axis->kind == CS_AXIS_REGION;
+    const bool hardware = axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR || axis_in_projection(axis);
+    return (on & axis->scopes) != 0 || ((on & CS_ON_MODEL) != 0 && axis->kind == CS_AXIS_MODEL) ||
+           ((on & CS_ON_HARDWARE) != 0 && hardware) || ((on & CS_ON_REGION) != 0 && region) ||
+           ((on & CS_SCOPE_OPERATION) != 0 && region) ||
+           ((on & CS_ON_PLAN) != 0 && (layout->searched[i] || (region && layout->region_searched)));
+}
+
+void cs_shape_of(const struct cs_layout *layout, unsigned on, struct cs_shape *shape)
+{
+    const struct cs_config *config = layout->grid->config;
+    *shape = (struct cs_shape){.count = 1};
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        if (depends(layout, on, i)) {
+            shape->axis[shape->rank] = i;
+            shape->size[shape->rank] = config->axes[i].size;
+            shape->record_stride[shape->rank] = layout->record_stride[i];
+            shape->carbon_stride[shape->rank] = layout->carbon_stride[i];
+            shape->count *= config->axes[i].size;
+            shape->rank++;
+        }
+    }
+    if ((on & CS_ON_PLAN) != 0 && layout->alternatives > 1) {
+        shape->axis[shape->rank] = config->axis_count;
+        shape->size[shape->rank] = layout->alternatives;
+        shape->record_stride[shape->rank] = 1;
+        shape->count *= layout->alternatives;
+        shape->rank++;
+    }
+}
+
+bool cs_shape_chunk(const struct cs_shape *shape, int64_t *chunk)
+{
+    int64_t inner = 1;
+    for (int32_t k = shape->rank - 1; k >= 0; k--) {
+        /* Whole inner axes, then a part of one, then single steps: such a block is contiguous. */
+        const int64_t part = chunk_values / inner > 0 ? chunk_values / inner : 1;
+        const int64_t parts = (shape->size[k] + part - 1) / part;
+        chunk[k] = (shape->size[k] + parts - 1) / parts;
+        inner = parts > 1 ? chunk_values : inner * chunk[k];
+    }
+    return shape->count >= smallest_chunked;
+}
+
+void cs_block_at(const struct cs_shape *shape, const int64_t *chunk, int64_t first, struct cs_block *block)
+{
+    block->first = first;
+    block->count = 1;
+    block->whole = 1;
+    int64_t rest = first;
+    for (int32_t k = shape->rank - 1; k >= 0; k--) {
+        block->start[k] = rest % shape->size[k];
+        rest /= shape->size[k];
+        const int64_t left = shape->size[k] - block->start[k];
+        block->extents[k] = chunk[k] < left ? chunk[k] : left;
+        block->count *= block->extents[k];
+        block->whole *= chunk[k];
+    }
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "internal.h"
+
+#include "lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = NAME_MAX + 1 };
+
+struct cs_output {
+    char path[PATH_MAX];     /* as given, for messages */
+    char partial_path[PATH_MAX + 16];
+    int folder;              /* every name below is looked up in this open folder */
+    char name[NAME_SIZE], partial[NAME_SIZE], temporary[NAME_SIZE], stop[NAME_SIZE], lock_name[NAME_SIZE];
+    int lock;
+    bool replace;            /* the final name may be taken from another file: --force */
+    int32_t resumes;         /* of the file that this run continues */
+    double elapsed_seconds;
+};
+
+/* ---- opening ---- */
+static enum cs_code split_path(const char *path, struct cs_output *output, struct cs_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const size_t longest = strlen(".partial.tmp");
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        return cs_fail(error, CS_ERROR_CREATE, "The output '%s' does not name a file.", path);
+    }
+    if (strlen(name) + longest > NAME_MAX || strlen(path) >= sizeof output->path) {
+        return cs_fail(error, CS_ERROR_CREATE, "The output's name is too long (%d characters at most): %s",
+                       (int)(NAME_MAX - longest), path);
+    }
+    (void)snprintf(output->path, sizeof output->path, "%s", path);
+    (void)snprintf(output->partial_path, sizeof output->partial_path, "%s.partial", path);
+    (void)snprintf(output->name, NAME_SIZE, "%s", name);
+    (void)snprintf(output->partial, NAME_SIZE, "%.240s.partial", name);
+    (void)snprintf(output->temporary, NAME_SIZE, "%.240s.partial.tmp", name);
+    (void)snprintf(output->stop, NAME_SIZE, "%.240s.stop", name);
+    (void)snprintf(output->lock_name, NAME_SIZE, "%.240s.lock", name);
+    char folder[PATH_MAX];
+    const size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    (void)snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)length, slash == NULL ? "." : path);
+    output->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (output->folder < 0) {
+        return cs_fail(error, CS_ERROR_CREATE, "%s cannot be created: the folder %s cannot be opened (%s).", path,
+                       folder, strerror(errno));
+    }
+    return CS_OK;
+}
+
+/* What stands under a name; nothing there is no error. */
+static enum cs_code look(const struct cs_output *output, const char *name, const char *path, bool *found,
+                         struct stat *facts, struct cs_error *error)
+{
+    *found = fstatat(output->folder, name, facts, AT_SYMLINK_NOFOLLOW) == 0;
+    if (*found && !S_ISREG(facts->st_mode)) {
+        const char *kind = S_ISDIR(facts->st_mode) ? "a folder" :
+                           S_ISLNK(facts->st_mode) ? "a symbolic link" : "not a regular file";
+        return cs_fail(error, CS_ERROR_CREATE, "%s cannot be written: it is %s. Give the name of a file.", path, kind);
+    }
+    if (!*found && errno != ENOENT) {
+        return cs_fail(error, CS_ERROR_CREATE, "%s cannot be looked up: %s.", path, strerror(errno));
+    }
+    return CS_OK;
+}
+
+/* The temporary name, made anew: never through a link, never into a file that somebody else has open. What is there is
+ * of a run that died, because the lock is ours. */
+static int open_temporary(const struct cs_output *output)
+{
+    if (unlinkat(output->folder, output->temporary, 0) != 0 && errno != ENOENT) {
+        return -1;
+    }
+    return openat(output->folder, output->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+/* Better now than after hours of searching. */
+static enum cs_code try_to_write(const struct cs_output *output, struct cs_error *error)
+{
+    const int fd = open_temporary(output);
+    if (fd < 0) {
+        return cs_fail(error, CS_ERROR_CREATE, "%s.tmp cannot be created: %s.", output->partial_path, strerror(errno));
+    }
+    (void)close(fd);
+    (void)unlinkat(output->folder, output->temporary, 0);
+    return CS_OK;
+}
+
+/* ---- resuming ---- */
+static enum cs_code check_complete(const struct cs_file_facts *facts, const struct cs_grid *grid, const char *path,
+                                   struct cs_error *error)
+{
+    const int64_t own =
+        facts->shards > 1 && facts->shard <= grid->searches ? (grid->searches - facts->shard) / facts->shards + 1 : 0;
+    const int64_t others = facts->shards > 1 ? grid->searches - own : 0;
+    if (facts->pending != others) {
+        return cs_fail(error, CS_ERROR_CREATE,
+                       "%s has the name of a finished file but lacks %lld searches; rename it to %s.partial to "
+                       "continue it.",
+                       path, (long long)(facts->pending - others), path);
+    }
+    return CS_OK;
+}
+
+/* Reads one of the two files; into the results where `load`. */
+static enum cs_code read_file(struct cs_output *output, const char *name, const char *path,
+                              struct cs_results *results, bool load, struct cs_error *error)
+{
+    int fd;
+    struct cs_file_facts facts = {.format_version = 0};
+    CS_TRY(cs_open_read(output->folder, name, path, false, &fd, error));
+    enum cs_code code = cs_file_facts_read(fd, path, &facts, error);
+    code = code != CS_OK ? code : cs_file_facts_match(&facts, results->grid.config, path, error);
+    if (code == CS_OK && load) {
+        code = cs_results_read_fd(results, fd, path, error);
+        output->resumes = facts.resumes + 1;
+        output->elapsed_seconds = facts.elapsed_seconds;
+    } else if (code == CS_OK) {
+        code = check_complete(&facts, &results->grid, path, error);
+    }
+    cs_file_facts_free(&facts);
+    (void)close(fd);
+    return code;
+}
+
+static bool is_newer(const struct stat *a, const struct stat *b)
+{
+    return a->st_mtim.tv_sec != b->st_mtim.tv_sec ? a->st_mtim.tv_sec > b->st_mtim.tv_sec :
+                                                    a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+}
+
+static enum cs_code resume(struct cs_output *output, struct cs_results *results, const struct stat *final,
+                           bool final_found, const struct stat *partial, bool partial_found, bool *complete,
+                           struct cs_error *error)
+{
+    /* A partial file younger than the final one is of a run that was to replace it (--force). */
+    output->replace = final_found && partial_found && is_newer(partial, final);
+    if (final_found && !output->replace) {
+        CS_TRY(read_file(output, output->name, output->path, results, false, error));
+        *complete = true;
+        (void)unlinkat(output->folder, output->partial, 0);
+        return CS_OK;
+    }
+    return partial_found ? read_file(output, output->partial, output->partial_path, results, true, error) : CS_OK;
+}
+
+static enum cs_code apply_mode(struct cs_output *output, enum cs_output_mode mode, struct cs_results *results,
+                               bool *complete, struct cs_error *error)
+{
+    struct stat final, partial;
+    bool final_found, partial_found;
+    CS_TRY(look(output, output->name, output->path, &final_found, &final, error));
+    CS_TRY(look(output, output->partial, output->partial_path, &partial_found, &partial, error));
+    switch (mode) {
+    case CS_OUTPUT_RESUME:
+        CS_TRY(resume(output, results, &final, final_found, &partial, partial_found, complete, error));
+        break;
+    case CS_OUTPUT_FORCE:
+        output->replace = true;
+        if (partial_found && unlinkat(output->folder, output->partial, 0) != 0) {
+            return cs_fail(error, CS_ERROR_CREATE, "%s cannot be removed: %s.", output->partial_path, strerror(errno));
+        }
+        break;
+    case CS_OUTPUT_NEW:
+    default:
+        if (final_found) {
+            return cs_fail(error, CS_ERROR_CREATE,
+                           "%s exists; --force replaces it, --output gives another name.", output->path);
+        }
+        if (partial_found) {
+            return cs_fail(error, CS_ERROR_CREATE,
+                           "%s exists, of a run that did not end; --resume continues it, --force starts again.",
+                           output->partial_path);
+        }
+        break;
+    }
+    return *complete ? CS_OK : try_to_write(output, error);
+}
+
+enum cs_code cs_output_open(const char *path, enum cs_output_mode mode, struct cs_results *results,
+                            struct cs_output **output, bool *complete, struct cs_error *error)
+{
+    *complete = false;
+    *output = calloc(1, sizeof **output);
+    if (*output == NULL) {
+        return cs_fail(error, CS_ERROR_MEMORY, "There is no memory to open %s.", path);
+    }
+    (*output)->folder = -1;
+    (*output)->lock = -1;
+    enum cs_code code = split_path(path, *output, error);
+    if (code == CS_OK) {
+        code = cs_lock_take((*output)->folder, (*output)->lock_name, path, &(*output)->lock, error);
+    }
+    if (code == CS_OK) {
+        code = apply_mode(*output, mode, results, complete, error);
+    }
+    if (code != CS_OK) {
+        cs_output_close(*output);
+        *output = NULL;
+    }
+    return code;
+}
+
+/* ---- writing ---- */
+static enum cs_code fail_write(const struct cs_output *output, const char *path, int reason, struct cs_error *error)
+{
+    struct stat folder;
+    if (fstat(output->folder, &folder) == 0 && folder.st_nlink == 0) {
+        return cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: its folder has been removed (%s).", path,
+                       strerror(reason));
+    }
+    return cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(reason));
+}
+
+/* Writes and syncs the temporary file; removes it again on failure. */
+static enum cs_code write_temporary(const struct cs_output *output, const struct cs_results *results,
+                                    const struct cs_run_info *info, const char *path, struct cs_error *error)
+{
+    const int fd = open_temporary(output);
+    if (fd < 0) {
+        return fail_write(output, path, errno, error);
+    }
+    struct cs_run_info sum = *info;
+    sum.resumes += output->resumes;
+    sum.elapsed_seconds += output->elapsed_seconds;
+    enum cs_code code = cs_results_write_fd(results, fd, path, &sum, error);
+    if (code == CS_OK && fsync(fd) != 0) {
+        code = fail_write(output, path, errno, error);
+    }
+    if (close(fd) != 0 && code == CS_OK) {
+        code = fail_write(output, path, errno, error);
+    }
+    if (code != CS_OK) {
+        (void)unlinkat(output->folder, output->temporary, 0);
+    }
+    return code;
+}
+
+/* Some file systems cannot sync a folder; the rename has then been done as well as they can. */
+static void sync_folder(const struct cs_output *output)
+{
+    (void)fsync(output->folder);
+}
+
+static enum cs_code rename_temporary(const struct cs_output *output, const char *name, const char *path,
+                                     struct cs_error *error)
+{
+    if (renameat(output->folder, output->temporary, output->folder, name) != 0) {
+        const int reason = errno;
+        (void)unlinkat(output->folder, output->temporary, 0);
+        return fail_write(output, path, reason, error);
+    }
+    sync_folder(output);
+    return CS_OK;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+enum cs_code cs_output_checkpoint(struct cs_output *output, const struct cs_results *results,
+                                  const struct cs_run_info *info, double *seconds, struct cs_error *error)
+{
+    const double start = seconds_now();
+    CS_TRY(write_temporary(output, results, info, output->partial_path, error));
+    CS_TRY(rename_temporary(output, output->partial, output->partial_path, error));
+    *seconds = seconds_now() - start;
+    return CS_OK;
+}
+
+/* Gives the temporary file its final name, which nothing has yet: a link fails where a rename would replace. */
+static enum cs_code name_new(const struct cs_output *output, struct cs_error *error)
+{
+    if (linkat(output->folder, output->temporary, output->folder, output->name, 0) == 0) {
+        (void)unlinkat(output->folder, output->temporary, 0);
+        sync_folder(output);
+        return CS_OK;
+    }
+    struct stat facts;
+    if (errno != EEXIST && fstatat(output->folder, output->name, &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+        /* A file system without links. */
+        return rename_temporary(output, output->name, output->path, error);
+    }
+    CS_TRY(rename_temporary(output, output->partial, output->partial_path, error));
+    return cs_fail(error, CS_ERROR_CREATE,
+                   "%s has appeared while this run was at work and was left alone; the results are in %s.",
+                   output->path, output->partial_path);
+}
+
+enum cs_code cs_output_finish(struct cs_output *output, const struct cs_results *results,
+                              const struct cs_run_info *info, struct cs_error *error)
+{
+    CS_TRY(write_temporary(output, results, info, output->path, error));
+    if (output->replace) {
+        CS_TRY(rename_temporary(output, output->name, output->path, error));
+    } else {
+        CS_TRY(name_new(output, error));
+    }
+    (void)unlinkat(output->folder, output->partial, 0);
+    sync_folder(output);
+    return CS_OK;
+}
+
+bool cs_output_stop_requested(struct cs_output *output)
+{
+    struct stat facts;
+    if (fstatat(output->folder, output->stop, &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+        return false;
+    }
+    (void)unlinkat(output->folder, output->stop, 0);
+    return true;
+}
+
+void cs_output_close(struct cs_output *output)
+{
+    if (output != NULL) {
+        cs_lock_release(output->folder, output->lock_name, output->lock);
+        if (output->folder >= 0) {
+            (void)close(output->folder);
+        }
+        free(output);
+    }
+}

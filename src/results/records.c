@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum cs_code cs_results_create(const struct cs_grid *grid, struct cs_results **results, struct cs_error *error)
+{
+    *results = NULL;
+    struct cs_results *made = calloc(1, sizeof *made);
+    if (made != NULL) {
+        made->grid = *grid;
+        made->pending = grid->searches;
+        made->record_count = grid->searches * grid->records_per_search;
+        /* calloc: pages of searches that were never answered cost no memory. CS_STATUS_PENDING is 0. */
+        made->records = calloc((size_t)made->record_count, sizeof *made->records);
+    }
+    if (made == NULL || made->records == NULL) {
+        free(made);
+        return cs_fail(error, CS_ERROR_MEMORY,
+                       "There is no memory for the results of %lld searches (%lld bytes); sweep fewer values, or use "
+                       "--shard K/N and merge the parts.",
+                       (long long)grid->searches, (long long)cs_results_memory(grid));
+    }
+    *results = made;
+    return CS_OK;
+}
+
+void cs_results_destroy(struct cs_results *results)
+{
+    if (results != NULL) {
+        free(results->records);
+        free(results);
+    }
+}
+
+int64_t cs_results_memory(const struct cs_grid *grid)
+{
+    return (int64_t)sizeof(struct cs_results) +
+           grid->searches * grid->records_per_search * (int64_t)sizeof(struct cs_record);
+}
+
+int64_t cs_results_file_estimate(const struct cs_grid *grid)
+{
+    struct cs_layout layout;
+    if (cs_layout_init(grid, &layout, NULL) != CS_OK) {
+        return 0;
+    }
+    int32_t count;
+    const struct cs_variable *variables = cs_variables(&count);
+    int64_t bytes = 0;
+    for (int32_t i = 0; i < count; i++) {
+        struct cs_shape shape;
+        cs_shape_of(&layout, variables[i].on, &shape);
+        bytes += shape.count * cs_type_size(variables[i].type);
+    }
+    return bytes;
+}
+
+static bool is_finite(const struct cs_record *record)
+{
+    double sum = record->training_time + record->step_time + record->mfu + record->hfu + record->memory;
+    for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
+        sum += record->shares[i];
+    }
+    return isfinite(sum);
+}
+
+void cs_record_normalise(struct cs_record *record)
+{
+    int8_t status = record->status;
+    if (status == CS_STATUS_FEASIBLE && is_finite(record) && isfinite(record->candidates)) {
+        return;
+    }
+    if (status == CS_STATUS_FEASIBLE || status < CS_STATUS_PENDING || status > CS_STATUS_FAILED ||
+        !isfinite(record->candidates)) {
+        status = CS_STATUS_FAILED;
+    }
+    const bool counted = status != CS_STATUS_PENDING && status != CS_STATUS_FAILED;
+    const double candidates = counted ? record->candidates : 0.0;
+    memset(record, 0, sizeof *record);
+    record->status = status;
+    record->candidates = candidates;
+}
+
+void cs_results_put(struct cs_results *results, int64_t search, const struct cs_record *records)
+{
+    const int64_t per_search = results->grid.records_per_search;
+    struct cs_record *place = &results->records[search * per_search];
+    const bool was_done = place->status != CS_STATUS_PENDING;
+    for (int64_t i = 0; i < per_search; i++) {
+        place[i] = records[i];
+        cs_record_normalise(&place[i]);
+    }
+    if (!was_done && place->status != CS_STATUS_PENDING) {
+        results->pending--;
+    }
+}
+
+bool cs_results_done(const struct cs_results *results, int64_t search)
+{
+    return results->records[search * results->grid.records_per_search].status != CS_STATUS_PENDING;
+}
+
+int64_t cs_results_pending(const struct cs_results *results)
+{
+    return results->pending;
+}
+
+const struct cs_record *cs_results_get(const struct cs_results *results, int64_t search)
+{
+    return &results->records[search * results->grid.records_per_search];
+}

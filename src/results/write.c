@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "h5.h"
+#include "pack.h"
+
+#include <cs_build.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct writer {
+    struct cs_h5 h5;
+    const struct cs_results *results;
+    struct cs_layout layout;
+    struct cs_deriver *deriver;
+    hid_t scales[CS_RANK_MAX]; /* by config axis, then alternative; -1: absent */
+    struct cs_packer *packer;  /* NULL: no compression */
+    int level;
+    char *buffer; /* of one chunk, and of one that is packed behind it */
+    int64_t buffer_size;
+};
+
+/* ---- dimensions ---- */
+/* Units of settings that UDUNITS has no word for. */
+static const char *udunits(const char *unit)
+{
+    static const char *const counted[] = {"token", "sequence", "FLOP", "parameter"};
+    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++) {
+        if (strcmp(unit, counted[i]) == 0) {
+            return "1";
+        }
+    }
+    return strcmp(unit, "GB") == 0 ? "1e9 byte" : unit;
+}
+
+static hid_t creation_list(struct cs_h5 *h5)
+{
+    const hid_t list = H5(h5, H5Pcreate(H5P_DATASET_CREATE));
+    H5(h5, H5Pset_obj_track_times(list, false));
+    H5(h5, H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
+    return list;
+}
+
+static void describe(struct cs_h5 *h5, hid_t dataset, const char *units, const char *long_name)
+{
+    cs_h5_attribute_text(h5, dataset, "units", units);
+    cs_h5_attribute_text(h5, dataset, "long_name", long_name);
+}
+
+/* flag_values 0, 1, ... of the type, one for each blank-separated name. */
+static void describe_flags(struct cs_h5 *h5, hid_t dataset, const char *names)
+{
+    int8_t values[32] = {0};
+    int8_t count = 1;
+    for (const char *c = names; *c != '\0'; c++) {
+        if (*c == ' ') {
+            values[count] = count;
+            count++;
+        }
+    }
+    cs_h5_attribute(h5, dataset, "flag_values", CS_INT8, count, values);
+    cs_h5_attribute_text(h5, dataset, "flag_meanings", names);
+}
+
+static hid_t write_dimension(struct cs_h5 *h5, const char *name, hid_t file_type, hid_t memory_type, int64_t count,
+                             const void *values)
+{
+    const hsize_t size = (hsize_t)count;
+    const hid_t list = creation_list(h5);
+    const hid_t space = H5(h5, H5Screate_simple(1, &size, NULL));
+    const hid_t dataset = H5(h5, H5Dcreate2(h5->file, name, file_type, space, H5P_DEFAULT, list, H5P_DEFAULT));
+    H5(h5, H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
+    H5(h5, H5DSset_scale(dataset, name));
+    H5(h5, H5Sclose(space));
+    H5(h5, H5Pclose(list));
+    return dataset;
+}
+
+static hid_t write_labels(struct cs_h5 *h5, const char *name, const struct cs_axis *axis)
+{
+    const char **labels = malloc((size_t)axis->size * sizeof *labels);
+    if (labels == NULL) {
+        return cs_h5_result(h5, -1, "malloc");
+    }
+    for (int64_t i = 0; i < axis->size; i++) {
+        labels[i] = axis->labels[i];
+    }
+    const hid_t type = cs_h5_string_type(h5);
+    const hid_t dataset = write_dimension(h5, name, type, type, axis->size, labels);
+    H5(h5, H5Tclose(type));
+    free(labels);
+    return dataset;
+}
+
+static hid_t write_numbers(struct cs_h5 *h5, const char *name, const struct cs_axis *axis)
+{
+    enum cs_type type = CS_FLOAT64;
+    if (axis->setting != NULL && axis->setting->type == CS_FLAG) {
+        type = CS_INT8;
+    } else if (axis->setting != NULL && axis->setting->type == CS_COUNT) {
+        type = CS_INT64;
+    } else if (axis->kind == CS_AXIS_YEAR) {
+        type = CS_INT32;
+        for (int64_t i = 0; i < axis->size; i++) {
+            type = axis->numbers[i] == floor(axis->numbers[i]) ? type : CS_FLOAT64;
+        }
+    }
+    return write_dimension(h5, name, cs_h5_file_type(type), H5T_NATIVE_DOUBLE, axis->size, axis->numbers);
+}
+
+static void write_axis(struct writer *writer, int32_t i)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    const struct cs_axis *axis = &writer->results->grid.config->axes[i];
+    const char *name = writer->layout.names[i];
+    const bool text = axis->labels != NULL && axis->kind != CS_AXIS_YEAR;
+    const hid_t dataset = text ? write_labels(h5, name, axis) : write_numbers(h5, name, axis);
+    switch (axis->kind) {
+    case CS_AXIS_MODEL:
+        describe(h5, dataset, "1", "large language model: its model dimension, or its name");
+        break;
+    case CS_AXIS_HARDWARE:
+        describe(h5, dataset, "1", "device");
+        break;
+    case CS_AXIS_YEAR:
+        describe(h5, dataset, "year", "years of hardware scaling after the device's introduction");
+        break;
+    case CS_AXIS_QAT:
+        describe(h5, dataset, "1", "quantisation-aware training");
+        break;
+    case CS_AXIS_REGION:
+        describe(h5, dataset, "1", "place of the data centre");
+        break;
+    case CS_AXIS_SETTING:
+    default: {
+        char long_name[512];
+        (void)snprintf(long_name, sizeof long_name, "setting %s: %s", axis->path,
+                       axis->setting != NULL ? axis->setting->meaning : "");
+        describe(h5, dataset, text || axis->setting == NULL || axis->setting->unit == NULL ? "1" :
+                              udunits(axis->setting->unit), long_name);
+        if (axis->setting != NULL && axis->setting->type == CS_FLAG) {
+            describe_flags(h5, dataset, "false true");
+        }
+        break;
+    }
+    }
+    writer->scales[i] = dataset;
+}
+
+static void write_alternative(struct writer *writer)
+{
+    int32_t numbers[128];
+    const int32_t count = writer->layout.alternatives;
+    const int32_t axis = writer->results->grid.config->axis_count;
+    for (int32_t i = 0; i < count; i++) {
+        numbers[i] = i;
+    }
+    const hid_t dataset = write_dimension(&writer->h5, writer->layout.names[axis], H5T_STD_I32LE, H5T_NATIVE_INT32,
+                                          count, numbers);
+    describe(&writer->h5, dataset, "1", "rank of the plan among the best distinct ones; 0 is the best");
+    writer->scales[axis] = dataset;
+}
+
+/* ---- variables ---- */
+static void set_storage(struct writer *writer, hid_t list, const struct cs_variable *variable,
+                        const struct cs_shape *shape)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    const double not_a_number = (double)NAN;
+    const int64_t minus = CS_FILL_INTEGER;
+    if (variable->filled) {
+        const bool real = variable->type == CS_FLOAT64;
+        H5(h5, H5Pset_fill_value(list, real ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64,
+                                 real ? (const void *)&not_a_number : (const void *)&minus));
+    }
+    /* Every value is written: filling first would write twice. */
+    H5(h5, H5Pset_fill_time(list, H5D_FILL_TIME_NEVER));
+    int64_t chunk[CS_RANK_MAX];
+    if (cs_shape_chunk(shape, chunk)) {
+        hsize_t extents[CS_RANK_MAX];
+        cs_h5_sizes(chunk, shape->rank, extents);
+        H5(h5, H5Pset_chunk(list, shape->rank, extents));
+        if (writer->packer != NULL && cs_type_size(variable->type) > 1) {
+            H5(h5, H5Pset_shuffle(list));
+        }
+        if (writer->packer != NULL) {
+            H5(h5, H5Pset_deflate(list, (unsigned)writer->level));
+        }
+    }
+}
+
+static bool make_room(struct writer *writer, int64_t bytes)
+{
+    if (bytes > writer->buffer_size) {
+        char *larger = realloc(writer->buffer, (size_t)bytes);
+        if (larger == NULL) {
+            (void)cs_h5_result(&writer->h5, -1, "realloc");
+            return false;
+        }
+        writer->buffer = larger;
+        writer->buffer_size = bytes;
+    }
+    return true;
+}
+
+static void write_plain(struct writer *writer, hid_t dataset, const struct cs_variable *variable, int32_t rank,
+                        const struct cs_block *block)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    hid_t file_space, memory_space;
+    cs_h5_select(h5, dataset, rank, block, &file_space, &memory_space);
+    H5(h5, H5Dwrite(dataset, cs_h5_memory_type(variable->type), memory_space, file_space, H5P_DEFAULT, writer->buffer));
+    H5(h5, H5Sclose(memory_space));
+    H5(h5, H5Sclose(file_space));
+}
+
+/* The block is the first part of the chunk's values in the order of the file, because only one of its extents can be cut
+ * and those outside of it are 1; the rest of the chunk lies beyond the variable's edge. */
+static void write_packed(struct writer *writer, hid_t dataset, const struct cs_variable *variable, int32_t rank,
+                         const struct cs_block *block)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    const int64_t type_size = cs_type_size(variable->type);
+    char *packed = writer->buffer + block->whole * type_size;
+    memset(writer->buffer + block->count * type_size, 0, (size_t)((block->whole - block->count) * type_size));
+    const int64_t bytes = cs_pack(writer->packer, writer->level, type_size, block->whole, writer->buffer, packed);
+    (void)cs_h5_result(h5, bytes, "cs_pack");
+    hsize_t first[CS_RANK_MAX];
+    cs_h5_sizes(block->start, rank, first);
+    H5(h5, H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, first, (size_t)bytes, packed));
+}
+
+/* Chunk by chunk in the order of the file: memory holds one chunk, never the variable. */
+static void write_values(struct writer *writer, hid_t dataset, const struct cs_variable *variable,
+                         const struct cs_shape *shape)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    const int64_t type_size = cs_type_size(variable->type);
+    int64_t chunk[CS_RANK_MAX];
+    if (!cs_shape_chunk(shape, chunk)) {
+        if (make_room(writer, shape->count * type_size)) {
+            cs_derive(writer->deriver, variable, shape, 0, shape->count, writer->buffer);
+            H5(h5, H5Dwrite(dataset, cs_h5_memory_type(variable->type), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                            writer->buffer));
+        }
+        return;
+    }
+    struct cs_block block;
+    for (int64_t first = 0; first < shape->count && !h5->broken; first += block.count) {
+        cs_block_at(shape, chunk, first, &block);
+        if (!make_room(writer, block.whole * type_size + cs_pack_bound(block.whole * type_size))) {
+            return;
+        }
+        cs_derive(writer->deriver, variable, shape, first, block.count, writer->buffer);
+        if (writer->packer != NULL) {
+            write_packed(writer, dataset, variable, shape->rank, &block);
+        } else {
+            write_plain(writer, dataset, variable, shape->rank, &block);
+        }
+    }
+}
+
+static void write_variable(struct writer *writer, const struct cs_variable *variable)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    struct cs_shape shape;
+    cs_shape_of(&writer->layout, variable->on, &shape);
+    hsize_t size[CS_RANK_MAX];
+    cs_h5_sizes(shape.size, shape.rank, size);
+    const hid_t list = creation_list(h5);
+    set_storage(writer, list, variable, &shape);
+    const hid_t space =
+        shape.rank > 0 ? H5(h5, H5Screate_simple(shape.rank, size, NULL)) : H5(h5, H5Screate(H5S_SCALAR));
+    const hid_t dataset = H5(h5, H5Dcreate2(h5->file, variable->name, cs_h5_file_type(variable->type), space,
+                                            H5P_DEFAULT, list, H5P_DEFAULT));
+    describe(h5, dataset, variable->units, variable->long_name);
+    if (variable->filled) {
+        const double not_a_number = (double)NAN;
+        const int8_t minus8 = CS_FILL_INTEGER;
+        const int32_t minus32 = CS_FILL_INTEGER;
+        const int64_t minus64 = CS_FILL_INTEGER;
+        const void *const fills[] = {&minus8, &minus32, &minus64, &not_a_number};
+        cs_h5_attribute(h5, dataset, "_FillValue", variable->type, 1, fills[variable->type]);
+    }
+    if (variable->flags != NULL) {
+        describe_flags(h5, dataset, variable->flags);
+    }
+    for (int32_t k = 0; k < shape.rank; k++) {
+        H5(h5, H5DSattach_scale(dataset, writer->scales[shape.axis[k]], (unsigned)k));
+    }
+    write_values(writer, dataset, variable, &shape);
+    H5(h5, H5Dclose(dataset));
+    H5(h5, H5Sclose(space));
+    H5(h5, H5Pclose(list));
+}
+
+/* ---- provenance ---- */
+static void write_text(struct cs_h5 *h5, hid_t group, const char *name, const char *text)
+{
+    const hid_t list = creation_list(h5);
+    const hid_t type = cs_h5_string_type(h5);
+    const hid_t space = H5(h5, H5Screate(H5S_SCALAR));
+    const hid_t dataset = H5(h5, H5Dcreate2(group, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT));
+    const char *value = text != NULL ? text : "";
+    H5(h5, H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value));
+    H5(h5, H5Dclose(dataset));
+    H5(h5, H5Sclose(space));
+    H5(h5, H5Tclose(type));
+    H5(h5, H5Pclose(list));
+}
+
+static void write_number(struct cs_h5 *h5, hid_t group, const char *name, enum cs_type type, const char *units,
+                         const void *value)
+{
+    const hid_t list = creation_list(h5);
+    const hid_t space = H5(h5, H5Screate(H5S_SCALAR));
+    const hid_t dataset =
+        H5(h5, H5Dcreate2(group, name, cs_h5_file_type(type), space, H5P_DEFAULT, list, H5P_DEFAULT));
+    H5(h5, H5Dwrite(dataset, cs_h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, value));
+    cs_h5_attribute_text(h5, dataset, "units", units);
+    H5(h5, H5Dclose(dataset));
+    H5(h5, H5Sclose(space));
+    H5(h5, H5Pclose(list));
+}
+
+/* All that differs between equal runs, and what a resumed one needs to know. */
+static void write_provenance(struct writer *writer, const struct cs_run_info *info)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    const struct cs_config *config = writer->results->grid.config;
+    const hid_t list = H5(h5, H5Pcreate(H5P_GROUP_CREATE));
+    H5(h5, H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
+    H5(h5, H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
+    H5(h5, H5Pset_obj_track_times(list, false));
+    const hid_t group = H5(h5, H5Gcreate2(h5->file, "provenance", H5P_DEFAULT, list, H5P_DEFAULT));
+    const int32_t format = CS_FORMAT_VERSION;
+    write_number(h5, group, "format_version", CS_INT32, "1", &format);
+    write_text(h5, group, "program", "cs_sweep");
+    write_text(h5, group, "version", CS_BUILD_VERSION);
+    write_text(h5, group, "commit", CS_BUILD_COMMIT);
+    write_text(h5, group, "compiler", CS_BUILD_COMPILER);
+    write_text(h5, group, "compiler_flags", CS_BUILD_FLAGS);
+    write_text(h5, group, "hdf5_library", cs_results_hdf5_version());
+    write_text(h5, group, "mpi_library", info->mpi_library);
+    write_number(h5, group, "ranks", CS_INT32, "1", &info->ranks);
+    write_text(h5, group, "hosts", info->hosts);
+    write_text(h5, group, "cpu_level", info->cpu_level);
+    write_text(h5, group, "command", info->command);
+    write_text(h5, group, "started", info->started);
+    write_text(h5, group, "finished", info->finished);
+    write_number(h5, group, "elapsed", CS_FLOAT64, "s", &info->elapsed_seconds);
+    write_number(h5, group, "resumes", CS_INT32, "1", &info->resumes);
+    write_number(h5, group, "shard", CS_INT64, "1", &info->shard);
+    write_number(h5, group, "shards", CS_INT64, "1", &info->shards);
+    write_number(h5, group, "pending", CS_INT64, "1", &writer->results->pending);
+    write_text(h5, group, "configuration", config->as_given);
+    write_text(h5, group, "configuration_in_effect", config->in_effect);
+    H5(h5, H5Gclose(group));
+    H5(h5, H5Pclose(list));
+}
+
+/* ---- the file ---- */
+static void write_root(struct writer *writer)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    const struct cs_config *config = writer->results->grid.config;
+    const int32_t format = CS_FORMAT_VERSION;
+    cs_h5_attribute_text(h5, h5->file, "Conventions", "CF-1.10");
+    cs_h5_attribute_text(h5, h5->file, "title",
+                         config->title[0] != '\0' ? config->title : "Carbon of training large language models");
+    cs_h5_attribute_text(h5, h5->file, "source", CS_PROGRAM);
+    cs_h5_attribute_text(h5, h5->file, "comment",
+                         "Where status is not 1 (feasible), values of a plan are missing: _FillValue.");
+    cs_h5_attribute(h5, h5->file, "format_version", CS_INT32, 1, &format);
+    cs_h5_attribute_text(h5, h5->file, "search_key", config->search_key);
+}
+
+static void write_file(struct writer *writer, const struct cs_run_info *info)
+{
+    const struct cs_config *config = writer->results->grid.config;
+    write_root(writer);
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        write_axis(writer, i);
+    }
+    if (writer->layout.alternatives > 1) {
+        write_alternative(writer);
+    }
+    int32_t count;
+    const struct cs_variable *variables = cs_variables(&count);
+    for (int32_t i = 0; i < count && !writer->h5.broken; i++) {
+        write_variable(writer, &variables[i]);
+    }
+    for (int32_t i = 0; i < config->axis_count + (writer->layout.alternatives > 1 ? 1 : 0); i++) {
+        H5(&writer->h5, H5Dclose(writer->scales[i]));
+    }
+    /* A file that is not complete always carries what --resume compares. */
+    if (config->settings.output.provenance || writer->results->pending > 0) {
+        write_provenance(writer, info);
+    }
+}
+
+static void writer_destroy(struct writer *writer)
+{
+    if (writer != NULL) {
+        cs_packer_destroy(writer->packer);
+        cs_deriver_destroy(writer->deriver);
+        free(writer->buffer);
+        free(writer);
+    }
+}
+
+static struct writer *writer_create(const struct cs_results *results)
+{
+    struct writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL || cs_layout_init(&results->grid, &writer->layout, NULL) != CS_OK) {
+        free(writer);
+        return NULL;
+    }
+    writer->results = results;
+    writer->level = (int)results->grid.config->settings.output.compression;
+    writer->deriver = cs_deriver_create(results, &writer->layout);
+    writer->packer = writer->level > 0 ? cs_packer_create(writer->level) : NULL;
+    if (writer->deriver == NULL || (writer->level > 0 && writer->packer == NULL)) {
+        writer_destroy(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+enum cs_code cs_results_write_fd(const struct cs_results *results, int fd, const char *path,
+                                 const struct cs_run_info *info, struct cs_error *error)
+{
+    struct cs_layout layout;
+    CS_TRY(cs_layout_init(&results->grid, &layout, error));
+    struct writer *writer = writer_create(results);
+    if (writer == NULL) {
+        return cs_fail(error, CS_ERROR_MEMORY, "There is no memory to write %s.", path);
+    }
+    int64_t size = 0;
+    cs_h5_create(&writer->h5, fd);
+    if (!writer->h5.broken) {
+        write_file(writer, info);
+    }
+    enum cs_code code = cs_h5_close(&writer->h5, path, &size, error);
+    const int status = code == CS_OK ? cs_seal_write(fd, size) : 0;
+    if (status != 0) {
+        code = cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(status));
+    }
+    writer_destroy(writer);
+    return code;
+}
+
+enum cs_code cs_results_write(const struct cs_results *results, const char *path, const struct cs_run_info *info,
+                              struct cs_error *error)
+{
+    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return cs_fail(error, CS_ERROR_CREATE, "%s cannot be created: %s.", path, strerror(errno));
+    }
+    enum cs_code code = cs_results_write_fd(results, fd, path, info, error);
+    if (code == CS_OK && fsync(fd) != 0) {
+        code = cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(errno));
+    }
+    if (close(fd) != 0 && code == CS_OK) {
+        code = cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(errno));
+    }
+    if (code != CS_OK) {
+        (void)unlink(path);
+    }
+    return code;
+}

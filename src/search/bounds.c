@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Lower bounds, each valid for every candidate of what it bounds. src/search/README.md has the proofs in one place. */
+#include "engine.h"
+
+#include <math.h>
+#include <stddef.h>
+
+static double part_seconds(const struct cs_part *part)
+{
+    return part->forward_seconds + part->backward_seconds;
+}
+
+void cs_shard_sums(struct cs_shard_entry *shard)
+{
+    const struct cs_architecture *const model = &shard->costs.problem->architecture;
+    const struct cs_part *const part = shard->costs.part;
+    const double layers = (double)model->layers;
+    const double dense = model->experts > 1 ? (double)model->dense_layers : layers;
+    const double counts[CS_PART_COUNT] = {[CS_PART_DENSE] = dense,
+                                          [CS_PART_MIXTURE] = layers - dense,
+                                          [CS_PART_EMBEDDING] = 1.0,
+                                          [CS_PART_HEAD] = 1.0};
+    shard->all = shard->part = shard->overlap = 0.0;
+    shard->layer = INFINITY;
+    for (int i = 0; i < CS_PART_COUNT; i++) {
+        const double seconds = part_seconds(&part[i]);
+        if (!(counts[i] > 0.0)) {
+            continue;
+        }
+        shard->all += counts[i] * seconds;
+        shard->part = fmax(shard->part, seconds);
+        shard->overlap = fmax(shard->overlap, seconds > 0.0 ? part[i].hidden_all_to_all / seconds : 0.0);
+        if (i == CS_PART_DENSE || i == CS_PART_MIXTURE) {
+            shard->layer = fmin(shard->layer, seconds);
+        }
+    }
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* A deadline and a floor on N T bound N and T each: N >= N T / T_max, T >= N T / N_high. */
+static bool area_hopeless(const struct cs_search_workspace *work, double area)
+{
+    const double devices = area / work->goal.deadline * (1.0 - CS_BOUND_SLACK);
+    const double high = (double)work->class_high;
+    const double low = (double)work->class_low;
+    return devices > high || cs_goal_rejects(&work->goal, larger(devices, low), area / high, area);
+}
+
+/* p stages of the slowest one's time take at least all parts' time, whatever p: N T >= Q / b t c A. */
+bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard)
+{
+    const double hidden = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? shard->overlap : 0.0;
+    return area_hopeless(work, shard->area * shard->all * (1.0 - hidden));
+}
+
+bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                      const struct cs_pipeline *pipeline)
+{
+    const double hidden = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? shard->overlap : 0.0;
+    const double slowest = pipeline->stages * larger(pipeline->layers * shard->layer, shard->part);
+    return area_hopeless(work, shard->area * larger(slowest, shard->all) * (1.0 - hidden));
+}
+
+/* A step takes at least m T + F / v (cs_step_seconds, its other terms being non-negative), with T the slowest stage and
+ * F = A - T the rest of the A seconds of all parts under 1F1B. m T + (A - T) / v does not fall with T, since m v >= 1, so a
+ * bound on T bounds the step:
+ *   T >= A / p             the slowest of p stages takes at least their mean;
+ *   T >= ceil(L / p) l     one of p stages holds at least ceil(L / p) layers, each at least the fastest one's l;
+ *   T >= each single part.
+ * ZB1P has the same T and at least no bubble; DualPipe hides at most the share `overlap` of T. */
+void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                    const struct cs_pipeline *pipeline, const struct cs_stage *stage, double *micro, double *fill)
+{
+    const uint32_t schedules = work->choices.schedules;
+    double slowest = larger(larger(shard->all / pipeline->stages, pipeline->layers * shard->layer), shard->part);
+    double rest = larger(shard->all - slowest, 0.0);
+    double hidden = slowest * shard->overlap;
+    if (stage != NULL) {
+        slowest = stage->slowest_forward + stage->slowest_backward;
+        rest = stage->rest_seconds;
+        hidden = stage->slowest_hidden_all_to_all;
+    }
+    const bool bubble = schedules == 1u << CS_SCHEDULE_1F1B;
+    *micro = (schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? slowest - hidden : slowest;
+    *fill = bubble && pipeline->pipeline > 1 ? rest : 0.0;
+}
+
+int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_shard_entry *shard, int64_t position)
+{
+    return work->choices.given_batch ? work->choices.divisors[position] : position * shard->mesh.data_step;
+}
+
+/* Positions of the data degrees in [low, high]. */
+static struct cs_reach positions(const struct cs_search_workspace *work, const struct cs_shard_entry *shard, int64_t low,
+                                 int64_t high)
+{
+    const int64_t step = shard->mesh.data_step;
+    if (!work->choices.given_batch) {
+        return (struct cs_reach){low / step + (low % step != 0), high / step};
+    }
+    const int64_t *const divisors = work->choices.divisors;
+    struct cs_reach reach = {0, (int64_t)work->choices.divisor_count - 1};
+    while (reach.low <= reach.high && divisors[reach.low] < low) {
+        reach.low++;
+    }
+    while (reach.high >= reach.low && divisors[reach.high] > high) {
+        reach.high--;
+    }
+    return reach;
+}
+
+/* Most chunks per device that are worth a bound at d * b sequences per micro-batch: interleaving wants m >= p. */
+static double most_chunks(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline, double unit)
+{
+    const struct cs_interleaves *const v = &pipeline->interleaves;
+    const bool given = work->choices.given_batch && work->choices.space->interleave > 0;
+    const bool rounds = v->low <= v->high && (given || unit * pipeline->pipeline <= (double)work->choices.cap);
+    return rounds || !v->one ? (double)v->high : 1.0;
+}
+
+/* Least d * b that meets the deadline T_max. With Q sequences to train on, m micro-batches and B = m d b <= cap:
+ *   T >= Q / (m d b) (m T1 + F / v) = Q / (d b) (T1 + F / (v m)),  m <= cap / (d b),  so T <= T_max wants
+ *   d b >= K (T1 + F d b / (v cap)),  K = Q / T_max,  or  d b (1 - K F / (v cap)) >= K T1. */
+static double least_unit(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline, double micro,
+                         double fill)
+{
+    const double cap = (double)work->choices.cap;
+    const double k = work->sequences / work->goal.deadline;
+    const double chunks = most_chunks(work, pipeline, 0.0);
+    const double gain = 1.0 - k * fill / (chunks * cap);
+    double unit = gain > 0.0 ? k * micro / gain : INFINITY;
+    if (chunks > 1.0 && most_chunks(work, pipeline, unit * (1.0 - CS_BOUND_SLACK)) < chunks) {
+        const double single = 1.0 - k * fill / cap;
+        unit = single > 0.0 ? k * micro / single : INFINITY;
+    }
+    return unit * (1.0 - CS_BOUND_SLACK);
+}
+
+static int64_t minimum(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t maximum(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Largest data degree that the batch gate leaves to any schedule of a node. */
+static int64_t most_data(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline, int64_t micro_batch)
+{
+    const struct cs_choices *const choices = &work->choices;
+    const int64_t most = choices->cap / micro_batch;
+    const struct cs_interleaves *const v = &pipeline->interleaves;
+    if (v->one && (choices->schedules & (1u << CS_SCHEDULE_1F1B | 1u << CS_SCHEDULE_ZB1P)) != 0) {
+        return most;
+    }
+    if (v->low <= v->high) {
+        return choices->given_batch ? most : most / pipeline->pipeline;
+    }
+    const bool dual = v->one && pipeline->pipeline % 2 == 0 && (choices->schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0;
+    return dual ? most / (2 * (int64_t)pipeline->pipeline) : 0;
+}
+
+struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                              const struct cs_pipeline *pipeline, int64_t unit)
+{
+    const int64_t ranks = cs_multiply(shard->mesh.ranks, pipeline->pipeline);
+    int64_t high = minimum(work->class_high / ranks,
+                           work->choices.cap / cs_multiply(shard->costs.shard.micro_batch, unit));
+    int64_t low = work->class_low / ranks + (work->class_low % ranks != 0);
+    if (work->choices.space->data > 0) {
+        low = maximum(low, work->choices.space->data);
+        high = minimum(high, work->choices.space->data);
+    }
+    return low <= high ? positions(work, shard, low, high) : (struct cs_reach){1, 0};
+}
+
+bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                   const struct cs_pipeline *pipeline, const struct cs_stage *stage, struct cs_reach *reach,
+                   struct cs_node *node)
+{
+    const int64_t ranks = cs_multiply(shard->mesh.ranks, pipeline->pipeline);
+    const int32_t micro_batch = shard->costs.shard.micro_batch;
+    int64_t high = minimum(minimum(work->class_high, cs_goal_devices_limit(&work->goal)) / ranks,
+                           most_data(work, pipeline, micro_batch));
+    int64_t low = work->class_low / ranks + (work->class_low % ranks != 0);
+    if (work->choices.space->data > 0) {
+        low = maximum(low, work->choices.space->data);
+        high = minimum(high, work->choices.space->data);
+    }
+    double micro = 0.0;
+    double fill = 0.0;
+    cs_stage_floor(work, shard, pipeline, stage, &micro, &fill);
+    const double least = ceil(least_unit(work, pipeline, micro, fill) / micro_batch);
+    if (low > high || least > (double)high) {
+        return false;
+    }
+    *reach = positions(work, shard, maximum(low, (int64_t)least), high);
+    if (reach->low > reach->high) {
+        return false;
+    }
+    const double first = (double)cs_data_at(work, shard, reach->low);
+    const double last = (double)cs_data_at(work, shard, reach->high);
+    /* T N >= Q / b t c p (T1 + F / (v m)), the fewer micro-batches the more: m <= cap / (d b) at the least d. */
+    const double unit = first * micro_batch;
+    const double each = micro + fill * unit / (most_chunks(work, pipeline, unit) * (double)work->choices.cap);
+    const double per_rank = work->sequences / micro_batch * each; /* T d >= this */
+    const double devices = (double)ranks * first;
+    const double area = (double)ranks * per_rank;
+    const double seconds = per_rank / last;
+    node->first = work->goal.objective == CS_MIN_DEVICES ? devices : work->goal.objective == CS_MIN_TIME ? seconds : area;
+    node->second = area;
+    return !cs_goal_rejects(&work->goal, devices, seconds, area);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The working state of a search. A shard is what one cs_costs describes, a node a shard with a pipeline degree. */
+#ifndef CS_SEARCH_ENGINE_H
+#define CS_SEARCH_ENGINE_H
+
+#include "goal.h"
+#include "space.h"
+
+/* A pipeline degree of the space. */
+struct cs_pipeline {
+    int32_t pipeline;
+    struct cs_interleaves interleaves;
+    double stages; /* p as a double */
+    double layers; /* of some stage, at least: ceil(L / p) */
+};
+
+struct cs_shard_entry {
+    struct cs_costs costs;
+    struct cs_mesh mesh;
+    double area;    /* device-seconds at least, with work->sequences: sequences / b * t * c, times micro-batch seconds */
+    double all;     /* s of one micro-batch through all parts, forward and backward */
+    double layer;   /* s of the fastest layer */
+    double part;    /* s of the slowest single part */
+    double overlap; /* largest share of a part's time that DualPipe hides */
+    int32_t dived;  /* pipeline degree already explored */
+};
+
+struct cs_node {
+    double first, second; /* explored in this order */
+    int32_t shard, pipeline; /* indices */
+};
+
+/* Data degrees of a node still to be explored, as positions: see cs_data_at. */
+struct cs_reach {
+    int64_t low, high;
+};
+
+struct cs_tally {
+    int64_t devices;
+    uint64_t search;
+    double count;
+};
+enum { CS_TALLIES = 4096 };
+
+struct cs_search_workspace {
+    struct cs_choices choices;
+    struct cs_goal goal;
+    struct cs_network network;
+    bool failed;         /* no memory */
+    double sequences;    /* work: sequences to train on, over the goodput */
+    double memory_limit; /* bytes */
+    int64_t class_low, class_high; /* devices of the network class */
+    int32_t pipeline_count;
+    int64_t pipeline_capacity;
+    struct cs_pipeline *pipelines;
+    int32_t shard_count;
+    int64_t shard_capacity;
+    struct cs_shard_entry *shards;
+    int64_t node_count, node_capacity;
+    struct cs_node *nodes;
+    int64_t list_capacity, rank_capacity;
+    struct cs_floor *floors;
+    int32_t *found;
+    struct cs_rank *ranks;
+    struct cs_front front;
+    double visited;
+    uint64_t search; /* number of this search: marks the tallies that belong to it */
+    struct cs_tally tallies[CS_TALLIES];
+};
+
+/* search.c: resolves the space and sets the goal up; false: no memory. Then explores every device count. */
+bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *problem, const struct cs_space *space,
+                     enum cs_objective objective, const struct cs_carbon_inputs *carbon, int32_t lists, int32_t wanted,
+                     const double *intensities);
+void cs_engine_run(struct cs_search_workspace *work);
+/* Prepares the costs of a shard and keeps them; NULL: no memory. */
+struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const struct cs_mesh *mesh, int64_t micro_batch,
+                                       enum cs_recompute recompute);
+void cs_engine_result(const struct cs_search_workspace *work, const struct cs_rank *rank,
+                      struct cs_search_result *result);
+
+/* bounds.c */
+/* No pipeline degree of a shard can hold an answer. */
+bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard);
+/* No data degree of a node can hold an answer: a part of cs_node_bound's test in a few multiplications. */
+bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                      const struct cs_pipeline *pipeline);
+void cs_shard_sums(struct cs_shard_entry *shard);
+/* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline besides
+ * (0, 0: not known yet, bounded from the shard). False: none. */
+bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                   const struct cs_pipeline *pipeline, const struct cs_stage *stage, struct cs_reach *reach,
+                   struct cs_node *node);
+int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_shard_entry *shard, int64_t position);
+/* Data degrees of a node at any device count of the network class, with at least `unit` micro-batches. */
+struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                              const struct cs_pipeline *pipeline, int64_t unit);
+/* Seconds per micro-batch at least, and the seconds that fill the pipeline at least, over all schedules of the space. */
+void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                    const struct cs_pipeline *pipeline, const struct cs_stage *stage, double *micro, double *fill);
+
+/* explore.c */
+void cs_explore(struct cs_search_workspace *work, const struct cs_shard_entry *shard, const struct cs_pipeline *pipeline);
+/* Some data degree fits a candidate of this node into memory. */
+bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                    const struct cs_pipeline *pipeline);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "goal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+int cs_plan_order(const struct cs_plan *a, const struct cs_plan *b)
+{
+    const int64_t left[] = {a->tensor,         a->pipeline,    a->expert,     a->expert_tensor, a->zero_stage,
+                            (int64_t)a->recompute, a->micro_batch, a->interleave, (int64_t)a->schedule, a->context};
+    const int64_t right[] = {b->tensor,         b->pipeline,    b->expert,     b->expert_tensor, b->zero_stage,
+                             (int64_t)b->recompute, b->micro_batch, b->interleave, (int64_t)b->schedule, b->context};
+    for (int i = 0; i < (int)(sizeof left / sizeof left[0]); i++) {
+        if (left[i] != right[i]) {
+            return left[i] < right[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static int rank_order(const struct cs_rank *a, const struct cs_rank *b)
+{
+    if (a->value != b->value) {
+        return a->value < b->value ? -1 : 1;
+    }
+    if (a->plan.devices != b->plan.devices) {
+        return a->plan.devices < b->plan.devices ? -1 : 1;
+    }
+    if (a->seconds != b->seconds) {
+        return a->seconds < b->seconds ? -1 : 1;
+    }
+    return cs_plan_order(&a->plan, &b->plan);
+}
+
+/* Energy is N T (P_static + u P_dynamic) + T ceil(N / n) P_server, with N T u the same for every plan, and
+ * T ceil(N / n) >= N T / n; embodied carbon is proportional to N T (amortised) or to N (full). */
+static void carbon_floor(const struct cs_goal *goal, double intensity, bool embodied, struct cs_floor *floor)
+{
+    const struct cs_carbon_inputs *const inputs = goal->carbon;
+    const double fixed = cs_device_power(inputs, 0.0);
+    const double dynamic = cs_device_power(inputs, 1.0) - fixed;
+    const double server = cs_server_energy(inputs, 1, 1.0) / inputs->device->devices_per_server;
+    *floor = (struct cs_floor){
+        .area = intensity * (fixed + server),
+        .constant = intensity * dynamic * cs_mfu(goal->problem, 1, 1.0),
+    };
+    if (embodied && inputs->carbon.attribution == CS_ATTRIBUTION_FULL) {
+        floor->device = cs_embodied_charged(inputs, 1, 1.0);
+    } else if (embodied) {
+        floor->area += cs_embodied_charged(inputs, 1, 1.0);
+    }
+}
+
+void cs_goal_start(struct cs_goal *goal)
+{
+    for (int32_t i = 0; i < goal->lists; i++) {
+        goal->found[i] = 0;
+        goal->floors[i] = (struct cs_floor){0.0, 0.0, 0.0, 0.0};
+        switch (goal->objective) {
+        case CS_MIN_TIME:
+            goal->floors[i].second = 1.0;
+            break;
+        case CS_MIN_ENERGY:
+            carbon_floor(goal, 1.0, false, &goal->floors[i]);
+            break;
+        case CS_MIN_CARBON:
+            carbon_floor(goal, goal->intensities[i], true, &goal->floors[i]);
+            break;
+        case CS_MIN_DEVICES:
+        default:
+            goal->floors[i].device = 1.0;
+            break;
+        }
+    }
+}
+
+double cs_goal_seconds(const struct cs_goal *goal, int64_t batch, double step_seconds)
+{
+    return goal->step_only ? step_seconds : cs_training_seconds(goal->problem, batch, step_seconds);
+}
+
+/* Members with at most so many devices. */
+static int64_t members_up_to(const struct cs_front *front, double devices)
+{
+    int64_t low = 0;
+    int64_t high = front->count;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if ((double)front->members[middle].plan.devices <= devices) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Some member has fewer or as many devices, less time and less carbon. Seconds fall along the front. */
+static bool front_rejects(const struct cs_goal *goal, double devices, double seconds, double area)
+{
+    const double safe = 1.0 - CS_BOUND_SLACK;
+    const struct cs_floor *const floor = &goal->floors[0];
+    const double carbon = floor->area * area + floor->device * devices + floor->constant;
+    const struct cs_rank *const members = goal->front->members;
+    for (int64_t i = members_up_to(goal->front, devices) - 1; i >= 0 && members[i].seconds < seconds * safe; i--) {
+        if (members[i].value < carbon * safe) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cs_goal_rejects(const struct cs_goal *goal, double devices, double seconds, double area)
+{
+    const double safe = 1.0 - CS_BOUND_SLACK;
+    if (seconds * safe > goal->deadline) {
+        return true;
+    }
+    if (goal->front != NULL) {
+        return front_rejects(goal, devices, seconds, area);
+    }
+    for (int32_t i = 0; i < goal->lists; i++) {
+        if (goal->found[i] < goal->wanted) {
+            return false;
+        }
+        const struct cs_rank *const last = &goal->ranks[(i + 1) * goal->wanted - 1];
+        if (goal->objective == CS_MIN_DEVICES) {
+            /* Device counts are exact: more than the last plan's lose, as many win only by time. */
+            if (devices < last->value || (devices <= last->value && seconds * safe <= last->seconds)) {
+                return false;
+            }
+            continue;
+        }
+        const struct cs_floor *const floor = &goal->floors[i];
+        const double least = floor->area * area + floor->device * devices + floor->second * seconds + floor->constant;
+        if (least * safe <= last->value) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int64_t cs_goal_devices_limit(const struct cs_goal *goal)
+{
+    if (goal->front != NULL || goal->objective != CS_MIN_DEVICES || goal->found[0] < goal->wanted) {
+        return INT64_MAX;
+    }
+    return goal->ranks[goal->wanted - 1].plan.devices;
+}
+
+static double value_of(const struct cs_goal *goal, int32_t list, int64_t devices, double seconds)
+{
+    switch (goal->objective) {
+    case CS_MIN_TIME:
+        return seconds;
+    case CS_MIN_ENERGY:
+    case CS_MIN_CARBON: {
+        const double utilisation = cs_mfu(goal->problem, devices, seconds);
+        const double energy = cs_device_energy(goal->carbon, devices, seconds, utilisation) +
+                              cs_server_energy(goal->carbon, devices, seconds);
+        if (goal->objective == CS_MIN_ENERGY) {
+            return energy;
+        }
+        return energy * goal->intensities[list] + cs_embodied_charged(goal->carbon, devices, seconds);
+    }
+    case CS_MIN_DEVICES:
+    default:
+        return (double)devices;
+    }
+}
+
+/* a is nowhere worse than b: better somewhere, or equal and first in the order of ties. */
+static bool beats(const struct cs_rank *a, const struct cs_rank *b)
+{
+    if (a->plan.devices > b->plan.devices || a->seconds > b->seconds || a->value > b->value) {
+        return false;
+    }
+    return a->plan.devices < b->plan.devices || a->seconds < b->seconds || a->value < b->value ||
+           cs_plan_order(&a->plan, &b->plan) < 0;
+}
+
+static void enter_front(struct cs_front *front, const struct cs_rank *rank)
+{
+    for (int64_t i = 0; i < front->count; i++) {
+        if (beats(&front->members[i], rank)) {
+            return;
+        }
+    }
+    int64_t kept = 0;
+    for (int64_t i = 0; i < front->count; i++) {
+        if (!beats(rank, &front->members[i])) {
+            front->members[kept++] = front->members[i];
+        }
+    }
+    front->count = kept;
+    if (front->count == front->capacity) {
+        const int64_t capacity = 2 * front->capacity + 64;
+        struct cs_rank *const larger = realloc(front->members, (size_t)capacity * sizeof *larger);
+        if (larger == NULL) {
+            front->failed = true;
+            return;
+        }
+        front->members = larger;
+        front->capacity = capacity;
+    }
+    int64_t place = front->count++;
+    for (; place > 0 && (front->members[place - 1].plan.devices > rank->plan.devices ||
+                         (front->members[place - 1].plan.devices == rank->plan.devices &&
+                          front->members[place - 1].seconds > rank->seconds));
+         place--) {
+        front->members[place] = front->members[place - 1];
+    }
+    front->members[place] = *rank;
+}
+
+void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seconds)
+{
+    if (!(seconds <= goal->deadline) ||
+        cs_goal_rejects(goal, (double)plan->devices, seconds, (double)plan->devices * seconds)) {
+        return;
+    }
+    if (goal->front != NULL) {
+        const struct cs_rank rank = {value_of(goal, 0, plan->devices, seconds), seconds, *plan};
+        enter_front(goal->front, &rank);
+        return;
+    }
+    for (int32_t i = 0; i < goal->lists; i++) {
+        struct cs_rank *const list = &goal->ranks[i * goal->wanted];
+        const struct cs_rank rank = {value_of(goal, i, plan->devices, seconds), seconds, *plan};
+        int32_t place = goal->found[i];
+        while (place > 0 && rank_order(&rank, &list[place - 1]) < 0) {
+            place--;
+        }
+        if (place == goal->wanted) {
+            continue;
+        }
+        const int32_t kept = goal->found[i] < goal->wanted ? goal->found[i]++ : goal->wanted - 1;
+        for (int32_t k = kept; k > place; k--) {
+            list[k] = list[k - 1];
+        }
+        list[place] = rank;
+    }
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cs_search_workspace *cs_search_workspace_create(void)
+{
+    return calloc(1, sizeof(struct cs_search_workspace));
+}
+
+void cs_search_workspace_destroy(struct cs_search_workspace *work)
+{
+    if (work != NULL) {
+        free(work->pipelines);
+        free(work->shards);
+        free(work->nodes);
+        free(work->floors);
+        free(work->found);
+        free(work->ranks);
+        free(work->front.members);
+        free(work);
+    }
+}
+
+/* Room for one more element: arrays grow to the largest search so far and stay. False: no memory. */
+static bool grow(void **array, int64_t *capacity, int64_t needed, size_t size)
+{
+    if (needed <= *capacity) {
+        return true;
+    }
+    const int64_t wanted = needed > 2 * *capacity ? needed + 16 : 2 * *capacity;
+    void *const larger = realloc(*array, (size_t)wanted * size);
+    if (larger == NULL) {
+        return false;
+    }
+    *array = larger;
+    *capacity = wanted;
+    return true;
+}
+
+/* Pipeline degrees of the space. */
+static bool list_pipelines(struct cs_search_workspace *work)
+{
+    const struct cs_choices *const choices = &work->choices;
+    const int64_t layers = choices->problem->architecture.layers;
+    work->pipeline_count = 0;
+    for (int32_t p = choices->pipeline_low; p <= choices->pipeline_high; p++) {
+        if (!cs_pipeline_allowed(choices, p)) {
+            continue;
+        }
+        if (!grow((void **)&work->pipelines, &work->pipeline_capacity, (int64_t)work->pipeline_count + 1,
+                  sizeof *work->pipelines)) {
+            return false;
+        }
+        struct cs_pipeline *const pipeline = &work->pipelines[work->pipeline_count++];
+        pipeline->pipeline = p;
+        pipeline->stages = p;
+        pipeline->layers = (double)((layers + p - 1) / p);
+        cs_interleaves_of(choices, p, &pipeline->interleaves);
+    }
+    return true;
+}
+
+struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const struct cs_mesh *mesh, int64_t micro_batch,
+                                        enum cs_recompute recompute)
+{
+    if (!grow((void **)&work->shards, &work->shard_capacity, (int64_t)work->shard_count + 1, sizeof *work->shards)) {
+        work->failed = true;
+        return NULL;
+    }
+    struct cs_shard_entry *const entry = &work->shards[work->shard_count++];
+    const struct cs_shard shard = {
+        .tensor = mesh->tensor,
+        .context = mesh->context,
+        .expert = mesh->expert,
+        .expert_tensor = mesh->expert_tensor,
+        .micro_batch = (int32_t)micro_batch,
+        .recompute = recompute,
+        .sequence_parallel = mesh->sequence_parallel,
+    };
+    cs_costs_prepare(work->choices.problem, &work->network, &shard, &entry->costs);
+    entry->mesh = *mesh;
+    entry->dived = -1;
+    entry->area = work->sequences / (double)micro_batch * (double)mesh->ranks;
+    cs_shard_sums(entry);
+    return entry;
+}
+
+/* Explores the pipeline degree of the best bound at once, so that later bounds have an answer to beat. */
+static void dive(struct cs_search_workspace *work, struct cs_shard_entry *shard)
+{
+    struct cs_node best = {INFINITY, INFINITY, 0, -1};
+    for (int32_t i = 0; i < work->pipeline_count; i++) {
+        struct cs_reach reach;
+        struct cs_node node;
+        if (!cs_node_hopeless(work, shard, &work->pipelines[i]) &&
+            cs_node_bound(work, shard, &work->pipelines[i], NULL, &reach, &node) &&
+            (node.first < best.first || (node.first <= best.first && node.second < best.second))) {
+            best = node;
+            best.pipeline = i;
+        }
+    }
+    if (best.pipeline >= 0) {
+        shard->dived = best.pipeline;
+        cs_explore(work, shard, &work->pipelines[best.pipeline]);
+    }
+}
+
+static void dive_mesh(struct cs_search_workspace *work, const struct cs_mesh *mesh)
+{
+    const struct cs_choices *const choices = &work->choices;
+    for (int64_t b = cs_micro_batch_next(choices, 0); b != 0 && !work->failed; b = cs_micro_batch_next(choices, b)) {
+        for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
+            if ((choices->recomputes & 1u << r) == 0) {
+                continue;
+            }
+            struct cs_shard_entry *const shard = cs_engine_shard(work, mesh, b, (enum cs_recompute)r);
+            if (shard == NULL || cs_shard_hopeless(work, shard)) {
+                break; /* further recomputation only adds time (step.h) */
+            }
+            dive(work, shard);
+        }
+    }
+}
+
+static void add_node(struct cs_search_workspace *work, const struct cs_node *node)
+{
+    if (!grow((void **)&work->nodes, &work->node_capacity, work->node_count + 1, sizeof *work->nodes)) {
+        work->failed = true;
+        return;
+    }
+    work->nodes[work->node_count++] = *node;
+}
+
+static int node_order(const void *left, const void *right)
+{
+    const struct cs_node *const a = left;
+    const struct cs_node *const b = right;
+    if (a->first != b->first) {
+        return a->first < b->first ? -1 : 1;
+    }
+    return a->second != b->second ? (a->second < b->second ? -1 : 1) : 0;
+}
+
+/* Every device count of one network class. Nodes are explored from the best bound on; exploring tests the bound again. */
+static void search_class(struct cs_search_workspace *work)
+{
+    const struct cs_choices *const choices = &work->choices;
+    work->shard_count = 0;
+    for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
+        struct cs_mesh mesh;
+        for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh) && !work->failed; i++) {
+            dive_mesh(work, &mesh);
+        }
+    }
+    work->node_count = 0;
+    for (int32_t s = 0; s < work->shard_count; s++) {
+        const bool hopeless = cs_shard_hopeless(work, &work->shards[s]);
+        for (int32_t i = 0; i < work->pipeline_count && !hopeless && !work->failed; i++) {
+            struct cs_reach reach;
+            struct cs_node node;
+            if (i != work->shards[s].dived && !cs_node_hopeless(work, &work->shards[s], &work->pipelines[i]) &&
+                cs_node_bound(work, &work->shards[s], &work->pipelines[i], NULL, &reach, &node)) {
+                node.shard = s;
+                node.pipeline = i;
+                add_node(work, &node);
+            }
+        }
+    }
+    qsort(work->nodes, (size_t)work->node_count, sizeof *work->nodes, node_order);
+    for (int64_t i = 0; i < work->node_count; i++) {
+        cs_explore(work, &work->shards[work->nodes[i].shard], &work->pipelines[work->nodes[i].pipeline]);
+    }
+}
+
+void cs_engine_run(struct cs_search_workspace *work)
+{
+    const struct cs_choices *const choices = &work->choices;
+    int64_t devices = choices->low;
+    while (devices <= choices->high && devices <= cs_goal_devices_limit(&work->goal) && choices->cap > 0) {
+        cs_network_of(choices->problem, devices, &work->network);
+        work->class_low = devices;
+        work->class_high = work->network.devices_high < choices->high ? work->network.devices_high : choices->high;
+        search_class(work);
+        if (work->class_high == INT64_MAX) {
+            break;
+        }
+        devices = work->class_high + 1;
+    }
+}
+
+bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *problem, const struct cs_space *space,
+                  enum cs_objective objective, const struct cs_carbon_inputs *carbon, int32_t lists, int32_t wanted,
+                  const double *intensities)
+{
+    cs_choices_resolve(problem, space, &work->choices);
+    work->failed = false;
+    work->memory_limit = cs_memory_limit(problem);
+    work->visited = 0.0;
+    work->search++;
+    const bool step_only = !(problem->law.tokens > 0.0);
+    work->sequences = step_only ? (double)work->choices.cap
+                                : problem->law.tokens / (double)problem->seq_len / problem->goodput;
+    if (!list_pipelines(work) || !grow((void **)&work->floors, &work->list_capacity, lists, sizeof *work->floors) ||
+        !grow((void **)&work->ranks, &work->rank_capacity, (int64_t)lists * wanted, sizeof *work->ranks)) {
+        return false;
+    }
+    int32_t *const found = realloc(work->found, (size_t)work->list_capacity * sizeof *found);
+    if (found == NULL) {
+        return false;
+    }
+    work->found = found;
+    work->goal = (struct cs_goal){
+        .objective = objective,
+        .problem = problem,
+        .carbon = carbon,
+        .deadline = objective == CS_MIN_TIME ? (double)INFINITY : problem->deadline,
+        .step_only = step_only,
+        .lists = lists,
+        .wanted = wanted,
+        .intensities = intensities,
+        .floors = work->floors,
+        .found = work->found,
+        .ranks = work->ranks,
+    };
+    cs_goal_start(&work->goal);
+    return true;
+}
+
+/* Some candidate of one network class fits in memory. */
+static bool class_fits(struct cs_search_workspace *work)
+{
+    const struct cs_choices *const choices = &work->choices;
+    for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
+        struct cs_mesh mesh;
+        for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
+            for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
+                for (int r = CS_RECOMPUTE_FULL; r >= 0; r--) {
+                    work->shard_count = 0;
+                    const struct cs_shard_entry *const shard =
+                        (choices->recomputes & 1u << r) != 0 ? cs_engine_shard(work, &mesh, b, (enum cs_recompute)r)
+                                                             : NULL;
+                    for (int32_t p = work->pipeline_count - 1; shard != NULL && p >= 0; p--) {
+                        if (cs_fits_memory(work, shard, &work->pipelines[p])) {
+                            return true;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return false;
+}
+
+/* The furthest gate that any candidate of the whole range reached, none being feasible. The network has a say in memory
+ * by the split of the layers into stages; the largest counts, where memory is roomiest, come first. */
+static enum cs_status furthest_gate(struct cs_search_workspace *work)
+{
+    const struct cs_choices *const choices = &work->choices;
+    const enum cs_status before = cs_gate_before_memory(choices);
+    if (before != CS_STATUS_MEMORY) {
+        return before;
+    }
+    for (int64_t high = choices->high; high >= choices->low; high = work->class_low - 1) {
+        cs_network_of(choices->problem, high, &work->network);
+        work->class_low = work->network.devices_low > choices->low ? work->network.devices_low : choices->low;
+        work->class_high = high;
+        if (class_fits(work)) {
+            return CS_STATUS_DEADLINE;
+        }
+    }
+    return CS_STATUS_MEMORY;
+}
+
+void cs_engine_result(const struct cs_search_workspace *work, const struct cs_rank *rank, struct cs_search_result *result)
+{
+    result->status = CS_STATUS_FEASIBLE;
+    result->plan = rank->plan;
+    cs_step_evaluate(work->choices.problem, &rank->plan, &result->step);
+}
+
+static void count_space(const struct cs_search_workspace *work, struct cs_search_result *result)
+{
+    const struct cs_choices *const choices = &work->choices;
+    const bool answered = result->status == CS_STATUS_FEASIBLE;
+    const bool ends = answered && work->goal.objective == CS_MIN_DEVICES;
+    result->visited = work->visited;
+    if (choices->cap < 1 || choices->low > choices->high) {
+        return;
+    }
+    result->candidates = cs_count_candidates(choices, choices->low, ends ? result->plan.devices : choices->high);
+    if (!answered) {
+        return;
+    }
+    result->candidates_at_answer = cs_count_candidates(choices, result->plan.devices, result->plan.devices);
+    for (int i = 0; i < CS_TALLIES; i++) {
+        if (work->tallies[i].search == work->search && work->tallies[i].devices == result->plan.devices) {
+            result->visited_at_answer = work->tallies[i].count;
+        }
+    }
+}
+
+void cs_search(const struct cs_problem *problem, const struct cs_space *space, enum cs_objective objective,
+               const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t wanted,
+               struct cs_search_result *best, int32_t *found)
+{
+    memset(best, 0, (size_t)wanted * sizeof *best);
+    *found = 0;
+    const double none = 0.0;
+    if (!cs_engine_start(workspace, problem, space, objective, carbon, 1, wanted, &none)) {
+        best[0].status = CS_STATUS_FAILED;
+        return;
+    }
+    cs_engine_run(workspace);
+    *found = workspace->goal.found[0];
+    for (int32_t i = 0; i < *found; i++) {
+        cs_engine_result(workspace, &workspace->goal.ranks[i], &best[i]);
+    }
+    if (workspace->failed) {
+        best[0].status = CS_STATUS_FAILED;
+        *found = 0;
+    } else if (*found == 0) {
+        best[0].status = furthest_gate(workspace);
+    }
+    count_space(workspace, &best[0]);
+}
+
+void cs_search_regions(const struct cs_problem *problem, const struct cs_space *space,
+                       const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t regions,
+                       const double *intensities, struct cs_search_result *best)
+{
+    memset(best, 0, (size_t)regions * sizeof *best);
+    if (regions < 1) {
+        return;
+    }
+    const bool started = cs_engine_start(workspace, problem, space, CS_MIN_CARBON, carbon, regions, 1, intensities);
+    if (started) {
+        cs_engine_run(workspace);
+    }
+    enum cs_status status = CS_STATUS_FAILED;
+    if (started && !workspace->failed && workspace->goal.found[0] == 0) {
+        status = furthest_gate(workspace);
+    }
+    for (int32_t i = 0; i < regions; i++) {
+        best[i].status = status;
+        if (started && !workspace->failed && workspace->goal.found[i] > 0) {
+            cs_engine_result(workspace, &workspace->goal.ranks[i], &best[i]);
+        }
+        if (started) {
+            count_space(workspace, &best[i]);
+        }
+    }
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "space.h"
+
+#include <math.h>
+#include <string.h>
+
+#define CS_DEVICES_LIMIT ((int64_t)1 << 60)
+
+int64_t cs_multiply(int64_t a, int64_t b)
+{
+    return a != 0 && b > INT64_MAX / a ? INT64_MAX : a * b;
+}
+
+static int64_t greatest_common_divisor(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static int64_t minimum(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t maximum(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t whole(double value)
+{
+    return value >= (double)CS_DEVICES_LIMIT ? CS_DEVICES_LIMIT : (int64_t)value;
+}
+
+void cs_space_free(const struct cs_search_settings *settings, struct cs_space *space)
+{
+    memset(space, 0, sizeof *space);
+    space->devices = settings->devices;
+    space->zero_stage = -1;
+    space->recompute = -1;
+    space->schedule = -1;
+    space->sequence_parallel = -1;
+    space->settings = settings;
+}
+
+int64_t cs_devices_minimum(const struct cs_problem *problem)
+{
+    const double peak = cs_device_peak(&problem->device, problem->precision.format);
+    return maximum(1, whole(ceil(problem->law.compute / (problem->deadline * peak))));
+}
+
+/* The largest batch: the given one, else that of the critical batch or the whole run, whichever is smaller. */
+static int64_t batch_cap(const struct cs_problem *problem, const struct cs_space *space, bool *given)
+{
+    const int64_t batch = space->global_batch > 0 ? space->global_batch : problem->global_batch;
+    *given = batch > 0;
+    if (*given) {
+        return batch <= CS_GIVEN_BATCH_MAX ? batch : 0;
+    }
+    return minimum(problem->law.critical_sequences, whole(ceil(problem->law.tokens / (double)problem->seq_len)));
+}
+
+static int64_t tensor_limit(const struct cs_problem *problem, const struct cs_search_settings *settings)
+{
+    const int64_t domain = whole(problem->device.domain);
+    if (problem->device.torus_axes > 0) {
+        const int64_t limit = minimum(domain, settings->tpu_tensor_max);
+        return settings->tensor_max > 0 ? minimum(limit, settings->tensor_max) : limit;
+    }
+    return settings->tensor_max > 0 ? settings->tensor_max : domain;
+}
+
+int64_t cs_devices_maximum(const struct cs_problem *problem, const struct cs_space *space)
+{
+    const struct cs_search_settings *const settings = space->settings;
+    bool given = false;
+    const int64_t cap = batch_cap(problem, space, &given);
+    const int64_t tensor = space->tensor > 0 ? space->tensor : tensor_limit(problem, settings);
+    int64_t pipeline = space->pipeline > 0 ? space->pipeline : problem->architecture.layers;
+    if (space->pipeline == 0 && settings->pipeline_max > 0) {
+        pipeline = minimum(pipeline, settings->pipeline_max);
+    }
+    int64_t context = space->context > 0 ? space->context : 1;
+    for (int32_t i = 0; space->context == 0 && i < settings->context_degrees.count; i++) {
+        context = maximum(context, settings->context_degrees.values[i]);
+    }
+    return minimum(CS_DEVICES_LIMIT, cs_multiply(cs_multiply(tensor, pipeline), cs_multiply(context, cap)));
+}
+
+static int32_t unique(int32_t count, int32_t *values, int32_t value)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (values[i] == value) {
+            return count;
+        }
+    }
+    values[count] = value;
+    return count + 1;
+}
+
+static void resolve_devices(struct cs_choices *choices)
+{
+    const struct cs_space *const space = choices->space;
+    if (space->devices > 0) {
+        choices->low = choices->high = space->devices;
+        return;
+    }
+    choices->low = maximum(1, space->devices_low > 0 ? space->devices_low : cs_devices_minimum(choices->problem));
+    choices->high = cs_devices_maximum(choices->problem, space);
+    if (space->devices_high > 0) {
+        choices->high = minimum(choices->high, space->devices_high);
+    }
+    if (space->settings->max_devices > 0) {
+        choices->high = minimum(choices->high, space->settings->max_devices);
+    }
+}
+
+static void resolve_lists(struct cs_choices *choices)
+{
+    const struct cs_problem *const problem = choices->problem;
+    const struct cs_space *const space = choices->space;
+    const struct cs_search_settings *const settings = space->settings;
+    const int64_t experts = problem->architecture.experts;
+    choices->expert_count = 0;
+    if (space->expert > 0) {
+        choices->expert_count = unique(0, choices->experts, space->expert);
+    } else if (experts <= 1 || settings->expert_degrees.count == 0) {
+        choices->expert_count = unique(0, choices->experts, experts <= 1 ? 1 : (int32_t)experts);
+    } else {
+        for (int32_t i = 0; i < settings->expert_degrees.count; i++) {
+            if (experts % settings->expert_degrees.values[i] == 0) {
+                choices->expert_count =
+                    unique(choices->expert_count, choices->experts, settings->expert_degrees.values[i]);
+            }
+        }
+    }
+    choices->context_count = 0;
+    if (space->context > 0 || settings->context_degrees.count == 0) {
+        choices->context_count = unique(0, choices->contexts, space->context > 0 ? space->context : 1);
+    } else {
+        for (int32_t i = 0; i < settings->context_degrees.count; i++) {
+            if (problem->seq_len % settings->context_degrees.values[i] == 0) {
+                choices->context_count =
+                    unique(choices->context_count, choices->contexts, settings->context_degrees.values[i]);
+            }
+        }
+    }
+}
+
+static void resolve_divisors(struct cs_choices *choices)
+{
+    const int64_t batch = choices->cap;
+    int32_t small = 0;
+    for (int64_t i = 1; i <= batch / i; i++) {
+        if (batch % i == 0) {
+            choices->divisors[small++] = i;
+        }
+    }
+    int32_t count = small;
+    for (int32_t i = small - 1; i >= 0; i--) {
+        const int64_t other = batch / choices->divisors[i];
+        if (other != choices->divisors[i]) {
+            choices->divisors[count++] = other;
+        }
+    }
+    choices->divisor_count = count;
+}
+
+void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space *space, struct cs_choices *choices)
+{
+    const struct cs_search_settings *const settings = space->settings;
+    choices->problem = problem;
+    choices->space = space;
+    choices->cap = batch_cap(problem, space, &choices->given_batch);
+    resolve_devices(choices);
+    resolve_lists(choices);
+    choices->tensor_low = space->tensor > 0 ? space->tensor : 1;
+    choices->tensor_high = space->tensor > 0 ? space->tensor : minimum(INT32_MAX, tensor_limit(problem, settings));
+    const int64_t layers = minimum(INT32_MAX, problem->architecture.layers);
+    choices->pipeline_low = space->pipeline > 0 ? space->pipeline : 1;
+    choices->pipeline_high =
+        space->pipeline > 0
+            ? space->pipeline
+            : (int32_t)(settings->pipeline_max > 0 ? minimum(layers, settings->pipeline_max) : layers);
+    choices->micro_batch_high =
+        settings->micro_batch_max > 0 ? minimum(CS_MICRO_BATCH_MAX, settings->micro_batch_max) : CS_MICRO_BATCH_MAX;
+    choices->recomputes = space->recompute >= 0 ? 1u << space->recompute : settings->recompute;
+    choices->schedules = space->schedule >= 0 ? 1u << space->schedule : settings->schedules;
+    choices->zero_stages[0] = space->zero_stage >= 0 ? 1u << space->zero_stage : settings->zero_stages;
+    choices->zero_stages[1] =
+        space->zero_stage >= 0 || settings->zero_with_pipeline ? choices->zero_stages[0] : settings->zero_stages & 3u;
+    choices->divisor_count = 0;
+    if (choices->given_batch && choices->cap > 0) {
+        resolve_divisors(choices);
+    }
+}
+
+/* Strict divisibility: the tensor degree divides the heads. */
+static bool tensor_divides(const struct cs_choices *choices, int64_t tensor)
+{
+    return choices->space->tensor > 0 || choices->space->settings->divisibility != CS_DIVISIBILITY_STRICT ||
+           choices->problem->architecture.heads % tensor == 0;
+}
+
+/* The tensor group tiles the scale-up domain, or the domain tiles it. */
+static bool tensor_fits(const struct cs_choices *choices, int64_t tensor)
+{
+    const int64_t domain = whole(choices->problem->device.domain);
+    return choices->space->tensor > 0 || domain % tensor == 0 || tensor % domain == 0;
+}
+
+int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool communication)
+{
+    for (int64_t t = maximum(choices->tensor_low, (int64_t)tensor + 1); t <= choices->tensor_high; t++) {
+        if (tensor_divides(choices, t) && (!communication || tensor_fits(choices, t))) {
+            return (int32_t)t;
+        }
+    }
+    return 0;
+}
+
+/* Tensor degrees inside an expert: a fixed one, or 1, t or both. */
+static int32_t expert_tensors(const struct cs_choices *choices, int32_t tensor, int32_t values[2])
+{
+    const struct cs_space *const space = choices->space;
+    if (space->expert_tensor > 0) {
+        return unique(0, values, space->expert_tensor);
+    }
+    const int32_t setting = space->settings->expert_tensor;
+    if (choices->problem->architecture.experts <= 1 || setting == CS_EXPERT_TENSOR_ONE) {
+        return unique(0, values, 1);
+    }
+    if (setting == CS_EXPERT_TENSOR_TENSOR) {
+        return unique(0, values, tensor);
+    }
+    return unique(unique(0, values, 1), values, tensor);
+}
+
+bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index, struct cs_mesh *mesh)
+{
+    int32_t inner[2] = {1, 1};
+    const int32_t inner_count = expert_tensors(choices, tensor, inner);
+    if (index >= inner_count * choices->expert_count * choices->context_count) {
+        return false;
+    }
+    const struct cs_space *const space = choices->space;
+    mesh->tensor = tensor;
+    mesh->expert_tensor = inner[index % inner_count];
+    mesh->expert = choices->experts[index / inner_count % choices->expert_count];
+    mesh->context = choices->contexts[index / inner_count / choices->expert_count];
+    const bool wanted =
+        space->sequence_parallel >= 0 ? space->sequence_parallel != 0 : space->settings->sequence_parallel;
+    mesh->sequence_parallel = wanted && tensor > 1;
+    mesh->ranks = (int64_t)tensor * mesh->context;
+    const int64_t grid = (int64_t)mesh->expert * mesh->expert_tensor;
+    mesh->data_step = grid / greatest_common_divisor(grid, mesh->ranks);
+    return true;
+}
+
+bool cs_pipeline_allowed(const struct cs_choices *choices, int32_t pipeline)
+{
+    struct cs_interleaves interleaves;
+    if (pipeline > choices->problem->architecture.layers || choices->zero_stages[pipeline > 1] == 0) {
+        return false;
+    }
+    cs_interleaves_of(choices, pipeline, &interleaves);
+    const uint32_t even = pipeline % 2 == 0 ? 1u << CS_SCHEDULE_DUALPIPE : 0u;
+    const uint32_t single = choices->schedules & (1u << CS_SCHEDULE_1F1B | 1u << CS_SCHEDULE_ZB1P | even);
+    return (interleaves.one && single != 0) || interleaves.low <= interleaves.high;
+}
+
+void cs_interleaves_of(const struct cs_choices *choices, int32_t pipeline, struct cs_interleaves *interleaves)
+{
+    const struct cs_space *const space = choices->space;
+    const int64_t most = choices->problem->architecture.layers / pipeline;
+    const bool strict = space->settings->divisibility == CS_DIVISIBILITY_STRICT;
+    interleaves->one = false;
+    interleaves->low = 2;
+    interleaves->high = 1;
+    if (space->interleave > 0) {
+        const bool possible = space->pipeline > 0 || (space->interleave <= most &&
+                                                      cs_interleave_allowed(choices, pipeline, space->interleave));
+        interleaves->one = possible && space->interleave == 1;
+        if (possible && space->interleave > 1 && (choices->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
+            interleaves->low = interleaves->high = space->interleave;
+        }
+    } else if (!strict || cs_interleave_allowed(choices, pipeline, 1)) {
+        const int64_t setting = space->settings->interleave_max;
+        interleaves->one = true;
+        if (pipeline > 1 && (choices->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
+            interleaves->high = (int32_t)minimum(most, setting > 0 ? setting : most);
+        }
+    }
+}
+
+bool cs_interleave_allowed(const struct cs_choices *choices, int32_t pipeline, int32_t interleave)
+{
+    const struct cs_space *const space = choices->space;
+    return space->settings->divisibility != CS_DIVISIBILITY_STRICT || (space->pipeline > 0 && space->interleave > 0) ||
+           choices->problem->architecture.layers % ((int64_t)pipeline * interleave) == 0;
+}
+
+int64_t cs_micro_batch_next(const struct cs_choices *choices, int64_t micro_batch)
+{
+    if (choices->space->micro_batch > 0) {
+        return micro_batch == 0 ? choices->space->micro_batch : 0;
+    }
+    if (!choices->given_batch) {
+        const int64_t next = micro_batch == 0 ? 1 : 2 * micro_batch;
+        return next <= minimum(choices->micro_batch_high, choices->cap) ? next : 0;
+    }
+    for (int32_t i = 0; i < choices->divisor_count && choices->divisors[i] <= choices->micro_batch_high; i++) {
+        if (choices->divisors[i] > micro_batch) {
+            return choices->divisors[i];
+        }
+    }
+    return 0;
+}
+
+int64_t cs_micro_batches(const struct cs_choices *choices, enum cs_schedule schedule, int32_t pipeline,
+                         int32_t interleave, int64_t data, int64_t micro_batch)
+{
+    const int64_t unit = cs_multiply(data, micro_batch);
+    const bool pairs = schedule == CS_SCHEDULE_DUALPIPE;
+    /* A given plan's interleave is taken with whatever number of micro-batches its batch makes. */
+    const bool rounds = interleave > 1 && !(choices->given_batch && choices->space->interleave > 0);
+    const int64_t multiple = pairs ? 2 : rounds ? pipeline : 1;
+    const int64_t least = pairs ? 2 * (int64_t)pipeline : 1;
+    if (choices->given_batch && choices->cap % unit != 0) {
+        return 0;
+    }
+    const int64_t available = choices->cap / unit;
+    const int64_t count = available / multiple * multiple;
+    if (choices->given_batch && count != available) {
+        return 0;
+    }
+    return count >= least ? count : 0;
+}

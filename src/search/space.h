@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The candidates of one search: every knob's values, after settings, problem and fixed knobs have had their say. */
+#ifndef CS_SEARCH_SPACE_H
+#define CS_SEARCH_SPACE_H
+
+#include "cs_sweep/search.h"
+
+/* No number below 2^40 has more divisors; a larger given batch is refused by the batch gate. */
+enum { CS_DIVISORS_MAX = 6720 };
+#define CS_GIVEN_BATCH_MAX ((int64_t)1 << 40)
+#define CS_MICRO_BATCH_MAX ((int64_t)1 << 30)
+
+struct cs_choices {
+    const struct cs_problem *problem;
+    const struct cs_space *space;
+    int64_t low, high; /* devices; low > high: no count is left to try */
+    int64_t cap;       /* sequences: the largest batch, or the given one */
+    bool given_batch;  /* the batch is cap exactly */
+    int64_t tensor_low, tensor_high;
+    int32_t pipeline_low, pipeline_high;
+    int64_t micro_batch_high;
+    int32_t expert_count, experts[CS_LIST_MAX];
+    int32_t context_count, contexts[CS_LIST_MAX];
+    uint32_t recomputes, schedules; /* bits */
+    uint32_t zero_stages[2];        /* bits, without and with a pipeline */
+    int32_t divisor_count;          /* given batch: its divisors, ascending */
+    int64_t divisors[CS_DIVISORS_MAX];
+};
+
+/* Tensor, context and expert degrees that go together. */
+struct cs_mesh {
+    int32_t tensor, context, expert, expert_tensor;
+    bool sequence_parallel;
+    int64_t ranks;     /* tensor * context */
+    int64_t data_step; /* data is a multiple of it: exactly then the expert grid e * etp divides t * d * c */
+};
+
+/* Chunks per device that are candidates at a pipeline degree. */
+struct cs_interleaves {
+    bool one;
+    int32_t low, high; /* above one; low > high: none */
+};
+
+void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space *space, struct cs_choices *choices);
+
+/* The next larger tensor degree that passes divisibility, and communication if asked; after 0 the first, 0 at the end. */
+int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool communication);
+/* The index-th mesh of a tensor degree; false after the last. */
+bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index, struct cs_mesh *mesh);
+bool cs_pipeline_allowed(const struct cs_choices *choices, int32_t pipeline);
+void cs_interleaves_of(const struct cs_choices *choices, int32_t pipeline, struct cs_interleaves *interleaves);
+/* An interleave of that range is a candidate: strict divisibility thins it out. */
+bool cs_interleave_allowed(const struct cs_choices *choices, int32_t pipeline, int32_t interleave);
+/* The next larger micro-batch, after 0 the first; 0 at the end. */
+int64_t cs_micro_batch_next(const struct cs_choices *choices, int64_t micro_batch);
+/* Micro-batches per replica and step that the batch gate leaves; 0: none. */
+int64_t cs_micro_batches(const struct cs_choices *choices, enum cs_schedule schedule, int32_t pipeline,
+                         int32_t interleave, int64_t data, int64_t micro_batch);
+
+/* Candidates that pass divisibility, communication and batch at the device counts low to high. */
+double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_t high);
+/* The furthest of these three gates that a candidate reaches, CS_STATUS_MEMORY if one passes them all. */
+enum cs_status cs_gate_before_memory(const struct cs_choices *choices);
+
+/* Product of non-negative numbers, INT64_MAX where it would be larger. */
+int64_t cs_multiply(int64_t a, int64_t b);
+
+#endif

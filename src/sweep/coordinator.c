@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rank 0. Its loop never waits for one rank: it takes what has arrived, looks for reasons to stop, to write or to say
+ * something, and searches or sleeps. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_sweep/log.h"
+#include "progress.h"
+#include "run.h"
+#include "summary.h"
+
+/* Up to this many ranks rank 0 searches too; beyond, its share of the work is not worth the wait of the others
+ * (tests/bench/simulate.c compares both). */
+enum { CS_RANKS_SEARCHING = 32 };
+static const double CS_BURST_SECONDS = 200e-6;
+static const double CS_IDLE_SECONDS = 1e-3;
+static const int CS_MESSAGES_AT_ONCE = 256;
+static const double CS_STOP_FILE_SECONDS = 0.5;
+/* How long results under way are waited for. mpirun kills one second after SIGTERM. */
+static const double CS_GRACE_TERM_SECONDS = 0.25, CS_GRACE_SECONDS = 5.0;
+/* A checkpoint costs at most a twentieth of the time. */
+static const double CS_CHECKPOINT_SECONDS = 60.0, CS_CHECKPOINT_SHARE = 20.0;
+
+struct cs_peer {
+    int32_t outstanding;
+    bool greeted, gone;
+    double search_seconds, cpu_seconds;
+    /* Of the chunks that it holds, in order, for the share of the work that is done. */
+    int64_t searches[CS_CHUNKS_HELD], back;
+    double cost[CS_CHUNKS_HELD];
+};
+
+struct cs_coordinator {
+    struct cs_run *run;
+    struct cs_results *results;
+    struct cs_output *output;
+    char path[1100];
+    struct cs_run_info info;
+    char started[32], finished[32], *hosts;
+    char mixed_cpu[32];
+
+    struct cs_queue queue;
+    struct cs_range own;
+    struct cs_record *own_records;
+    double own_cost, done_cost; /* of one of its own searches; of all that are done */
+    bool searching;
+    double search_seconds;
+
+    int32_t size, greeted, gone;
+    struct cs_peer *peers;
+    char *batch;
+    int64_t total, done, placed_since_checkpoint; /* searches of the shard */
+
+    struct cs_progress progress;
+    double next_checkpoint, next_stop_file, checkpoint_spacing;
+    struct cs_statistics statistics;
+    double file_cpu_seconds;
+    const char *stop_reason;
+    bool stop_urgent;
+    struct cs_error error; /* a rank that cannot work */
+};
+
+/* ---- messages ---- */
+static void coordinator_feed(struct cs_coordinator *coordinator, int rank)
+{
+    struct cs_peer *peer = &coordinator->peers[rank];
+    struct cs_chunk chunk;
+    double before = coordinator->queue.cost_left;
+    while (peer->greeted && peer->outstanding < CS_CHUNKS_HELD && cs_queue_take(&coordinator->queue, &chunk)) {
+        const size_t bytes = offsetof(struct cs_chunk, range) + (size_t)chunk.ranges * sizeof chunk.range[0];
+        cs_wire_send(rank, CS_TAG_CHUNK, &chunk, (int64_t)bytes);
+        peer->searches[peer->outstanding] = cs_chunk_searches(&chunk);
+        peer->cost[peer->outstanding] = before - coordinator->queue.cost_left;
+        peer->outstanding++;
+        before = coordinator->queue.cost_left;
+        coordinator->statistics.chunks++;
+    }
+}
+
+static void coordinator_add_host(struct cs_coordinator *coordinator, const char *host)
+{
+    const size_t length = strlen(host);
+    const char *at = coordinator->hosts;
+    while (at != NULL && *at != '\0') {
+        const size_t word = strcspn(at, ",");
+        if (word == length && strncmp(at, host, length) == 0) {
+            return;
+        }
+        at += word + (at[word] == ',');
+    }
+    const size_t used = coordinator->hosts == NULL ? 0 : strlen(coordinator->hosts);
+    char *longer = realloc(coordinator->hosts, used + length + 2);
+    if (longer == NULL) {
+        return; /* the list of hosts is not worth the run */
+    }
+    coordinator->hosts = longer;
+    snprintf(longer + used, length + 2, "%s%s", used > 0 ? "," : "", host);
+    coordinator->info.hosts = coordinator->hosts;
+}
+
+static void coordinator_greet(struct cs_coordinator *coordinator, int from)
+{
+    struct cs_greeting greeting;
+    cs_wire_receive(from, CS_TAG_GREETING, &greeting, (int64_t)sizeof greeting);
+    coordinator->greeted++;
+    coordinator_add_host(coordinator, greeting.host);
+    if (greeting.code != CS_OK) {
+        cs_fail(&coordinator->error, (enum cs_code)greeting.code, "Rank %d on %s cannot work: %s", from, greeting.host,
+                greeting.message);
+    } else if (strcmp(greeting.build, cs_build_text()) != 0) {
+        cs_fail(&coordinator->error, CS_ERROR_INTERNAL,
+                "Rank %d on %s runs another build (%s) than rank 0 (%s). Give every node the same program.", from,
+                greeting.host, greeting.build, cs_build_text());
+    } else {
+        coordinator->peers[from].greeted = true;
+    }
+    if (strcmp(greeting.cpu, cs_cpu_level()) != 0 && coordinator->mixed_cpu[0] == '\0') {
+        memcpy(coordinator->mixed_cpu, greeting.cpu, sizeof coordinator->mixed_cpu);
+        cs_log_info(
+            "Rank %d on %s has another processor (%s) than rank 0 (%s): the last bits of its results may differ "
+            "from those of other runs.",
+            from, greeting.host, greeting.cpu, cs_cpu_level());
+    }
+}
+
+static void coordinator_place(struct cs_coordinator *coordinator, int64_t search, const struct cs_record *records)
+{
+    cs_results_put(coordinator->results, search, records);
+    coordinator->done++;
+    coordinator->placed_since_checkpoint++;
+}
+
+/* Searches of a peer that came back, at the cost of the chunk they belong to. */
+static void coordinator_credit(struct cs_coordinator *coordinator, struct cs_peer *peer,
+                               const struct cs_batch_header *header)
+{
+    int64_t left = header->searches;
+    for (int32_t done = 0; left > 0 || done < header->chunks_done; done++) {
+        const int64_t open = peer->searches[0] - peer->back;
+        const int64_t part = left < open ? left : open;
+        coordinator->done_cost += peer->cost[0] * (double)part / (double)peer->searches[0];
+        peer->back += part;
+        left -= part;
+        if (done >= header->chunks_done) {
+            break;
+        }
+        memmove(peer->searches, peer->searches + 1, sizeof peer->searches - sizeof peer->searches[0]);
+        memmove(peer->cost, peer->cost + 1, sizeof peer->cost - sizeof peer->cost[0]);
+        peer->back = 0;
+    }
+}
+
+static void coordinator_collect(struct cs_coordinator *coordinator, int from, int64_t size)
+{
+    struct cs_peer *peer = &coordinator->peers[from];
+    struct cs_batch_header header;
+    cs_wire_receive(from, CS_TAG_RESULTS, coordinator->batch, size);
+    memcpy(&header, coordinator->batch, sizeof header);
+    const double begun = cs_seconds();
+    const char *entry = coordinator->batch + sizeof header;
+    for (int64_t i = 0; i < header.searches; i++) {
+        int64_t search;
+        memcpy(&search, entry, sizeof search);
+        const void *records = entry + sizeof search;
+        coordinator_place(coordinator, search, records);
+        entry += cs_entry_bytes(&coordinator->run->grid);
+    }
+    coordinator->statistics.place_seconds += cs_seconds() - begun;
+    coordinator->statistics.batches++;
+    coordinator->statistics.received += header.searches;
+    if (header.peak_memory > coordinator->statistics.worker_memory) {
+        coordinator->statistics.worker_memory = header.peak_memory;
+    }
+    coordinator_credit(coordinator, peer, &header);
+    peer->search_seconds = header.search_seconds;
+    peer->cpu_seconds = header.cpu_seconds;
+    peer->outstanding = header.stopped ? 0 : peer->outstanding - header.chunks_done;
+}
+
+static void coordinator_stop_for(struct cs_coordinator *coordinator, const char *reason, bool urgent)
+{
+    if (coordinator->stop_reason == NULL) {
+        coordinator->stop_reason = reason;
+        coordinator->stop_urgent = urgent;
+    }
+}
+
+static void coordinator_handle(struct cs_coordinator *coordinator, int from, enum cs_tag tag, int64_t size)
+{
+    int32_t number;
+    switch (tag) {
+    case CS_TAG_GREETING:
+        coordinator_greet(coordinator, from);
+        break;
+    case CS_TAG_RESULTS:
+        coordinator_collect(coordinator, from, size);
+        break;
+    case CS_TAG_SIGNAL:
+        cs_wire_receive(from, tag, &number, (int64_t)sizeof number);
+        coordinator_stop_for(coordinator, cs_signal_name(number), number != SIGUSR1);
+        break;
+    case CS_TAG_BYE:
+        cs_wire_receive(from, tag, NULL, 0);
+        coordinator->peers[from].gone = true;
+        coordinator->gone++;
+        break;
+    case CS_TAG_CHUNK:
+    case CS_TAG_STOP:
+    case CS_TAG_END:
+    default:
+        break; /* never sent to rank 0 */
+    }
+}
+
+/* Takes what has arrived; true if there was something. */
+static bool coordinator_listen(struct cs_coordinator *coordinator)
+{
+    const double begun = cs_seconds();
+    int handled = 0, from;
+    enum cs_tag tag;
+    int64_t size;
+    while (coordinator->size > 1 && handled < CS_MESSAGES_AT_ONCE && cs_wire_probe_any(&from, &tag, &size)) {
+        coordinator_handle(coordinator, from, tag, size);
+        coordinator_feed(coordinator, from);
+        handled++;
+    }
+    if (handled > 0) {
+        coordinator->statistics.message_seconds += cs_seconds() - begun;
+    }
+    return handled > 0;
+}
+
+/* ---- its own searches ---- */
+static struct cs_record *coordinator_room(void *context, int64_t search)
+{
+    (void)search;
+    return ((struct cs_coordinator *)context)->own_records;
+}
+
+static void coordinator_placed(void *context, int64_t search)
+{
+    struct cs_coordinator *coordinator = context;
+    coordinator->done_cost += coordinator->own_cost;
+    coordinator_place(coordinator, search, coordinator->own_records);
+}
+
+static bool coordinator_search(struct cs_coordinator *coordinator)
+{
+    if (!coordinator->searching) {
+        return false;
+    }
+    if (coordinator->own.count == 0) {
+        const double before = coordinator->queue.cost_left;
+        if (!cs_queue_take_cheap(&coordinator->queue, &coordinator->own)) {
+            return false;
+        }
+        coordinator->own_cost = (before - coordinator->queue.cost_left) / (double)coordinator->own.count;
+    }
+    const struct cs_sink sink = {coordinator_room, coordinator_placed, coordinator};
+    cs_run_burst(coordinator->run, &coordinator->own, CS_BURST_SECONDS, &sink, &coordinator->search_seconds);
+    return true;
+}
+
+/* ---- files ---- */
+static void coordinator_describe(struct cs_coordinator *coordinator)
+{
+    cs_time_text(coordinator->finished, sizeof coordinator->finished);
+    coordinator->info.finished = coordinator->finished;
+    coordinator->info.elapsed_seconds = cs_seconds() - coordinator->run->started;
+}
+
+static enum cs_code coordinator_checkpoint(struct cs_coordinator *coordinator, struct cs_error *error)
+{
+    double seconds = 0.0;
+    const double cpu = cs_cpu_seconds();
+    const double begun = cs_seconds();
+    coordinator_describe(coordinator);
+    const enum cs_code code =
+        cs_output_checkpoint(coordinator->output, coordinator->results, &coordinator->info, &seconds, error);
+    seconds = cs_seconds() - begun;
+    coordinator->file_cpu_seconds += cs_cpu_seconds() - cpu;
+    coordinator->statistics.checkpoint_seconds += seconds;
+    if (code == CS_OK) {
+        coordinator->statistics.checkpoints++;
+        coordinator->placed_since_checkpoint = 0;
+    }
+    const double least = CS_CHECKPOINT_SHARE * seconds;
+    const double spacing = coordinator->checkpoint_spacing > least ? coordinator->checkpoint_spacing : least;
+    coordinator->next_checkpoint = cs_seconds() + spacing;
+    return code;
+}
+
+/* A checkpoint that fails leaves the last one as it was; the run may still end well, so it goes on. */
+static void coordinator_checkpoint_if_due(struct cs_coordinator *coordinator)
+{
+    if (cs_seconds() < coordinator->next_checkpoint || coordinator->placed_since_checkpoint == 0) {
+        return;
+    }
+    struct cs_error error = {0};
+    if (coordinator_checkpoint(coordinator, &error) != CS_OK) {
+        char wait[CS_SHOW];
+        cs_progress_clear(&coordinator->progress);
+        cs_log_error("%s The sweep goes on without this checkpoint and tries again in %s.", error.message,
+                     cs_show_time(coordinator->next_checkpoint - cs_seconds(), wait));
+    }
+}
+
+/* ---- the end ---- */
+static void coordinator_tell_all(struct cs_coordinator *coordinator, enum cs_tag tag, const void *bytes, int64_t size)
+{
+    for (int rank = 1; rank < coordinator->size; rank++) {
+        if (tag == CS_TAG_END || coordinator->peers[rank].outstanding > 0) {
+            cs_wire_send(rank, tag, bytes, size);
+        }
+    }
+}
+
+static bool coordinator_outstanding(const struct cs_coordinator *coordinator)
+{
+    for (int rank = 1; rank < coordinator->size; rank++) {
+        if (coordinator->peers[rank].outstanding > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes back what is handed out: every rank sends what it has, as far as it can in time. */
+static void coordinator_recall(struct cs_coordinator *coordinator)
+{
+    cs_queue_clear(&coordinator->queue);
+    coordinator->own.count = 0;
+    coordinator_tell_all(coordinator, CS_TAG_STOP, NULL, 0);
+    struct cs_backoff backoff = {0};
+    const double until = cs_seconds() + (coordinator->stop_urgent ? CS_GRACE_TERM_SECONDS : CS_GRACE_SECONDS);
+    while (coordinator_outstanding(coordinator) && cs_seconds() < until) {
+        if (coordinator_listen(coordinator)) {
+            cs_backoff_reset(&backoff);
+        } else {
+            cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
+        }
+    }
+}
+
+/* Every rank is told the exit status, and takes part until it has said that nothing of its follows: no message is left
+ * behind for MPI_Finalize. */
+static void coordinator_dismiss(struct cs_coordinator *coordinator, int32_t exit_status)
+{
+    cs_queue_clear(&coordinator->queue);
+    coordinator_tell_all(coordinator, CS_TAG_END, &exit_status, (int64_t)sizeof exit_status);
+    struct cs_backoff backoff = {0};
+    while (coordinator->gone < coordinator->size - 1) {
+        if (coordinator_listen(coordinator)) {
+            cs_backoff_reset(&backoff);
+        } else {
+            cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
+        }
+    }
+}
+
+static void coordinator_count(struct cs_coordinator *coordinator)
+{
+    struct cs_statistics *statistics = &coordinator->statistics;
+    const double cpu = cs_cpu_seconds();
+    statistics->seconds = cs_seconds() - coordinator->run->started;
+    statistics->ranks = coordinator->size;
+    statistics->memory = cs_peak_memory();
+    statistics->cpu_seconds = cpu;
+    statistics->search_seconds = coordinator->search_seconds;
+    statistics->coordinator_cpu_seconds = cpu - coordinator->search_seconds - coordinator->file_cpu_seconds;
+    for (int rank = 1; rank < coordinator->size; rank++) {
+        statistics->cpu_seconds += coordinator->peers[rank].cpu_seconds;
+        statistics->search_seconds += coordinator->peers[rank].search_seconds;
+    }
+}
+
+static enum cs_code coordinator_stop(struct cs_coordinator *coordinator, struct cs_error *error)
+{
+    char done[CS_SHOW], total[CS_SHOW], time[CS_SHOW];
+    cs_progress_clear(&coordinator->progress);
+    CS_TRY(coordinator_checkpoint(coordinator, error));
+    return cs_fail(error, CS_ERROR_STOPPED,
+                   "Stopped by %s after %s: %s of %s searches are in %s.partial. The same command with --resume does "
+                   "the rest.",
+                   coordinator->stop_reason, cs_show_time(cs_seconds() - coordinator->run->started, time),
+                   cs_show_count(coordinator->done, done), cs_show_count(coordinator->total, total), coordinator->path);
+}
+
+static enum cs_code coordinator_finish(struct cs_coordinator *coordinator, struct cs_error *error)
+{
+    const double cpu = cs_cpu_seconds();
+    const double begun = cs_seconds();
+    cs_progress_clear(&coordinator->progress);
+    coordinator_describe(coordinator);
+    CS_TRY(cs_output_finish(coordinator->output, coordinator->results, &coordinator->info, error));
+    coordinator->statistics.finish_seconds = cs_seconds() - begun;
+    coordinator->file_cpu_seconds += cs_cpu_seconds() - cpu;
+    coordinator_count(coordinator);
+    if (!coordinator->run->options->quiet) {
+        cs_summary_print(coordinator->run, coordinator->results, &coordinator->statistics, coordinator->path);
+    }
+    return cs_statistics_write(&coordinator->run->grid, &coordinator->statistics, error);
+}
+
+/* ---- the loop ---- */
+static void coordinator_look_for_stop(struct cs_coordinator *coordinator)
+{
+    const int number = cs_signal_arrived();
+    if (number != 0) {
+        coordinator_stop_for(coordinator, cs_signal_name(number), number != SIGUSR1);
+    }
+    if (cs_seconds() >= coordinator->next_stop_file) {
+        coordinator->next_stop_file = cs_seconds() + CS_STOP_FILE_SECONDS;
+        if (cs_output_stop_requested(coordinator->output)) {
+            coordinator_stop_for(coordinator, "the stop file", false);
+        }
+    }
+}
+
+static double coordinator_share(const struct cs_coordinator *coordinator)
+{
+    return coordinator->queue.cost > 0.0 ? fmin(coordinator->done_cost / coordinator->queue.cost, 1.0) : 0.0;
+}
+
+static enum cs_code coordinator_loop(struct cs_coordinator *coordinator, struct cs_error *error)
+{
+    struct cs_backoff backoff = {0};
+    while (coordinator->done < coordinator->total) {
+        const bool heard = coordinator_listen(coordinator);
+        if (coordinator->error.code != CS_OK) {
+            *error = coordinator->error;
+            return error->code;
+        }
+        coordinator_look_for_stop(coordinator);
+        if (coordinator->stop_reason != NULL) {
+            coordinator_recall(coordinator);
+            break;
+        }
+        coordinator_checkpoint_if_due(coordinator);
+        cs_progress_show(&coordinator->progress, coordinator->done, coordinator_share(coordinator));
+        if (coordinator_search(coordinator) || heard) {
+            cs_backoff_reset(&backoff);
+        } else {
+            cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
+        }
+    }
+    if (coordinator->done < coordinator->total) {
+        return coordinator_stop(coordinator, error);
+    }
+    return coordinator_finish(coordinator, error);
+}
+
+static bool already_done(const void *context, int64_t search)
+{
+    const struct cs_results *results = context;
+    return cs_results_done(results, search);
+}
+
+static int64_t shard_searches(const struct cs_run *run)
+{
+    const int64_t searches = run->grid.searches;
+    return searches < run->shard ? 0 : (searches - run->shard) / run->shards + 1;
+}
+
+static enum cs_code coordinator_allocate(struct cs_coordinator *coordinator, struct cs_error *error)
+{
+    const struct cs_grid *grid = &coordinator->run->grid;
+    coordinator->peers = calloc((size_t)coordinator->size, sizeof *coordinator->peers);
+    coordinator->batch = malloc((size_t)cs_batch_bytes(grid));
+    coordinator->own_records = calloc((size_t)grid->records_per_search, sizeof *coordinator->own_records);
+    if (coordinator->peers == NULL || coordinator->batch == NULL || coordinator->own_records == NULL) {
+        return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the messages of %d ranks.", coordinator->size);
+    }
+    return cs_results_create(grid, &coordinator->results, error);
+}
+
+/* Joins the shards NAME.1-of-N to NAME.N-of-N of the same configuration. */
+static enum cs_code coordinator_merge(struct cs_coordinator *coordinator, struct cs_error *error)
+{
+    const int64_t shards = coordinator->run->options->merge;
+    for (int64_t shard = 1; shard <= shards; shard++) {
+        char path[1200];
+        snprintf(path, sizeof path, "%s.%lld-of-%lld", coordinator->path, (long long)shard, (long long)shards);
+        CS_TRY(cs_results_load(path, coordinator->results, error));
+    }
+    const int64_t pending = cs_results_pending(coordinator->results);
+    if (shards > 0 && pending > 0) {
+        return cs_fail(error, CS_ERROR_INPUT,
+                       "The %lld shards of %s lack %lld searches: they are of another number of shards or unfinished.",
+                       (long long)shards, coordinator->path, (long long)pending);
+    }
+    return CS_OK;
+}
+
+static enum cs_code coordinator_open(struct cs_coordinator *coordinator, bool *complete, struct cs_error *error)
+{
+    struct cs_run *run = coordinator->run;
+    const struct cs_sweep_options *options = run->options;
+    const enum cs_output_mode mode = options->resume  ? CS_OUTPUT_RESUME
+                                     : options->force ? CS_OUTPUT_FORCE
+                                                      : CS_OUTPUT_NEW;
+    CS_TRY(coordinator_allocate(coordinator, error));
+    CS_TRY(cs_output_open(coordinator->path, mode, coordinator->results, &coordinator->output, complete, error));
+    if (*complete) {
+        return CS_OK;
+    }
+    CS_TRY(coordinator_merge(coordinator, error));
+    coordinator->searching = coordinator->size <= CS_RANKS_SEARCHING;
+    CS_TRY(cs_queue_create(&run->grid, run->shard, run->shards, coordinator->size - (coordinator->searching ? 0 : 1),
+                           already_done, coordinator->results, &coordinator->queue, error));
+    coordinator->total = shard_searches(run);
+    coordinator->done = coordinator->total - coordinator->queue.searches;
+    coordinator->statistics.searches = coordinator->queue.searches;
+    if (coordinator->done > 0 && options->merge == 0) {
+        char done[CS_SHOW], total[CS_SHOW];
+        cs_log_info("Resuming %s.partial: %s of %s searches are done.", coordinator->path,
+                    cs_show_count(coordinator->done, done), cs_show_count(coordinator->total, total));
+    }
+    const double wanted = options->checkpoint_seconds;
+    coordinator->checkpoint_spacing = wanted > 0.0 ? wanted : CS_CHECKPOINT_SECONDS;
+    coordinator->next_checkpoint = cs_seconds() + coordinator->checkpoint_spacing;
+    cs_progress_start(&coordinator->progress, options, coordinator->total, coordinator->done);
+    return CS_OK;
+}
+
+static void coordinator_prepare(struct cs_coordinator *coordinator, struct cs_run *run)
+{
+    const struct cs_sweep_options *options = run->options;
+    coordinator->run = run;
+    coordinator->size = cs_wire_size();
+    const char *name = options->output != NULL ? options->output : run->config.output_path;
+    if (run->shards > 1) {
+        snprintf(coordinator->path, sizeof coordinator->path, "%s.%lld-of-%lld", name, (long long)run->shard,
+                 (long long)run->shards);
+    } else {
+        snprintf(coordinator->path, sizeof coordinator->path, "%s", name);
+    }
+    cs_time_text(coordinator->started, sizeof coordinator->started);
+    coordinator_add_host(coordinator, cs_wire_host());
+    coordinator->info.ranks = coordinator->size;
+    coordinator->info.command = options->command;
+    coordinator->info.mpi_library = cs_wire_library();
+    coordinator->info.started = coordinator->started;
+    coordinator->info.cpu_level = cs_cpu_level();
+    coordinator->info.shard = run->shard;
+    coordinator->info.shards = run->shards;
+}
+
+int cs_coordinate(struct cs_run *run)
+{
+    struct cs_coordinator coordinator = {0};
+    struct cs_error error = {0};
+    bool complete = false;
+    coordinator_prepare(&coordinator, run);
+    enum cs_code code = coordinator_open(&coordinator, &complete, &error);
+    if (code == CS_OK && complete) {
+        cs_log_info("%s is complete already; --force computes it again.", coordinator.path);
+    } else if (code == CS_OK) {
+        code = coordinator_loop(&coordinator, &error);
+    }
+    cs_progress_clear(&coordinator.progress);
+    if (code == CS_ERROR_STOPPED) {
+        cs_log_info("%s", error.message);
+    } else if (code != CS_OK) {
+        cs_log_error("%s", error.message);
+    }
+    const int exit_status = cs_exit_status(code);
+    coordinator_dismiss(&coordinator, exit_status);
+    cs_output_close(coordinator.output);
+    cs_results_destroy(coordinator.results);
+    cs_queue_destroy(&coordinator.queue);
+    free(coordinator.own_records);
+    free(coordinator.batch);
+    free(coordinator.peers);
+    free(coordinator.hosts);
+    return exit_status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the process asks the operating system: signals, clocks, memory, the processor. */
+#ifndef CS_SWEEP_MACHINE_H
+#define CS_SWEEP_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* SIGTERM, SIGINT and SIGUSR1 only leave a note. A second SIGINT ends the process, for people at a keyboard. */
+void cs_signals_install(void);
+/* The number of the last of them that arrived, 0 for none. */
+int cs_signal_arrived(void);
+const char *cs_signal_name(int number);
+
+double cs_seconds(void);      /* s, monotonic */
+double cs_cpu_seconds(void);  /* s of processor time of this process */
+int64_t cs_peak_memory(void); /* bytes, largest resident size so far */
+
+/* Sleeps longer each time, from 20 us up to `most` seconds; reset when something happened. */
+struct cs_backoff {
+    double next; /* s */
+};
+void cs_backoff_reset(struct cs_backoff *backoff);
+void cs_backoff_sleep(struct cs_backoff *backoff, double most);
+
+/* Level of the processor's features that the C library's mathematics chooses by: equal results to the last bit are only
+ * promised for one build on one level. */
+const char *cs_cpu_level(void);
+
+/* ISO 8601, UTC. */
+void cs_time_text(char *buffer, size_t size);
+
+#endif

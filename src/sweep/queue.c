@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "queue.h"
+
+#include <stdlib.h>
+
+/* A chunk is 1 / CS_GUIDE of a rank's even share of the cost that is left. With 2 a rank that is handed its first two
+ * chunks already holds most of its share, and an underestimate of the costliest searches by a factor of two, which is
+ * what cs_grid_cost gets wrong at times, would make it the last to finish; with 8 there are twice the messages. */
+static const double CS_GUIDE = 4.0;
+
+enum { CS_STRIP_MOST = 64, CS_STRIP_LEAST = 8, CS_STRIP_BLOCK = 32 };
+
+int64_t cs_strip_length(const struct cs_grid *grid)
+{
+    int64_t length = 1;
+    for (int32_t i = grid->search_axis_count - 1; i >= 0; i--) {
+        const int64_t size = grid->config->axes[grid->search_axes[i]].size;
+        if (length * size > CS_STRIP_MOST) {
+            break;
+        }
+        length *= size;
+    }
+    /* One huge last axis leaves nothing to respect. */
+    return length < CS_STRIP_LEAST ? CS_STRIP_BLOCK : length;
+}
+
+static int strip_compare(const void *left, const void *right)
+{
+    const struct cs_strip *a = left;
+    const struct cs_strip *b = right;
+    if (a->cost > b->cost || a->cost < b->cost) {
+        return a->cost > b->cost ? -1 : 1;
+    }
+    return a->range.first < b->range.first ? -1 : a->range.first > b->range.first;
+}
+
+/* Calls of the two passes: counting, then filling strips (NULL while counting). */
+static int64_t scan(const struct cs_grid *grid, int64_t shard, int64_t shards,
+                    bool (*done)(const void *context, int64_t search), const void *context, struct cs_strip *strips)
+{
+    const int64_t length = cs_strip_length(grid);
+    int64_t count = 0, last_strip = -1, last_position = -2;
+    for (int64_t search = shard - 1, position = 0; search < grid->searches; search += shards, position++) {
+        if (done(context, search)) {
+            continue;
+        }
+        if (search / length != last_strip || position != last_position + 1) {
+            if (strips != NULL) {
+                strips[count].range = (struct cs_range){position, 0};
+            }
+            last_strip = search / length;
+            count++;
+        }
+        if (strips != NULL) {
+            strips[count - 1].range.count++;
+        }
+        last_position = position;
+    }
+    return count;
+}
+
+enum cs_code cs_queue_create(const struct cs_grid *grid, int64_t shard, int64_t shards, int32_t hands,
+                             bool (*done)(const void *context, int64_t search), const void *context,
+                             struct cs_queue *queue, struct cs_error *error)
+{
+    *queue = (struct cs_queue){.hands = hands};
+    const int64_t count = scan(grid, shard, shards, done, context, NULL);
+    if (count == 0) {
+        return CS_OK;
+    }
+    queue->strips = malloc((size_t)count * sizeof *queue->strips);
+    if (queue->strips == NULL) {
+        return cs_fail(error, CS_ERROR_MEMORY,
+                       "Not enough memory for the order of %lld strips of searches. Split the sweep with --shard.",
+                       (long long)count);
+    }
+    scan(grid, shard, shards, done, context, queue->strips);
+    for (int64_t i = 0; i < count; i++) {
+        struct cs_strip *strip = &queue->strips[i];
+        const int64_t first = strip->range.first * shards + shard - 1;
+        const int64_t last = first + (strip->range.count - 1) * shards;
+        strip->cost = (cs_grid_cost(grid, first) + cs_grid_cost(grid, last)) / 2.0;
+        queue->cost += strip->cost * (double)strip->range.count;
+        queue->searches += strip->range.count;
+    }
+    qsort(queue->strips, (size_t)count, sizeof *queue->strips, strip_compare);
+    queue->tail = count;
+    queue->cost_left = queue->cost;
+    queue->searches_left = queue->searches;
+    return CS_OK;
+}
+
+void cs_queue_destroy(struct cs_queue *queue)
+{
+    free(queue->strips);
+    *queue = (struct cs_queue){0};
+}
+
+void cs_queue_clear(struct cs_queue *queue)
+{
+    queue->head = queue->tail;
+    queue->searches_left = 0;
+    queue->cost_left = 0.0;
+}
+
+/* Searches of a strip that fit into a cost, at least one. */
+static int64_t fitting(const struct cs_strip *strip, double cost)
+{
+    const double fit = strip->cost > 0.0 ? cost / strip->cost : (double)strip->range.count;
+    if (fit >= (double)strip->range.count) {
+        return strip->range.count;
+    }
+    return fit < 1.0 ? 1 : (int64_t)fit;
+}
+
+static void note_taken(struct cs_queue *queue, const struct cs_strip *strip, int64_t taken)
+{
+    queue->searches_left -= taken;
+    /* Rounding must not leave a share of cost behind when nothing is left. */
+    queue->cost_left = queue->searches_left == 0 ? 0.0 : queue->cost_left - strip->cost * (double)taken;
+}
+
+bool cs_queue_take(struct cs_queue *queue, struct cs_chunk *chunk)
+{
+    chunk->ranges = 0;
+    double budget = queue->cost_left / (CS_GUIDE * queue->hands);
+    while (queue->head < queue->tail && chunk->ranges < CS_CHUNK_RANGES) {
+        struct cs_strip *strip = &queue->strips[queue->head];
+        if (chunk->ranges > 0 && budget < strip->cost) {
+            break;
+        }
+        const int64_t taken = fitting(strip, budget);
+        chunk->range[chunk->ranges++] = (struct cs_range){strip->range.first, taken};
+        budget -= strip->cost * (double)taken;
+        note_taken(queue, strip, taken);
+        strip->range.first += taken;
+        strip->range.count -= taken;
+        if (strip->range.count > 0) {
+            break;
+        }
+        queue->head++;
+    }
+    return chunk->ranges > 0;
+}
+
+bool cs_queue_take_cheap(struct cs_queue *queue, struct cs_range *range)
+{
+    if (queue->head == queue->tail) {
+        return false;
+    }
+    struct cs_strip *strip = &queue->strips[queue->tail - 1];
+    const int64_t taken = fitting(strip, queue->cost_left / (CS_GUIDE * queue->hands));
+    note_taken(queue, strip, taken);
+    strip->range.count -= taken;
+    *range = (struct cs_range){strip->range.first + strip->range.count, taken};
+    if (strip->range.count == 0) {
+        queue->tail--;
+    }
+    return true;
+}
+
+int64_t cs_chunk_searches(const struct cs_chunk *chunk)
+{
+    int64_t searches = 0;
+    for (int64_t i = 0; i < chunk->ranges; i++) {
+        searches += chunk->range[i].count;
+    }
+    return searches;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The life of one run on every rank: signals, MPI, the bundle, the role, the exit status. */
+#include "run.h"
+
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_build.h"
+#include "cs_sweep/log.h"
+#include "summary.h"
+
+/* Set by the launchers of Open MPI, PMIx, MPICH and its relatives, MVAPICH, Cray PALS and SLURM. */
+static const char *const cs_rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",   "PMI_RANK",
+                                                "MV2_COMM_WORLD_RANK",  "PALS_RANKID", "SLURM_PROCID"};
+
+int cs_launcher_rank(void)
+{
+    for (size_t i = 0; i < sizeof cs_rank_variables / sizeof cs_rank_variables[0]; i++) {
+        const char *text = getenv(cs_rank_variables[i]);
+        if (text != NULL && text[0] != '\0') {
+            return (int)strtol(text, NULL, 10);
+        }
+    }
+    return 0;
+}
+
+const char *cs_build_text(void)
+{
+    return CS_BUILD_VERSION " " CS_BUILD_COMMIT;
+}
+
+int64_t cs_run_burst(const struct cs_run *run, struct cs_range *range, double seconds, const struct cs_sink *sink,
+                     double *cpu_seconds)
+{
+    const double until = cs_seconds() + seconds;
+    const double cpu = cs_cpu_seconds();
+    int64_t searched = 0;
+    while (range->count > 0) {
+        const int64_t search = range->first * run->shards + run->shard - 1;
+        cs_record_evaluate(&run->grid, search, run->workspace, sink->room(sink->context, search));
+        if (sink->placed != NULL) {
+            sink->placed(sink->context, search);
+        }
+        range->first++;
+        range->count--;
+        searched++;
+        if (cs_seconds() >= until) {
+            break;
+        }
+    }
+    *cpu_seconds += cs_cpu_seconds() - cpu;
+    return searched;
+}
+
+static enum cs_code run_parse(struct cs_run *run, struct cs_error *error)
+{
+    CS_TRY(cs_config_parse(&run->bundle, &run->config, error));
+    CS_TRY(cs_grid_init(&run->config, &run->grid, error));
+    if (cs_entry_bytes(&run->grid) > INT32_MAX / 2) {
+        return cs_fail(
+            error, CS_ERROR_CONFIG,
+            "One search of %s has %d results, too many for one message: sweep fewer regions or alternatives.",
+            run->options->config_path, run->grid.records_per_search);
+    }
+    return CS_OK;
+}
+
+static enum cs_code run_workspace(struct cs_run *run, struct cs_error *error)
+{
+    run->workspace = cs_search_workspace_create();
+    return run->workspace != NULL ? CS_OK : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for a search.");
+}
+
+/* Rank 0 reads, checks and packs; the job's code tells the others whether bytes follow. */
+static enum cs_code run_read(struct cs_run *run, char **bytes, struct cs_job *job, struct cs_error *error)
+{
+    const struct cs_sweep_options *options = run->options;
+    CS_TRY(cs_bundle_read(options->config_path, options->set_count, options->sets, &run->bundle, error));
+    CS_TRY(run_parse(run, error));
+    CS_TRY(run_workspace(run, error));
+    return cs_bundle_pack(&run->bundle, bytes, &job->bundle_size, error);
+}
+
+static int run_first(struct cs_run *run)
+{
+    struct cs_error error = {0};
+    struct cs_job job = {0};
+    char *bytes = NULL;
+    job.code = (int32_t)run_read(run, &bytes, &job, &error);
+    if (job.code != CS_OK) {
+        cs_log_error("%s", error.message);
+    }
+    cs_wire_broadcast(&job, (int64_t)sizeof job);
+    if (job.code == CS_OK) {
+        cs_wire_broadcast(bytes, job.bundle_size);
+    }
+    free(bytes);
+    return job.code == CS_OK ? cs_coordinate(run) : cs_exit_status((enum cs_code)job.code);
+}
+
+static int run_other(struct cs_run *run)
+{
+    struct cs_error error = {0};
+    struct cs_job job = {0};
+    cs_wire_broadcast(&job, (int64_t)sizeof job);
+    if (job.code != CS_OK) {
+        return cs_exit_status((enum cs_code)job.code);
+    }
+    char *bytes = malloc((size_t)job.bundle_size);
+    if (bytes == NULL) {
+        /* Nothing can be said any more but to end the run. */
+        MPI_Abort(MPI_COMM_WORLD, cs_exit_status(CS_ERROR_MEMORY));
+    }
+    cs_wire_broadcast(bytes, job.bundle_size);
+    if (cs_bundle_unpack(bytes, job.bundle_size, &run->bundle, &error) == CS_OK && run_parse(run, &error) == CS_OK) {
+        run_workspace(run, &error);
+    }
+    free(bytes);
+    return cs_work(run, &error);
+}
+
+static void run_end(struct cs_run *run)
+{
+    cs_search_workspace_destroy(run->workspace);
+    cs_config_free(&run->config);
+    cs_bundle_free(&run->bundle);
+}
+
+static int run_dry(struct cs_run *run)
+{
+    struct cs_error error = {0};
+    const struct cs_sweep_options *options = run->options;
+    enum cs_code code = cs_bundle_read(options->config_path, options->set_count, options->sets, &run->bundle, &error);
+    if (code == CS_OK) {
+        code = run_parse(run, &error);
+    }
+    if (code != CS_OK) {
+        cs_log_error("%s", error.message);
+    } else if (cs_launcher_rank() == 0) {
+        cs_dry_run_print(run);
+    }
+    run_end(run);
+    return cs_exit_status(code);
+}
+
+int cs_sweep_run(const struct cs_sweep_options *options, int *argc, char ***argv)
+{
+    struct cs_run run = {.options = options, .started = cs_seconds()};
+    run.shard = options->shards > 1 ? options->shard : 1;
+    run.shards = options->shards > 1 ? options->shards : 1;
+    cs_log_quiet(options->quiet);
+    cs_log_rank(cs_launcher_rank());
+    if (options->dry_run) {
+        return run_dry(&run);
+    }
+    cs_signals_install();
+    if (getenv("OMPI_COMM_WORLD_RANK") == NULL && getenv("PMIX_RANK") == NULL) {
+        /* Without mpirun Open MPI would start a daemon of its own, for nothing that a sweep needs. */
+        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    }
+    MPI_Init(argc, argv);
+    const int rank = cs_wire_rank();
+    cs_log_rank(rank);
+    const int exit_status = rank == 0 ? run_first(&run) : run_other(&run);
+    run_end(&run);
+    MPI_Finalize();
+    return exit_status;
+}

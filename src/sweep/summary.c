@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "summary.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cs_sweep/family.h"
+#include "cs_sweep/log.h"
+#include "progress.h"
+
+/* The size of model that the table of carbon is about: the paper's figure 5. */
+static const double CS_SUMMARY_PARAMETERS = 1e12;
+enum { CS_LINE = 512 };
+
+/* Appends to a line of CS_LINE bytes, as far as it fits. */
+static void append(char *line, const char *text)
+{
+    const size_t used = strlen(line);
+    snprintf(line + used, CS_LINE - used, "%s", text);
+}
+
+static void grid_shape(const struct cs_grid *grid, char *line)
+{
+    line[0] = '\0';
+    for (int32_t i = 0; i < grid->config->axis_count; i++) {
+        const struct cs_axis *axis = &grid->config->axes[i];
+        char text[CS_NAME_MAX + CS_SHOW];
+        snprintf(text, sizeof text, "%s%lld %s", i > 0 ? " x " : "", (long long)axis->size, axis->name);
+        append(line, text);
+    }
+}
+
+static int32_t axis_of(const struct cs_grid *grid, enum cs_axis_kind kind)
+{
+    for (int32_t i = 0; i < grid->config->axis_count; i++) {
+        if (grid->config->axes[i].kind == kind) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void axis_value(const struct cs_axis *axis, int64_t coordinate, char *line)
+{
+    char text[CS_NAME_MAX];
+    if (axis->labels != NULL) {
+        append(line, axis->labels[coordinate]);
+    } else if (axis->lists != NULL) {
+        for (int32_t i = 0; i < axis->lists[coordinate].count; i++) {
+            snprintf(text, sizeof text, "%s%d", i > 0 ? " " : "", axis->lists[coordinate].values[i]);
+            append(line, text);
+        }
+    } else if (axis->numbers != NULL) {
+        snprintf(text, sizeof text, "%g", axis->numbers[coordinate]);
+        append(line, text);
+    }
+}
+
+void cs_dry_run_print(const struct cs_run *run)
+{
+    char shape[CS_LINE], count[CS_SHOW], bytes[CS_SHOW];
+    const struct cs_grid *grid = &run->grid;
+    const char *output = run->options->output != NULL ? run->options->output : run->config.output_path;
+    grid_shape(grid, shape);
+    printf("Grid:     %s\n", shape);
+    printf("Searches: %s\n", cs_show_count(grid->searches, count));
+    if (run->shards > 1) {
+        const int64_t mine = grid->searches < run->shard ? 0 : (grid->searches - run->shard) / run->shards + 1;
+        printf("Shard:    %lld of %lld: %s searches\n", (long long)run->shard, (long long)run->shards,
+               cs_show_count(mine, count));
+    }
+    printf("Points:   %s\n", cs_show_count(grid->points, count));
+    printf("Memory:   %s for the results on rank 0", cs_show_bytes((double)cs_results_memory(grid), bytes));
+    printf(", %s for messages on every other rank\n", cs_show_bytes(2.0 * (double)cs_batch_bytes(grid), bytes));
+    printf("File:     %s", output);
+    if (run->shards > 1) {
+        printf(".%lld-of-%lld", (long long)run->shard, (long long)run->shards);
+    }
+    printf(", %s before compression\n", cs_show_bytes((double)cs_results_file_estimate(grid), bytes));
+}
+
+/* ---- the table of carbon ---- */
+struct extreme {
+    bool known;
+    double total; /* kg */
+    int64_t devices;
+    char at[CS_LINE];
+};
+
+static int64_t nearest_model(const struct cs_grid *grid, int32_t model_axis, double *parameters)
+{
+    int64_t nearest = 0;
+    double least = HUGE_VAL;
+    for (int64_t i = 0; i < grid->config->axes[model_axis].size; i++) {
+        int64_t coordinates[CS_AXES_MAX] = {0};
+        struct cs_design_point point;
+        coordinates[model_axis] = i;
+        cs_grid_point(grid, coordinates, &point);
+        const double distance = fabs(log(point.problem.law.parameters_total / CS_SUMMARY_PARAMETERS));
+        if (distance < least) {
+            least = distance;
+            nearest = i;
+            *parameters = point.problem.law.parameters_total;
+        }
+    }
+    return nearest;
+}
+
+/* kg of all devices and servers at a region, embodied part included. */
+static double total_carbon(const struct cs_carbon_inputs *inputs, const struct cs_record *record,
+                           const struct cs_region *region)
+{
+    const double energy = cs_device_energy(inputs, record->devices, record->training_time, record->mfu) +
+                          cs_server_energy(inputs, record->devices, record->training_time);
+    return cs_operational_carbon(energy, cs_pue(&inputs->carbon, region->pue), region->g_per_kwh) +
+           cs_embodied_charged(inputs, record->devices, record->training_time);
+}
+
+static void describe_place(const struct cs_grid *grid, const int64_t *coordinates, char *line)
+{
+    line[0] = '\0';
+    for (int32_t i = 0; i < grid->config->axis_count; i++) {
+        const struct cs_axis *axis = &grid->config->axes[i];
+        if (axis->kind != CS_AXIS_MODEL && axis->kind != CS_AXIS_HARDWARE && axis->size > 1) {
+            append(line, line[0] != '\0' ? ", " : "");
+            axis_value(axis, coordinates[i], line);
+        }
+    }
+}
+
+static void note_extreme(const struct cs_grid *grid, const int64_t *coordinates, double total, int64_t devices,
+                         bool better, struct extreme *extreme)
+{
+    if (!extreme->known || better) {
+        extreme->known = true;
+        extreme->total = total;
+        extreme->devices = devices;
+        describe_place(grid, coordinates, extreme->at);
+    }
+}
+
+/* Looks at every point of one model and device. */
+static void find_extremes(const struct cs_grid *grid, const struct cs_results *results, int64_t *coordinates,
+                          struct extreme *least, struct extreme *most)
+{
+    const struct cs_config *config = grid->config;
+    const int32_t region_axis = axis_of(grid, CS_AXIS_REGION);
+    struct cs_design_point point;
+    cs_grid_point(grid, coordinates, &point);
+    for (int64_t region = 0; region < config->axes[region_axis].size; region++) {
+        coordinates[region_axis] = region;
+        const struct cs_record *record =
+            cs_results_get(results, cs_grid_search_of(grid, coordinates)) + cs_grid_record_of(grid, coordinates);
+        if (record->status != CS_STATUS_FEASIBLE) {
+            continue;
+        }
+        const struct cs_region *place = &config->library.regions[config->axes[region_axis].indices[region]];
+        const double total = total_carbon(&point.carbon, record, place);
+        note_extreme(grid, coordinates, total, record->devices, total < least->total, least);
+        note_extreme(grid, coordinates, total, record->devices, total > most->total, most);
+    }
+    coordinates[region_axis] = 0;
+}
+
+/* The next coordinates over all axes but model, hardware and region; false after the last. */
+static bool next_place(const struct cs_grid *grid, int64_t *coordinates)
+{
+    for (int32_t i = grid->config->axis_count - 1; i >= 0; i--) {
+        const struct cs_axis *axis = &grid->config->axes[i];
+        if (axis->kind == CS_AXIS_MODEL || axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_REGION) {
+            continue;
+        }
+        if (++coordinates[i] < axis->size) {
+            return true;
+        }
+        coordinates[i] = 0;
+    }
+    return false;
+}
+
+static void print_extremes(const char *hardware, const char *error, const struct extreme *least,
+                           const struct extreme *most)
+{
+    if (!least->known) {
+        cs_log_info("  %-12s %6s  no plan", hardware, error);
+        return;
+    }
+    cs_log_info("  %-12s %6s %12.4g %11.4g  %-28s %12.4g %11.4g  %s", hardware, error, least->total / 1e3,
+                least->total / (double)least->devices, least->at, most->total / 1e3,
+                most->total / (double)most->devices, most->at);
+}
+
+static void print_carbon(const struct cs_grid *grid, const struct cs_results *results)
+{
+    const struct cs_config *config = grid->config;
+    const int32_t model_axis = axis_of(grid, CS_AXIS_MODEL), hardware_axis = axis_of(grid, CS_AXIS_HARDWARE);
+    const struct cs_axis *hardware = &config->axes[hardware_axis];
+    double parameters = 0.0;
+    char over[CS_LINE] = "";
+    const int64_t model = nearest_model(grid, model_axis, &parameters);
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        if (i != model_axis && i != hardware_axis && config->axes[i].size > 1) {
+            append(over, over[0] != '\0' ? ", " : "");
+            append(over, config->axes[i].name);
+        }
+    }
+    cs_log_info("Carbon of training %s%s (%.3g parameters)%s%s:",
+                config->library.models[config->axes[model_axis].indices[model]].from_law ? "d_model " : "",
+                config->axes[model_axis].labels[model], parameters, over[0] != '\0' ? ", over " : "", over);
+    cs_log_info("  %-12s %6s %12s %11s  %-28s %12s %11s  %s", "hardware", "error", "least, t", "kg/device", "at",
+                "most, t", "kg/device", "at");
+    for (int64_t h = 0; h < hardware->size; h++) {
+        int64_t coordinates[CS_AXES_MAX] = {0};
+        struct extreme least = {.known = false}, most = {.known = false};
+        coordinates[model_axis] = model;
+        coordinates[hardware_axis] = h;
+        do {
+            find_extremes(grid, results, coordinates, &least, &most);
+        } while (next_place(grid, coordinates));
+        struct cs_family_error family;
+        char error[CS_SHOW] = "-";
+        if (cs_family_error_read(config->library.devices[hardware->indices[h]].family, &family)) {
+            snprintf(error, sizeof error, "%.1f%%", 100.0 * family.mape);
+        }
+        print_extremes(hardware->labels[h], error, &least, &most);
+    }
+    cs_log_info("  error: mean error of the step time over published runs on devices of the family; - where there are "
+                "none");
+}
+
+/* ---- counts ---- */
+static void print_feasibility(const struct cs_grid *grid, const struct cs_results *results)
+{
+    static const char *const reasons[] = {"pending", "feasible", "divisibility", "communication",
+                                          "batch",   "memory",   "deadline",     "failed"};
+    int64_t counts[CS_STATUS_FAILED + 1] = {0}, plans = 0;
+    const int32_t alternatives = 1 + (int32_t)grid->config->settings.search.alternatives;
+    for (int64_t search = 0; search < grid->searches; search++) {
+        const struct cs_record *records = cs_results_get(results, search);
+        for (int32_t i = 0; i < grid->records_per_search; i += alternatives) {
+            counts[records[i].status]++;
+            plans += records[i].status != CS_STATUS_PENDING;
+        }
+    }
+    char line[CS_LINE] = "", count[CS_SHOW], all[CS_SHOW], text[CS_LINE];
+    for (int status = CS_STATUS_DIVISIBILITY; status <= CS_STATUS_FAILED; status++) {
+        if (counts[status] > 0) {
+            snprintf(text, sizeof text, "%s%s %s",
+                     line[0] != '\0' ? ", " : "; infeasible: ", cs_show_count(counts[status], count), reasons[status]);
+            append(line, text);
+        }
+    }
+    cs_log_info("  %s of %s plans are feasible%s", cs_show_count(counts[CS_STATUS_FEASIBLE], count),
+                cs_show_count(plans, all), line);
+}
+
+void cs_summary_print(const struct cs_run *run, const struct cs_results *results,
+                      const struct cs_statistics *statistics, const char *path)
+{
+    const struct cs_grid *grid = &run->grid;
+    char shape[CS_LINE], searches[CS_SHOW], points[CS_SHOW], time[CS_SHOW], memory[CS_SHOW], worker[CS_SHOW];
+    struct stat file;
+    grid_shape(grid, shape);
+    cs_log_info("Swept %s%s%s", run->config.title, run->config.title[0] != '\0' ? ": " : "", shape);
+    cs_log_info("  %s searches for %s points in %s on %d rank%s: %.1f CPU-seconds, %.0f%% of them searching",
+                cs_show_count(statistics->searches, searches), cs_show_count(grid->points, points),
+                cs_show_time(statistics->seconds, time), statistics->ranks, statistics->ranks == 1 ? "" : "s",
+                statistics->cpu_seconds, 100.0 * statistics->search_seconds / fmax(statistics->cpu_seconds, 1e-9));
+    print_feasibility(grid, results);
+    if (statistics->ranks > 1) {
+        cs_log_info("  memory: %s on rank 0, at most %s on each other rank",
+                    cs_show_bytes((double)statistics->memory, memory),
+                    cs_show_bytes((double)statistics->worker_memory, worker));
+    } else {
+        cs_log_info("  memory: %s", cs_show_bytes((double)statistics->memory, memory));
+    }
+    print_carbon(grid, results);
+    cs_log_info("Results: %s%s%s%s", path, stat(path, &file) == 0 ? " (" : "",
+                stat(path, &file) == 0 ? cs_show_bytes((double)file.st_size, memory) : "",
+                stat(path, &file) == 0 ? ")" : "");
+}
+
+enum cs_code cs_statistics_write(const struct cs_grid *grid, const struct cs_statistics *statistics,
+                                 struct cs_error *error)
+{
+    const char *path = getenv("CS_STATISTICS");
+    if (path == NULL || path[0] == '\0') {
+        return CS_OK;
+    }
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        return cs_fail(error, CS_ERROR_CREATE, "%s, named by CS_STATISTICS, cannot be created: %s.", path,
+                       strerror(errno));
+    }
+    fprintf(file,
+            "{\"searches\": %lld, \"points\": %lld, \"ranks\": %d, \"seconds\": %.9g, \"cpu_seconds\": %.9g, "
+            "\"search_cpu_seconds\": %.9g,\n \"received\": %lld, \"chunks\": %lld, \"batches\": %lld, \"entry_bytes\": "
+            "%lld, "
+            "\"message_seconds\": %.9g, \"place_seconds\": %.9g, \"coordinator_cpu_seconds\": %.9g,\n "
+            "\"checkpoints\": %lld, \"checkpoint_seconds\": %.9g, \"finish_seconds\": %.9g, \"rank0_bytes\": %lld, "
+            "\"worker_bytes\": %lld}\n",
+            (long long)statistics->searches, (long long)grid->points, statistics->ranks, statistics->seconds,
+            statistics->cpu_seconds, statistics->search_seconds, (long long)statistics->received,
+            (long long)statistics->chunks, (long long)statistics->batches, (long long)cs_entry_bytes(grid),
+            statistics->message_seconds, statistics->place_seconds, statistics->coordinator_cpu_seconds,
+            (long long)statistics->checkpoints, statistics->checkpoint_seconds, statistics->finish_seconds,
+            (long long)statistics->memory, (long long)statistics->worker_memory);
+    return fclose(file) == 0 ? CS_OK
+                             : cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(errno));
+}

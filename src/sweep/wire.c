@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "wire.h"
+
+#include <assert.h>
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(struct cs_record) % sizeof(double) == 0, "entries of a batch stay aligned");
+_Static_assert(sizeof(struct cs_batch_header) % sizeof(double) == 0, "entries of a batch stay aligned");
+
+/* Results that pile up while rank 0 writes a checkpoint: 256 KiB are 1,500 searches. */
+static const int64_t CS_BATCH_BYTES = 262144;
+static const double CS_WAIT_MOST = 5e-3; /* s */
+
+int64_t cs_entry_bytes(const struct cs_grid *grid)
+{
+    return (int64_t)sizeof(int64_t) + grid->records_per_search * (int64_t)sizeof(struct cs_record);
+}
+
+int64_t cs_batch_bytes(const struct cs_grid *grid)
+{
+    const int64_t one = (int64_t)sizeof(struct cs_batch_header) + cs_entry_bytes(grid);
+    return one > CS_BATCH_BYTES ? one : CS_BATCH_BYTES;
+}
+
+int cs_wire_rank(void)
+{
+    int rank;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    return rank;
+}
+
+int cs_wire_size(void)
+{
+    int size;
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    return size;
+}
+
+const char *cs_wire_library(void)
+{
+    static char text[MPI_MAX_LIBRARY_VERSION_STRING]; /* the same at every call */
+    int length;
+    MPI_Get_library_version(text, &length);
+    text[strcspn(text, ",\n")] = '\0';
+    return text;
+}
+
+const char *cs_wire_host(void)
+{
+    static char name[MPI_MAX_PROCESSOR_NAME]; /* the same at every call */
+    int length;
+    MPI_Get_processor_name(name, &length);
+    return name;
+}
+
+static void cs_wire_wait(MPI_Request *request)
+{
+    struct cs_backoff backoff = {0};
+    for (;;) {
+        int done;
+        MPI_Test(request, &done, MPI_STATUS_IGNORE);
+        if (done) {
+            return;
+        }
+        cs_backoff_sleep(&backoff, CS_WAIT_MOST);
+    }
+}
+
+void cs_wire_broadcast(void *bytes, int64_t size)
+{
+    const int64_t most = INT64_C(1) << 30;
+    for (int64_t sent = 0; sent < size; sent += most) {
+        const int64_t part = size - sent < most ? size - sent : most;
+        MPI_Request request;
+        MPI_Ibcast((char *)bytes + sent, (int)part, MPI_BYTE, 0, MPI_COMM_WORLD, &request);
+        cs_wire_wait(&request);
+    }
+}
+
+void cs_wire_send(int to, enum cs_tag tag, const void *bytes, int64_t size)
+{
+    MPI_Send(bytes, (int)size, MPI_BYTE, to, (int)tag, MPI_COMM_WORLD);
+}
+
+static bool cs_wire_probe(int wanted, int *from, enum cs_tag *tag, int64_t *size)
+{
+    int there, bytes;
+    MPI_Status status;
+    MPI_Iprobe(wanted, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status);
+    if (!there) {
+        return false;
+    }
+    MPI_Get_count(&status, MPI_BYTE, &bytes);
+    *from = status.MPI_SOURCE;
+    *tag = (enum cs_tag)status.MPI_TAG;
+    *size = bytes;
+    return true;
+}
+
+bool cs_wire_probe_any(int *from, enum cs_tag *tag, int64_t *size)
+{
+    return cs_wire_probe(MPI_ANY_SOURCE, from, tag, size);
+}
+
+bool cs_wire_probe_coordinator(enum cs_tag *tag, int64_t *size)
+{
+    int from;
+    return cs_wire_probe(0, &from, tag, size);
+}
+
+void cs_wire_receive(int from, enum cs_tag tag, void *bytes, int64_t size)
+{
+    MPI_Recv(bytes, (int)size, MPI_BYTE, from, (int)tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+
+/* ---- a worker's results ---- */
+struct cs_outbox {
+    char *bytes[2];
+    MPI_Request request[2];
+    int filling;
+    int64_t used, entry, capacity;
+    struct cs_batch_header header;
+    double oldest; /* s, when the first result of the batch came */
+};
+
+struct cs_outbox *cs_outbox_create(const struct cs_grid *grid)
+{
+    struct cs_outbox *outbox = calloc(1, sizeof *outbox);
+    if (outbox == NULL) {
+        return NULL;
+    }
+    outbox->entry = cs_entry_bytes(grid);
+    outbox->capacity = cs_batch_bytes(grid);
+    outbox->used = (int64_t)sizeof outbox->header;
+    for (int i = 0; i < 2; i++) {
+        outbox->request[i] = MPI_REQUEST_NULL;
+        outbox->bytes[i] = malloc((size_t)outbox->capacity);
+        if (outbox->bytes[i] == NULL) {
+            cs_outbox_destroy(outbox);
+            return NULL;
+        }
+    }
+    return outbox;
+}
+
+void cs_outbox_destroy(struct cs_outbox *outbox)
+{
+    if (outbox == NULL) {
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (outbox->bytes[i] != NULL && outbox->request[i] != MPI_REQUEST_NULL) {
+            cs_wire_wait(&outbox->request[i]);
+        }
+        free(outbox->bytes[i]);
+    }
+    free(outbox);
+}
+
+static void cs_outbox_post(struct cs_outbox *outbox)
+{
+    const int posted = outbox->filling;
+    outbox->header.peak_memory = cs_peak_memory();
+    outbox->header.cpu_seconds = cs_cpu_seconds();
+    memcpy(outbox->bytes[posted], &outbox->header, sizeof outbox->header);
+    MPI_Isend(outbox->bytes[posted], (int)outbox->used, MPI_BYTE, 0, CS_TAG_RESULTS, MPI_COMM_WORLD,
+              &outbox->request[posted]);
+    outbox->filling = 1 - posted;
+    outbox->used = (int64_t)sizeof outbox->header;
+    outbox->header.searches = 0;
+    outbox->header.chunks_done = 0;
+}
+
+bool cs_outbox_idle(struct cs_outbox *outbox)
+{
+    int done;
+    MPI_Test(&outbox->request[1 - outbox->filling], &done, MPI_STATUS_IGNORE);
+    return done != 0;
+}
+
+struct cs_record *cs_outbox_add(struct cs_outbox *outbox, int64_t search)
+{
+    if (outbox->used + outbox->entry > outbox->capacity) {
+        cs_wire_wait(&outbox->request[1 - outbox->filling]);
+        cs_outbox_post(outbox);
+    }
+    if (outbox->header.searches == 0) {
+        outbox->oldest = cs_seconds();
+    }
+    char *entry = outbox->bytes[outbox->filling] + outbox->used;
+    memcpy(entry, &search, sizeof search);
+    outbox->used += outbox->entry;
+    outbox->header.searches++;
+    /* malloc'ed bytes and whole doubles before it: aligned, see the assertions above. */
+    void *records = entry + sizeof search;
+    return records;
+}
+
+void cs_outbox_chunk_done(struct cs_outbox *outbox)
+{
+    outbox->header.chunks_done++;
+}
+
+void cs_outbox_offer(struct cs_outbox *outbox, double search_seconds)
+{
+    if ((outbox->header.searches > 0 || outbox->header.chunks_done > 0) && cs_outbox_idle(outbox)) {
+        outbox->header.search_seconds = search_seconds;
+        cs_outbox_post(outbox);
+    }
+}
+
+void cs_outbox_flush(struct cs_outbox *outbox, double search_seconds, bool stopped)
+{
+    cs_wire_wait(&outbox->request[1 - outbox->filling]);
+    outbox->header.search_seconds = search_seconds;
+    outbox->header.stopped = stopped;
+    cs_outbox_post(outbox);
+    outbox->header.stopped = 0;
+}
+
+double cs_outbox_age(const struct cs_outbox *outbox)
+{
+    return outbox->header.searches == 0 ? 0.0 : cs_seconds() - outbox->oldest;
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Benchmarks of the sweep: strong scaling, the coordinator's cost, the simulation of many ranks, memory per rank.
+
+Prints one JSON object with the keys scaling, coordinator, simulated and memory of build/bench.json.
+Environment: CS_BUILD; run through scripts/with-mpi.sh.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("CS_BUILD", os.path.join(SOURCE, "build"))
+SWEEP = os.path.join(BUILD, "cs_sweep")
+QUICK = os.path.join(SOURCE, "configs", "quick.json")
+FULL = os.path.join(SOURCE, "configs", "full.json")
+MPIRUN = os.environ.get("MPIRUN", "mpirun").split()
+
+ROUNDS = 5
+SECONDS = 8.0  # of one run of the scaling test: the start of MPI, 0.4 s, is part of both sides
+# A cluster's network as the simulation takes it: InfiniBand's few microseconds between any two processes, and what one
+# rank 0 receives through one port.
+LATENCY, BYTES_PER_SECOND = 2e-6, 10e9
+SEARCHES = 10_000_000
+
+
+def sweep(ranks, sets, output, *more, mpi=True):
+    """One run; its counters."""
+    counters = output + ".json"
+    command = (MPIRUN + ["-n", str(ranks)] if mpi else []) + [SWEEP, QUICK, "--output", output, "--force", "--quiet"]
+    for value in sets:
+        command += ["--set", value]
+    environment = dict(os.environ, CS_STATISTICS=counters)
+    return subprocess.Popen(command + list(more), env=environment), counters
+
+
+def finished(started):
+    process, counters = started
+    if process.wait() != 0:
+        sys.exit(f"{' '.join(process.args)}: exit status {process.returncode}")
+    with open(counters, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def workload(folder, seconds):
+    """The words of a sweep that keeps two processes busy for about so long."""
+    small = ['axes.hardware=["A100","H100"]', "axes.year=[0,10]"]
+    facts = finished(sweep(1, small, os.path.join(folder, "probe.h5")))
+    mean = facts["search_cpu_seconds"] / facts["searches"]
+    step = max(1, int(22528 * 2 * 22 * mean / (2 * seconds) * 2))
+    return ['axes.hardware=["A100","H100"]', 'axes.year={"from":0,"to":10,"step":1}', 'axes.qat=["off"]',
+            f'axes.model.d_model={{"from":2048,"to":24576,"step":{step}}}']
+
+
+def scaling(folder):
+    """Two concurrent halves of one rank each against one run of two ranks, in turn."""
+    words = workload(folder, SECONDS)
+    halves, pairs, facts = [], [], None
+    for _ in range(ROUNDS):
+        begun = time.monotonic()
+        running = [sweep(1, words, os.path.join(folder, "half.h5"), "--shard", f"{k}/2") for k in (1, 2)]
+        for one in running:
+            finished(one)
+        halves.append(time.monotonic() - begun)
+        begun = time.monotonic()
+        facts = finished(sweep(2, words, os.path.join(folder, "pair.h5")))
+        pairs.append(time.monotonic() - begun)
+    half, pair = statistics.median(halves), statistics.median(pairs)
+    ratios = [a / b for a, b in zip(halves, pairs)]
+    return [{"ranks": 1, "seconds": 2 * half, "efficiency": 1.0},
+            {"ranks": 2, "seconds": pair, "efficiency": statistics.median(ratios), "two_halves_seconds": half,
+             "two_halves": halves, "two_ranks": pairs, "searches": facts["searches"]}]
+
+
+def coordinator(folder):
+    """What rank 0 spends on a message and on placing a search, the best of some runs: interruptions are not its cost."""
+    words = workload(folder, 2.0)
+    best = {}
+    for _ in range(ROUNDS):
+        facts = finished(sweep(2, words, os.path.join(folder, "coordinator.h5")))
+        messages = facts["batches"] + facts["chunks"]
+        found = {"seconds_per_message": (facts["message_seconds"] - facts["place_seconds"]) / messages,
+                 "seconds_per_search": facts["place_seconds"] / facts["received"],
+                 "seconds_per_chunk": facts["message_seconds"] / facts["chunks"],
+                 "cpu_share_of_rank0": facts["coordinator_cpu_seconds"] / facts["seconds"]}
+        best = {key: min(value, best.get(key, value)) for key, value in found.items()}
+        best.update(searches=facts["searches"], chunks=facts["chunks"], batches=facts["batches"],
+                    bytes_per_search=facts["entry_bytes"])
+    return best
+
+
+def simulated(costs):
+    words = [FULL, costs["seconds_per_search"], costs["seconds_per_message"], costs["seconds_per_message"], LATENCY,
+             BYTES_PER_SECOND, SEARCHES]
+    done = subprocess.run([os.path.join(BUILD, "tests", "bench", "simulate")] + [str(word) for word in words],
+                          check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
+
+
+def memory(folder):
+    facts = finished(sweep(4, ["axes.year=[0]"], os.path.join(folder, "memory.h5")))
+    return {"rank0_bytes": facts["rank0_bytes"], "worker_bytes": facts["worker_bytes"]}
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        costs = coordinator(folder)
+        json.dump({"scaling": scaling(folder), "coordinator": costs, "simulated": simulated(costs),
+                   "memory": memory(folder)}, sys.stdout, indent=1)
+    print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The rules of the tree that no general tool knows. Each complaint says what to do.
+
+    tests/lint/rules.py [--list]
+"""
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOP = {
+    "directories": {".ci", "configs", "include", "jobs", "scripts", "src", "tests"},
+    "files": {
+        ".clang-format", ".clang-tidy", ".editorconfig", ".gitattributes", ".gitignore", "CITATION.cff",
+        "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "spack.yaml",
+    },
+}
+# What each room may import, besides itself.
+ROOMS = ["base", "model", "search", "config", "report", "results", "sweep"]
+IMPORTS = {
+    "base": [],
+    "model": ["base"],
+    "search": ["base", "model"],
+    "config": ["base", "model", "search"],
+    "report": ["base", "model", "search", "config"],
+    "results": ["base", "model", "search", "config"],
+    # Rank 0 hands records to the file as they arrive; the file knows nothing of ranks.
+    "sweep": ["base", "model", "search", "config", "results"],
+}
+LIBRARY_HEADERS = {"mpi.h": "sweep", "hdf5.h": "results", "hdf5_hl.h": "results", "cJSON.h": "config"}
+BANNED = {
+    r"ato[ifl]l?": "cs_sweep/number.h, which refuses what is not a number",
+    r"strto(?:d|f|ld|l|ul|ll|ull|imax|umax)": "cs_sweep/number.h, the one place that calls it",
+    r"strtok(?:_r)?": "a pointer that walks along",
+    r"v?sprintf": "snprintf with the size of the buffer",
+    r"gets": "fgets",
+    r"str(?:n)?c(?:py|at)": "snprintf, or memcpy of a known length",
+    r"stpcpy": "snprintf, or memcpy of a known length",
+    r"gmtime|localtime|asctime|ctime": "gmtime_r and strftime",
+    r"alloca": "malloc, or an array of constant size",
+    r"scanf|fscanf|sscanf": "cs_sweep/number.h",
+    r"tmpnam|tempnam|mktemp": "open with O_EXCL and O_NOFOLLOW",
+    r"system|popen": "nothing: the program starts no other",
+    r"s?rand|drand48|random": "a generator with a state and a seed of its own",
+    r"setlocale": "nothing: numbers are read and written in the C locale",
+    r"signal": "sigaction",
+    r"usleep": "nanosleep",
+    r"access": "the attempt itself, and its error",
+}
+BANNED_ALLOWED = {("src/base/number.c", "strto")}
+# Forbidden in the rooms of pure functions, as symbols their objects may not want.
+IMPURE = re.compile(r"^(?:printf|fprintf|puts|putchar|fputs|fwrite|fread|fopen|fclose|open|read|write|close|getenv|"
+                    r"time|clock|clock_gettime|exit|abort|raise|kill|sleep|nanosleep|malloc|calloc|realloc|free)$")
+IMPURE_SEARCH = re.compile(IMPURE.pattern.replace("|malloc|calloc|realloc|free", ""))
+# Words of the workshop, not of the product.
+PRIVATE = re.compile(r"(?<![\w.])(?:\.\./shared|/work/(?:main|shared)|/tmp/team)\b|\bissues? ?#\d|\bsee issue \d"
+                     r"|\b(?:claude|anthropic|chatgpt|copilot|openai codex)\b", re.I)
+
+complaints = []
+
+
+def complain(place, text):
+    complaints.append(f"{place}: {text}")
+
+
+def files():
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
+                            capture_output=True, check=True).stdout.decode()
+    return sorted(ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file())
+
+
+def relative(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def without_comments(text, strings=True):
+    """Comments, and the inside of strings, become blanks: line numbers stay."""
+    pattern = r'/\*.*?\*/|//[^\n]*' + (r'|"(?:\\.|[^"\\\n])*"' if strings else "")
+    return re.sub(pattern, blank, text, flags=re.S)
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+def check_top(paths):
+    """Nothing at the top but the seven folders and small customary files."""
+    seen = {Path(relative(path)).parts[0] for path in paths}
+    for name in sorted(seen):
+        kind = "directories" if (ROOT / name).is_dir() else "files"
+        if name not in TOP[kind]:
+            complain(name, "does not belong at the top of the tree; put it into one of "
+                     + ", ".join(sorted(TOP["directories"] - {".ci"})) + ", or add it to .gitignore")
+
+
+def header_rooms():
+    """Which room each public header belongs to: the table of src/README.md is the one place that says it."""
+    rooms = {}
+    for line in (ROOT / "src/README.md").read_text().splitlines():
+        row = re.match(r"\| `(\w+)/` \|.*\| *([\w, ]*?) *\|$", line)
+        if row:
+            for name in filter(None, re.split(r", *", row.group(2))):
+                rooms[name] = row.group(1)
+    return rooms
+
+
+def check_imports(paths):
+    """Imports run one way, and each library is used by one room."""
+    rooms = header_rooms()
+    for header in sorted((ROOT / "include/cs_sweep").glob("*.h")):
+        if header.stem not in rooms:
+            complain(relative(header), "belongs to no room: name it in the table of src/README.md")
+    for name in rooms:
+        if not (ROOT / f"include/cs_sweep/{name}.h").exists():
+            complain("src/README.md", f"the table names a header {name} that is not in include/cs_sweep/")
+    for path in paths:
+        name = relative(path)
+        if path.suffix not in (".c", ".h") or not name.startswith(("src/", "include/")):
+            continue
+        parts = Path(name).parts
+        room = rooms.get(path.stem) if parts[0] == "include" else (parts[1] if len(parts) > 2 else None)
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            include = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+            if not include:
+                continue
+            target = include.group(1)
+            place = f"{name}:{number}"
+            base = target.split("/")[-1]
+            if base in LIBRARY_HEADERS and LIBRARY_HEADERS[base] != room and name != "src/cs_sweep.c":
+                complain(place, f"{target} is for src/{LIBRARY_HEADERS[base]}/ only; call its interface instead")
+            if base in LIBRARY_HEADERS and parts[0] == "include":
+                complain(place, f"a public header must not need {target}; keep it in src/{LIBRARY_HEADERS[base]}/")
+            if ".." in target:
+                complain(place, f"{target}: use the room's public header in include/cs_sweep/")
+            if target.startswith("cs_sweep/"):
+                other = rooms.get(Path(target).stem)
+                if room and other and other != room and other not in IMPORTS[room]:
+                    complain(place, f"{room} must not import {other} ({target}): imports run base <- model <- search "
+                             "<- config <- report, results <- sweep <- programs")
+                if parts[0] == "src" and line.strip().startswith("#include <"):
+                    complain(place, f'write #include "{target}": own headers stand in quotes')
+
+
+def check_banned(paths):
+    """Functions that lose errors, overflow or keep hidden state."""
+    pattern = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
+    for path in paths:
+        name = relative(path)
+        if path.suffix not in (".c", ".h") or not name.startswith(("src/", "include/", "tests/")):
+            continue
+        text = without_comments(path.read_text())
+        for match in pattern.finditer(text):
+            word = match.group(1)
+            if any(name == file and word.startswith(start) for file, start in BANNED_ALLOWED):
+                continue
+            instead = next(advice for expression, advice in BANNED.items() if re.fullmatch(expression, word))
+            complain(f"{name}:{line_of(text, match.start())}", f"{word} is not used here; use {instead}")
+        for match in re.finditer(r"\btypedef\s+(?:struct|union|enum)\b", text):
+            complain(f"{name}:{line_of(text, match.start())}", "no typedef for structs and enums: write struct cs_x")
+
+
+def check_text(paths):
+    """Licence line, line ends, width, words of the workshop."""
+    for path in paths:
+        name = relative(path)
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        if name.startswith("tests/fuzz/corpus/"):
+            continue
+        script = path.suffix in (".sh", ".py", ".sbatch") or name in ("Makefile", ".ci/run")
+        source = path.suffix in (".c", ".h")
+        if (source or script) and "SPDX-License-Identifier: BSD-3-Clause" not in "\n".join(text.splitlines()[:3]):
+            complain(name, "add the line SPDX-License-Identifier: BSD-3-Clause as a comment at the top")
+        if text and not text.endswith("\n"):
+            complain(name, "end the file with a newline")
+        if source or script or path.suffix in (".md", ".json", ".yaml", ".cff", ".1", ".5"):
+            for number, line in enumerate(text.splitlines(), 1):
+                if line != line.rstrip() and path.suffix != ".md":
+                    complain(f"{name}:{number}", "remove the blanks at the end of the line")
+                if "\t" in line and source:
+                    complain(f"{name}:{number}", "use blanks instead of tabs")
+                if len(line) > 120 and (source or script) and "http" not in line:
+                    complain(f"{name}:{number}", f"{len(line)} columns; 120 are the most")
+        if name != "tests/lint/rules.py":
+            for match in PRIVATE.finditer(text):
+                complain(f"{name}:{line_of(text, match.start())}",
+                         f"{match.group()!r} means nothing to a reader of this project; say the fact itself")
+            for match in re.finditer(r"\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(\w+\): )", text):
+                if source or script:
+                    complain(f"{name}:{line_of(text, match.start())}", f"{match.group()}: finish it, or say what is "
+                             "missing in the room's README")
+
+
+# A function may be longer where a table or a switch is clearer in one piece; then it stands here, with why.
+LONG_FUNCTIONS = {}
+FILE_LINES = 700
+FUNCTION_LINES = 80
+
+
+def check_size(paths):
+    """Files of about 500 lines and functions of about 60 (hard limits a little above)."""
+    for path in paths:
+        name = relative(path)
+        if path.suffix != ".c" or not name.startswith("src/"):
+            continue
+        lines = path.read_text().splitlines()
+        if len(lines) > FILE_LINES:
+            complain(name, f"{len(lines)} lines: split it by what its parts know (about 500, at most {FILE_LINES})")
+        start = None
+        for number, line in enumerate(lines, 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start:
+                length = number - start + 1
+                title = lines[start - 2].strip()
+                known = any(function + "(" in title for function in LONG_FUNCTIONS)
+                if length > FUNCTION_LINES and not known:
+                    complain(f"{name}:{start - 1}", f"a function of {length} lines: give its parts names (about 60, "
+                             f"at most {FUNCTION_LINES})")
+                start = None
+
+
+def check_versions(_paths):
+    """One version number, wherever it stands."""
+    version = re.search(r"^VERSION := (\S+)$", (ROOT / "Makefile").read_text(), re.M).group(1)
+    cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.M)
+    if not cited or cited.group(1).strip("\"'") != version:
+        complain("CITATION.cff", f"its version is not the Makefile's {version}")
+
+
+def check_data(paths):
+    """Data files are strict JSON or YAML."""
+    def pairs(items):
+        keys = [key for key, _ in items]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"keys that stand twice: {', '.join(twice)}")
+        return dict(items)
+
+    def constant(word):
+        raise ValueError(f"{word} is not JSON")
+
+    for path in paths:
+        name = relative(path)
+        if path.suffix == ".json" and not name.startswith("tests/"):
+            try:
+                json.loads(path.read_text(), object_pairs_hook=pairs, parse_constant=constant)
+            except ValueError as error:
+                complain(name, f"not strict JSON: {error}")
+        elif path.suffix in (".yaml", ".yml", ".cff"):
+            import yaml
+            try:
+                yaml.safe_load(path.read_text())
+            except yaml.YAMLError as error:
+                complain(name, f"not YAML: {error}")
+
+
+def check_symbols(_paths):
+    """Own prefix on every public symbol; no writable data, input or output in the rooms of pure functions."""
+    objects = sys.argv[sys.argv.index("--objects") + 1] if "--objects" in sys.argv else None
+    if not objects:
+        return
+    for room in ROOMS:
+        for item in sorted(Path(objects).glob(f"src/{room}/*.o")):
+            if item.name.endswith(".pic.o"):
+                continue
+            source = f"src/{room}/{item.stem}.c"
+            if not (ROOT / source).exists():
+                continue
+            listing = subprocess.run(["nm", "-P", item], capture_output=True, text=True, check=True).stdout
+            for line in listing.splitlines():
+                symbol, kind = line.split()[:2]
+                if kind in "TDBCRGS" and not symbol.startswith("cs_"):
+                    complain(source, f"{symbol} is visible to users of the library: name it cs_{symbol} or make it "
+                             "static")
+                pure = room in ("model", "search")
+                impure = IMPURE if room == "model" else IMPURE_SEARCH
+                if pure and kind == "U" and impure.match(symbol):
+                    complain(source, f"{symbol} is called: src/{room}/ does no input, output or allocation of its "
+                             "own")
+            if room in ("model", "search"):
+                table = subprocess.run(["objdump", "-t", item], capture_output=True, text=True, check=True).stdout
+                # Constants that hold addresses are read-only from the program's start on: .data.rel.ro.
+                pattern = r"\sO (?!\.data\.rel\.ro)(?:\.t?data|\.t?bss|\*COM\*)\S*\s\S+\s+(\S+)$"
+                for symbol in re.findall(pattern, table, re.M):
+                    complain(source, f"{symbol} is writable data: src/{room}/ has no state; make it const or an "
+                             "argument")
+
+
+CHECKS = [check_top, check_imports, check_banned, check_text, check_size, check_versions, check_data, check_symbols]
+
+
+def main():
+    if "--list" in sys.argv:
+        for check in CHECKS:
+            print(f"{check.__name__[6:]:10} {check.__doc__.splitlines()[0]}")
+        return 0
+    paths = files()
+    for check in CHECKS:
+        check(paths)
+    for complaint in complaints:
+        print(complaint)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# cs_point: what it prints, every message of its command line, colour on a terminal only.
+# shellcheck source=tests/support/sweep.sh
+. "$CS_SOURCE/tests/support/sweep.sh"
+point=$CS_BUILD/cs_point
+export LC_ALL=C
+unset NO_COLOR
+
+# fails STATUS MESSAGE ARGUMENT...: with exactly this message and nothing on standard output.
+fails() {
+    local wanted=$1 message=$2
+    shift 2
+    run 30 "$point" "$@"
+    equal "cs_point $*" "$wanted cs_point: error: $message" "$status $(cat out err)"
+}
+fails 64 '--model is missing: cs_point --model 10240 --hardware H100 is a whole command.'
+fails 64 '--hardware is missing: cs_point --model 10240 --hardware H100 is a whole command.' --model 8192
+fails 64 'There is no option --modle; did you mean --model?' --modle 8192
+fails 64 'There is no option --xyzzyplugh; cs_point --help lists them.' --xyzzyplugh
+fails 64 '--model wants a value; cs_point --help says which.' --model
+fails 64 '--model wants a value that is not empty.' --model= --hardware H100
+fails 64 '--json takes no value.' --model 8192 --hardware H100 --json=yes
+fails 64 '--set carbon.pue: expected path=value, as carbon.pue=1.2.' --model 8192 --hardware H100 --set carbon.pue
+fails 64 '--zero 4: expected a whole number from 0 to 3.' --model 8192 --hardware H100 --zero 4
+fails 64 '--tensor 0: expected a whole number from 1 to 1000000.' --model 8192 --hardware H100 --tensor 0
+fails 64 '--top 1.5: expected a whole number from 1 to 100.' --model 8192 --hardware H100 --top 1.5
+fails 64 '--recompute all: expected one of none|selective|full.' --model 8192 --hardware H100 --recompute all
+fails 64 '--schedule gpipe: expected one of 1f1b|zb1p|dualpipe.' --model 8192 --hardware H100 --schedule gpipe
+fails 64 '--year soon is not a number; it counts the years of projection, 0 being the device as sold.' \
+    --model 8192 --hardware H100 --year soon
+fails 64 'b.json: one CONFIG is enough (a.json).' a.json b.json --model 8192 --hardware H100
+fails 64 'A measured run is named by both --case FILE and --id ID.' --case x.json
+fails 64 'A case names its own model and device: leave out CONFIG, --model, --hardware, --year, --qat and --region.' \
+    --case x.json --id a --model 8192
+fails 64 '"a"b" is no name of a model: at most 63 characters, no quotes.' --model 'a"b' --hardware H100
+fails 65 '--hardware H10: no device is named "H10"; did you mean "H100"?' --model 8192 --hardware H10
+fails 65 '--region us-east55: no region is named "us-east55"; did you mean "us-east5"?' \
+    --model 8192 --hardware H100 --region us-east55
+fails 65 '--year 60: expected a whole number from 0 to 50 (year), not 60.' --model 8192 --hardware H100 --year 60
+fails 65 '--set carbon.pu=1.2: carbon.pu: unknown key; did you mean "pue"?' \
+    --model 8192 --hardware H100 --set carbon.pu=1.2
+fails 66 'nowhere.json: cannot be opened: No such file or directory.' nowhere.json --model 8192 --hardware H100
+cases=$CS_SOURCE/configs/validation/cases.json
+fails 64 "$cases has no case \"korthikanti-22b-ful\"; the nearest is \"korthikanti-22b-full\"." \
+    --case "$cases" --id korthikanti-22b-ful
+
+run 30 "$point" --help
+equal "--help: exit status, standard error" "0 " "$status $(cat err)"
+equal "--help: first line" "cs_point: one design point of a sweep, explained" "$(head -n 1 out)"
+run 30 "$point" --version
+equal "--version: exit status, standard error" "0 " "$status $(cat err)"
+expect "--version" grep -Eq '^cs_point [0-9.]+ \([0-9a-z-]+\)$' out
+if [ -w /dev/full ]; then
+    "$point" --help >/dev/full 2>err
+    equal "a full disk" "74 cs_point: error: The answer cannot be written to the standard output." "$? $(cat err)"
+fi
+
+# What does not depend on calibrated constants is quoted as it is printed.
+run 60 "$point" --model 8192 --hardware H100 --year 5 --qat int8 --region us-east5
+equal "the point: exit status, standard error" "0 " "$status $(cat err)"
+equal "title" "d_model 8192 on H100, year 5, QAT int8, us-east5 (323 g CO2e/kWh)" "$(head -n 1 out)"
+equal "model" "Model  by the scaling law
+  shape           mixture of experts, 77 layers, d_model 8,192, 64 heads of 128, d_ff 32,768, vocabulary 51,200
+  experts         11 of width 32,768, 1 active, 0 shared, 0 dense layers
+  parameters      475 B, 62.0 B active per token" "$(sed -n '/^Model/,/parameters/p' out)"
+expect "training" grep -Eq '^  training        1\.24 T tokens in sequences of 2,048, 4\.61e23 FLOP, loss [0-9.]+$' out
+equal "critical batch" "  critical batch  2.51 M tokens, 1,226 sequences" "$(grep 'critical batch  ' out)"
+equal "device" "H100  projected 5 years" "$(grep '^H100' out)"
+expect "compute" grep -Eq '^  compute         7\.35 PFLOP/s at int8 \(3\.67 PFLOP/s at 16 bits\), [0-9.]+% sustained' out
+equal "headings" "Model H100 Plan Step Memory Carbon Kernels Best What Other What" \
+    "$(sed -n 's/^\([A-Z][A-Za-z0-9]*\)  *.*/\1/p' out | tr '\n' ' ' | sed 's/ $//')"
+equal "best plans listed" 10 "$(sed -n '/^Best plans/,/^$/p' out | grep -Ec '^ +[0-9]+ +[0-9,]+  t[0-9]+ p[0-9]+ d[0-9]+ ')"
+expect "bars of #" grep -Eq '^  compute +#+ +[0-9.]+%  ' out
+expect "what limits it" grep -Eq '^  fewer devices   [a-z]+, on [0-9,]+ or fewer\. ' out
+expect "what would change it" grep -Eq '^  twice the memory +[0-9,]+ devices \((same|[-+][0-9.]+%)\), ' out
+expect "no escape sequence in a file" sh -c '! grep -q "$(printf "\033")" out'
+expect "no line beyond 132 columns" sh -c '[ "$(wc -L <out)" -le 132 ]'
+plan=$(sed -n 's/^  devices         \([0-9,]*\) = tensor \([0-9]*\) x pipeline \([0-9]*\) x data \([0-9,]*\)$/\1 \2 \3 \4/p' out | tr -d ,)
+read -r devices tensor pipeline data <<<"$plan"
+expect "the degrees multiply to the devices" [ "$devices" -eq $((tensor * pipeline * data)) ]
+
+LC_ALL=C.UTF-8 run 60 "$point" --model 2048 --hardware A100 --brief --top 1
+expect "bars of blocks where the locale has them" grep -q '█' out
+expect "--brief searches no changes" sh -c '! grep -q "What would change it" out'
+run 60 "$point" --model 24576 --hardware V100 --set training.deadline_days=1 --brief
+equal "an infeasible point is an answer" 0 "$status"
+expect "... with its reason" grep -Eq '^No plan: [a-z]+\. [A-Z]' out
+
+# What is given is taken as given.
+run 60 "$point" --model Llama-3.1-405B --hardware H100 --devices 16384 --tensor 8 --pipeline 16 --brief --top 1
+equal "a given plan" "  devices         16,384 = tensor 8 x pipeline 16 x data 128" "$(grep '^  devices  ' out)"
+run 60 "$point" --model GPT-3 --hardware A100-80GB --tensor 8 --pipeline 8 --data 16 --micro-batch 2 --zero 1 \
+    --recompute full --interleave 3 --batch 1536 --schedule 1f1b --json --brief
+equal "a plan given whole" "[1024,8,8,16,2,1,\"full\",3,1536,48]" "$(jq -c '.plan | [.devices, .tensor, .pipeline,
+    .data, .micro_batch, .zero_stage, .recompute, .interleave, .global_batch, .micro_batches]' out)"
+
+# A measured run: kernels and collectives with what bounds each, memory by kind; the parts make up the step.
+run 60 "$point" --case "$cases" --id korthikanti-175b-selective --kernels
+equal "a case" "0 " "$status $(cat err)"
+equal "... its title" "korthikanti-175b-selective (korthikanti-2022) on A100-80GB" "$(head -n 1 out)"
+expect "... measured and predicted" grep -Eq '^  step_time_s     measured 13.75, predicted [0-9.]+: [-+][0-9.]+%$' out
+for bound in compute memory link; do
+    expect "... something is bound by $bound" grep -Eq "^  dense layer .* $bound\$" out
+done
+run 60 "$point" --case "$cases" --id korthikanti-175b-selective --json --brief
+expect "... its parts make up the step" jq -e '([.kernels[].exposed_seconds] | add) as $sum
+    | ($sum / .values.step_time - 1) | fabs < 0.02' out
+expect "... memory by kind" jq -e '(.memory.state + .memory.activations + .memory.other) / .values.memory_per_device - 1
+    | fabs < 1e-9' out
+
+# On a terminal: colour, unless NO_COLOR says otherwise.
+coloured() {
+    "$PYTHON" - "$point" "$@" <<'END'
+import os
+import pty
+import sys
+import io
+seen = io.BytesIO()
+
+
+def read(fd):
+    data = os.read(fd, 65536)
+    seen.write(data)
+    return b""
+
+
+os.environ["TERM"] = "xterm"
+point, no_color = sys.argv[1:3]
+if no_color != "-":
+    os.environ["NO_COLOR"] = no_color
+status = pty.spawn([point, "--model", "2048", "--hardware", "A100", "--brief", "--top", "1"], read)
+sys.exit(0 if status == 0 and b"\033[1m" in seen.getvalue() else 1)
+END
+}
+expect "colour on a terminal" coloured -
+expect "NO_COLOR, empty: colour" coloured ""
+if coloured 1; then say 1 "NO_COLOR=1: no colour"; else say 0 "NO_COLOR=1: no colour"; fi
+finish

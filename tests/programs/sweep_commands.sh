@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The command line: what answers before MPI starts, every message once, the same exit status on every rank.
+# shellcheck source=tests/support/sweep.sh
+. "$CS_SOURCE/tests/support/sweep.sh"
+
+# fails STATUS MESSAGE ARGUMENT...: alone, with exactly this message and nothing on standard output.
+fails() {
+    local wanted=$1 message=$2
+    shift 2
+    run 30 "$sweep" "$@"
+    equal "cs_sweep $*" "$wanted cs_sweep: error: $message" "$status $(cat out err)"
+}
+fails 64 'Which configuration? cs_sweep CONFIG, such as configs/quick.json; see cs_sweep --help.'
+fails 64 'There is no option --ouput; did you mean --output?' "$quick" --ouput x.h5
+fails 64 'There is no option -z; see cs_sweep --help.' -z
+fails 64 '--output wants a value; see cs_sweep --help.' "$quick" --output
+fails 64 '--output wants the name of a file, not "".' "$quick" --output ''
+fails 64 '--resume takes no value.' "$quick" --resume=yes
+fails 64 '--resume keeps what is there and --force replaces it: give one of them.' "$quick" --resume --force
+fails 64 '--checkpoint wants seconds above 0, not "soon".' "$quick" --checkpoint soon
+fails 64 '--checkpoint wants seconds above 0, not "0".' "$quick" --checkpoint=0
+fails 64 '--progress wants seconds, 0 for none, not "-1".' "$quick" --progress -1
+fails 64 '--progress-style wants auto, bar or line, not "dots".' "$quick" --progress-style dots
+fails 64 '--shard wants K/N with K from 1 to N, such as 2/8, not "9/8".' "$quick" --shard 9/8
+fails 64 '--shard wants K/N with K from 1 to N, such as 2/8, not "3".' "$quick" --shard 3
+fails 64 '--merge joins all shards: it goes with neither --shard nor --resume.' "$quick" --merge 2 --resume
+fails 64 '--set wants PATH=VALUE, such as carbon.pue=1.2, not "carbon.pue".' "$quick" --set carbon.pue
+fails 64 "One configuration at a time: \"$quick\" and \"other.json\" were given." "$quick" other.json
+fails 64 '--list wants devices, regions, qat or models, not "planets".' --list planets
+fails 66 'nowhere.json: cannot be opened: No such file or directory.' nowhere.json
+fails 66 'nowhere.json: cannot be opened: No such file or directory.' nowhere.json --dry-run
+fails 65 '--set carbon.pu=1.2: carbon.pu: unknown key; did you mean "pue"?' "$quick" --set carbon.pu=1.2
+
+run 30 "$sweep" --help
+equal "--help: exit status, standard error" "0 " "$status $(cat err)"
+equal "--help: first line" "Usage: cs_sweep CONFIG [OPTION]..." "$(head -n 1 out)"
+run 30 "$sweep" --version
+equal "--version" "0 " "$status $(cat err)"
+expect "--version names the libraries" grep -Eq '^(HDF5|Open MPI|MPICH)' out
+for what in devices:H100 regions:us-east5 qat:int8 models:BLOOM; do
+    run 30 "$sweep" --list "${what%:*}"
+    equal "--list ${what%:*}" "0 " "$status $(cat err)"
+    expect "--list ${what%:*} has ${what#*:}" grep -q "^${what#*:}" out
+done
+
+run 30 "$sweep" "$quick" --dry-run
+equal "--dry-run: exit status, standard error" "0 " "$status $(cat err)"
+equal "--dry-run: grid" "Grid:     12 model x 6 hardware x 3 year x 2 qat x 3 region" "$(sed -n 1p out)"
+equal "--dry-run: searches" "Searches: 432" "$(sed -n 2p out)"
+equal "--dry-run: points" "Points:   1,296" "$(sed -n 3p out)"
+expect "--dry-run: memory" grep -Eq '^Memory:   [0-9.]+ kB for the results on rank 0, 524 kB for messages on every other rank$' out
+expect "--dry-run: file" grep -Eq '^File:     quick.h5, [0-9.]+ kB before compression$' out
+run 30 "$sweep" "$quick" --dry-run --shard 2/5 --output there/x.h5
+equal "--dry-run of a shard" "Shard:    2 of 5: 87 searches" "$(grep '^Shard' out)"
+expect "... and its file" grep -q '^File:     there/x.h5.2-of-5, ' out
+
+# Under mpirun: once, not once per rank.
+mpi 3 --help
+equal "mpirun --help" "0 1" "$status $(grep -c '^Usage' out)"
+mpi 3 "$quick" --dry-run
+equal "mpirun --dry-run" "0 1" "$status $(grep -c '^Grid' out)"
+mpi 3 "$quick" --ouput x.h5
+equal "mpirun, wrong option" "64 1" "$status $(grep -c . err)"
+mpi 3 "$quick" --set axes.year=[3,1]
+equal "mpirun, wrong configuration: exit status" 65 "$status"
+equal "mpirun, wrong configuration: one message" 1 "$(grep -c . err)"
+expect "mpirun, wrong configuration: the message" grep -q '^cs_sweep: error: --set axes.year=\[3,1\]: ' err
+mpi 3 nowhere.json
+equal "mpirun, no configuration" "66 cs_sweep: error: nowhere.json: cannot be opened: No such file or directory." "$status $(cat err)"
+
+# Every rank has the same exit status: each writes its own into a file.
+cat >ranks.sh <<'END'
+trap '' TERM # mpirun ends the other ranks as soon as one has failed
+"$@"
+status=$?
+echo "$status" >"status.${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}"
+exit "$status"
+END
+small=(--set 'axes.year=[0]' --set 'axes.model.d_model=[2048]' --set 'axes.hardware=["A100"]')
+for arguments in "0 $quick --output all.h5 --quiet" "73 $quick --output all.h5 --quiet" "65 $quick --set limits.points=1" \
+    "64 $quick --nothing" "66 nowhere.json"; do
+    rm -f status.*
+    # shellcheck disable=SC2086 # words
+    run 60 $MPIRUN $quiet_launcher -n 3 bash ranks.sh "$sweep" ${arguments#* } "${small[@]}"
+    equal "the same exit status on every rank: ${arguments#* }" "${arguments%% *} ${arguments%% *} ${arguments%% *}" \
+        "$(cat status.0 status.1 status.2 | tr '\n' ' ' | sed 's/ $//')"
+done
+equal "an output that exists" 1 "$(grep -c 'all.h5' <(mpi 2 "$quick" "${small[@]}" --output all.h5; cat err))"
+
+# Progress and summary.
+run 60 "$sweep" "$quick" --set 'axes.model.d_model=[24576]' --output p.h5 --progress 0.001 --progress-style line
+expect "a line of progress" grep -Eq '^[0-9,]+ of 36 searches \([0-9.]+% of the work\) after [0-9.]+ s, [0-9,]+/s, .* left$' err
+run 60 "$sweep" "$quick" --set 'axes.model.d_model=[24576]' --output p.h5 --force --progress 0.001 --progress-style bar
+expect "a bar of progress" grep -q "$(printf '\r')\[[#.]*\] .* of 36 searches, .*/s, .* left" err
+run 60 "$sweep" "$quick" "${small[@]}" --output p.h5 --force
+equal "summary: what" "Swept A cut of the published design space that takes seconds: 1 model x 1 hardware x 1 year x 2 qat x 3 region" \
+    "$(sed -n 1p err)"
+expect "summary: how long" grep -Eq '^  2 searches for 6 points in [0-9.]+ s on 1 rank: [0-9.]+ CPU-seconds, [0-9]+% of them searching$' err
+expect "summary: feasible" grep -Eq '^  2 of 2 plans are feasible$' err
+expect "summary: carbon" grep -Eq '^Carbon of training d_model 2048 \([0-9.e+]+ parameters\), over qat, region:$' err
+expect "summary: the device" grep -Eq '^  A100 +([0-9.]+%|-) +[0-9.]+ +[0-9.]+  (off|int8), europe-north2 +[0-9.]+ +[0-9.]+  (off|int8), asia-south1$' err
+expect "summary: where" grep -Eq '^Results: p.h5 \([0-9.]+ kB\)$' err
+finish

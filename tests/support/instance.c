@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "instance.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int32_t choices;
+} genes[GENE_COUNT] = {
+#define INSTANCE_ROW(name, choices) {#name, choices},
+    INSTANCE_GENES(INSTANCE_ROW)
+#undef INSTANCE_ROW
+};
+
+uint64_t instance_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+    return z ^ z >> 31;
+}
+
+void instance_draw(uint64_t *state, struct instance *instance)
+{
+    for (int i = 0; i < GENE_COUNT; i++) {
+        instance->genes[i] = (int32_t)(instance_random(state) % (uint64_t)genes[i].choices);
+    }
+    instance_build(instance);
+}
+
+void instance_print(const struct instance *instance)
+{
+    for (int i = 0; i < GENE_COUNT; i++) {
+        if (instance->genes[i] != 0) {
+            printf(" %s=%d", genes[i].name, (int)instance->genes[i]);
+        }
+    }
+    printf("\n");
+}
+
+bool instance_parse(const char *text, struct instance *instance)
+{
+    memset(instance->genes, 0, sizeof instance->genes);
+    while (*text != '\0') {
+        char name[64];
+        int value = 0;
+        int length = 0;
+        int gene = 0;
+        if (sscanf(text, " %63[^=]=%d%n", name, &value, &length) != 2) {
+            return false;
+        }
+        while (gene < GENE_COUNT && strcmp(genes[gene].name, name) != 0) {
+            gene++;
+        }
+        if (gene == GENE_COUNT || value < 0 || value >= genes[gene].choices) {
+            return false;
+        }
+        instance->genes[gene] = value;
+        text += length;
+        text += strspn(text, " \n");
+    }
+    instance_build(instance);
+    return true;
+}
+
+#define PICK(gene, ...) pick(instance->genes[GENE_##gene], (const int32_t[]){__VA_ARGS__})
+static int32_t pick(int32_t gene, const int32_t *values)
+{
+    return values[gene];
+}
+
+static void build_architecture(const struct instance *instance, struct cs_architecture *model)
+{
+    memset(model, 0, sizeof *model);
+    model->layers = PICK(layers, 1, 2, 3, 5, 7, 11, 13, 4, 6, 8, 12, 9, 17);
+    model->heads = PICK(heads, 1, 2, 3, 5, 7, 8, 12, 35);
+    model->kv_heads = model->heads;
+    model->head_dim = PICK(width, 128, 64, 256, 192);
+    model->d_model = model->heads * model->head_dim;
+    model->d_ff = 4 * model->d_model;
+    model->vocab = PICK(vocab, 1000, 50000, 300000);
+    model->experts = PICK(experts, 1, 2, 3, 4, 6, 8);
+    model->experts_active = 1;
+    if (model->experts > 1) {
+        model->d_expert = model->d_ff;
+        model->dense_layers = PICK(dense_layers, 0, 1, 2);
+        model->dense_layers = model->dense_layers < model->layers ? model->dense_layers : 0;
+    }
+}
+
+static void build_device(const struct instance *instance, struct cs_device *device)
+{
+    memset(device, 0, sizeof *device);
+#define INSTANCE_DEVICE(member, key, factor, low, high, value, meaning) device->member = (value) * (factor);
+    CS_DEVICE_FIELDS(INSTANCE_DEVICE)
+#undef INSTANCE_DEVICE
+    const double pace[] = {1.0, 0.1, 0.01, 10.0, 100.0};
+    const double network = pace[instance->genes[GENE_network]];
+    device->kind = instance->genes[GENE_tpu] >= 2 ? CS_TPU : CS_GPU;
+    device->peak_flops = 3e14;
+    /* From a few MiB to a TiB, in steps of a bit over 1.6. */
+    device->hbm_capacity = 1e12 * pow(0.6, instance->genes[GENE_memory]);
+    device->hbm_nominal_gb = 80.0;
+    device->hbm_bandwidth = 2e12;
+    device->units = device->kind == CS_TPU ? 8.0 : 108.0;
+    device->clock = 1.4e9;
+    device->sustained = 0.8;
+    device->launch = instance->genes[GENE_launch] * 4e-6;
+    device->fused2_forward = 0.6;
+    device->fused2_backward = 0.5;
+    device->link_bandwidth = 6e11 * network;
+    device->domain = PICK(domain, 8, 1, 2, 4, 6, 12, 5);
+    device->scale_out_bandwidth = 2.5e10 * network;
+    if (device->kind == CS_TPU) {
+        device->torus_axes = instance->genes[GENE_tpu] == 2 ? 3.0 : 2.0;
+        device->domain = PICK(domain, 64, 8, 16, 4, 12, 35, 6);
+    }
+    device->tdp = 400.0;
+    device->die_area = 8e-4;
+    device->node_nm = 7.0;
+    device->devices_per_server = 8.0;
+    device->server_power = 3300.0;
+    device->tile_count = 2;
+    device->tiles[0] = (struct cs_tile){128.0, 256.0, 1.0};
+    device->tiles[1] = (struct cs_tile){128.0, 128.0, 0.9};
+}
+
+static void build_problem(struct instance *instance)
+{
+    struct cs_architecture model;
+    struct cs_device device;
+    struct cs_precision precision;
+    struct cs_settings settings;
+    build_architecture(instance, &model);
+    build_device(instance, &device);
+    cs_precision_bf16(&precision);
+    if (instance->genes[GENE_format] == 1) {
+        precision.format = CS_FORMAT_INT8;
+        precision.weight_bytes = precision.activation_bytes = precision.communication_bytes = 1.0;
+        device.int8_multiplier = 2.0;
+    } else if (instance->genes[GENE_format] == 2) {
+        precision.weight_bytes = 0.5;
+    }
+    cs_settings_default(&settings);
+    settings.training.seq_len = PICK(seq_len, 512, 2048, 1024);
+    settings.training.attention_kernel = instance->genes[GENE_unfused] == 1 ? CS_ATTENTION_UNFUSED : CS_ATTENTION_AUTO;
+    settings.training.dropout = instance->genes[GENE_unfused] == 1;
+    settings.training.memory_margin_bytes = 0.0;
+    settings.training.global_batch = PICK(given, 0, 0, 0, 0, 0, 0, 12, 24, 7, 30, 36, 1);
+    struct cs_law law = {.critical_sequences = instance->genes[GENE_batch]};
+    struct cs_parameters parameters;
+    cs_parameters_count(&model, &parameters);
+    law.parameters_active = parameters.active;
+    law.tokens = (double)settings.training.seq_len * ((double)law.critical_sequences * instance->genes[GENE_steps] + 1.5);
+    if (instance->genes[GENE_tokens] == 1) {
+        law.tokens = 0.0;
+    }
+    law.compute = 6.0 * law.parameters_active * law.tokens;
+    cs_problem_init(&instance->problem, &model, &law, &device, &precision, &settings.training);
+    /* N_min of about `target`; then a deadline that loosens from there, or none. */
+    const double slack[] = {1e3, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 30.0, 100.0, INFINITY};
+    const double peak = cs_device_peak(&device, precision.format);
+    const double room = slack[instance->genes[GENE_slack]];
+    instance->problem.deadline = law.tokens > 0.0 ? law.compute / peak / (1.0 + instance->genes[GENE_target]) * room : 1e9;
+    instance->carbon = (struct cs_carbon_inputs){.power = settings.power, .carbon = settings.carbon};
+    instance->carbon.carbon.attribution = instance->genes[GENE_attribution];
+    const double server[] = {0.5, 0.0, 1.0, 20.0};
+    instance->carbon.power.server_fraction = server[instance->genes[GENE_power]];
+    instance->carbon.device = &instance->problem.device;
+}
+
+static void set_list(struct cs_list *list, int32_t choice, const int32_t (*values)[4])
+{
+    list->count = 0;
+    while (list->count < 4 && values[choice][list->count] != 0) {
+        list->values[list->count] = values[choice][list->count];
+        list->count++;
+    }
+}
+
+static void build_settings(struct instance *instance)
+{
+    static const int32_t degrees[4][4] = {{0}, {1, 2, 3, 4}, {2, 1, 2, 8}, {6, 4}};
+    static const int32_t contexts[6][4] = {{0}, {0}, {0}, {1, 2}, {2, 4, 3}, {1, 3, 8, 2}};
+    struct cs_search_settings *const settings = &instance->settings;
+    struct cs_settings all;
+    cs_settings_default(&all);
+    *settings = all.search;
+    settings->max_devices = PICK(most, 16, 6, 12, 24, 36);
+    settings->schedules = (uint32_t)PICK(schedules, 1, 3, 7, 2, 4, 5, 6);
+    settings->zero_stages = (uint32_t)(15 - instance->genes[GENE_zero_stages]);
+    settings->zero_with_pipeline = instance->genes[GENE_zero_pipeline] == 1;
+    settings->recompute = (uint32_t)(7 - instance->genes[GENE_recompute]);
+    settings->expert_tensor = instance->genes[GENE_expert_tensor];
+    set_list(&settings->expert_degrees, instance->genes[GENE_expert_degrees], degrees);
+    set_list(&settings->context_degrees, instance->genes[GENE_contexts], contexts);
+    settings->divisibility = instance->genes[GENE_strict] == 1 ? CS_DIVISIBILITY_STRICT : CS_DIVISIBILITY_RELAXED;
+    settings->tensor_max = PICK(tensor_max, 0, 0, 0, 0, 0, 3, 6, 16);
+    settings->pipeline_max = PICK(pipeline_max, 0, 0, 0, 0, 0, 1, 3, 6);
+    settings->interleave_max = PICK(interleave_max, 0, 0, 0, 0, 0, 1, 2, 3);
+    settings->micro_batch_max = PICK(micro_batch_max, 0, 0, 0, 0, 0, 1, 2, 3);
+    settings->sequence_parallel = instance->genes[GENE_sequence_parallel] != 1;
+}
+
+static void build_space(struct instance *instance)
+{
+    struct cs_space *const space = &instance->space;
+    const int32_t *const gene = instance->genes;
+    cs_space_free(&instance->settings, space);
+    space->tensor = gene[GENE_fix_tensor] <= 6 ? gene[GENE_fix_tensor] : 0;
+    space->pipeline = gene[GENE_fix_pipeline] <= 6 ? gene[GENE_fix_pipeline] : 0;
+    space->data = gene[GENE_fix_data] <= 4 ? gene[GENE_fix_data] : 0;
+    space->context = gene[GENE_fix_context] <= 3 ? gene[GENE_fix_context] : 0;
+    space->expert = gene[GENE_fix_expert] <= 3 ? gene[GENE_fix_expert] : 0;
+    space->expert_tensor = gene[GENE_fix_expert_tensor] <= 2 ? gene[GENE_fix_expert_tensor] : 0;
+    space->micro_batch = gene[GENE_fix_micro_batch] <= 5 ? gene[GENE_fix_micro_batch] : 0;
+    space->interleave = gene[GENE_fix_interleave] <= 4 ? gene[GENE_fix_interleave] : 0;
+    space->zero_stage = gene[GENE_fix_zero] >= 1 && gene[GENE_fix_zero] <= 4 ? gene[GENE_fix_zero] - 1 : -1;
+    space->recompute =
+        gene[GENE_fix_recompute] >= 1 && gene[GENE_fix_recompute] <= 3 ? gene[GENE_fix_recompute] - 1 : -1;
+    space->schedule = gene[GENE_fix_schedule] >= 1 && gene[GENE_fix_schedule] <= 3 ? gene[GENE_fix_schedule] - 1 : -1;
+    space->devices = PICK(fix_devices, 0, 1, 3, 6, 12, 35, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    space->zero_group = PICK(zero_group, 0, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+    space->devices_low = PICK(low, 0, 0, 0, 1, 3, 12);
+}
+
+void instance_build(struct instance *instance)
+{
+    build_problem(instance);
+    build_settings(instance);
+    build_space(instance);
+    const int32_t kind = instance->genes[GENE_objective];
+    const enum cs_objective objectives[] = {CS_MIN_DEVICES, CS_MIN_DEVICES, CS_MIN_TIME,
+                                            CS_MIN_ENERGY,  CS_MIN_CARBON,  CS_MIN_CARBON};
+    instance->objective = objectives[kind];
+    instance->regions = kind == 4;
+    instance->front = kind == 5;
+    instance->wanted = PICK(wanted, 1, 1, 2, 5, 20);
+    const double intensity[] = {1e-7, 0.0, 1e-10, 1e-4};
+    const double first = intensity[instance->genes[GENE_intensity]];
+    instance->intensities[0] = first;
+    instance->intensities[1] = 0.01 * first;
+    instance->intensities[2] = 50.0 * first;
+}

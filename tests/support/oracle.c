@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Literal Algorithm 1: device counts from N_min upward by one; at each, all factorisations t p d c = N and all other
+ * knobs; the gates divisibility, communication, batch, memory, deadline in this order; the best of what passes. Nothing
+ * here is shared with src/search but the functions that give a plan's time and memory. */
+#include "oracle.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool in_list(const struct cs_list *list, int64_t value, int64_t when_empty)
+{
+    if (list->count == 0) {
+        return value == when_empty;
+    }
+    for (int32_t i = 0; i < list->count; i++) {
+        if (list->values[i] == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool power_of_two(int64_t value)
+{
+    while (value % 2 == 0) {
+        value /= 2;
+    }
+    return value == 1;
+}
+
+/* ---- the limits of the space ---- */
+
+static int64_t batch_of(const struct oracle *oracle, bool *given)
+{
+    const struct cs_problem *const problem = oracle->problem;
+    *given = oracle->space->global_batch > 0 || problem->global_batch > 0;
+    if (oracle->space->global_batch > 0) {
+        return oracle->space->global_batch;
+    }
+    if (problem->global_batch > 0) {
+        return problem->global_batch;
+    }
+    const int64_t run = (int64_t)ceil(problem->law.tokens / (double)problem->seq_len);
+    return run < problem->law.critical_sequences ? run : problem->law.critical_sequences;
+}
+
+static int64_t tensor_limit(const struct oracle *oracle)
+{
+    const struct cs_search_settings *const settings = oracle->space->settings;
+    int64_t limit = (int64_t)oracle->problem->device.domain;
+    if (oracle->problem->device.torus_axes > 0.0) {
+        limit = settings->tpu_tensor_max < limit ? settings->tpu_tensor_max : limit;
+        return settings->tensor_max > 0 && settings->tensor_max < limit ? settings->tensor_max : limit;
+    }
+    return settings->tensor_max > 0 ? settings->tensor_max : limit;
+}
+
+static int64_t pipeline_limit(const struct oracle *oracle)
+{
+    const int64_t most = oracle->space->settings->pipeline_max;
+    const int64_t layers = oracle->problem->architecture.layers;
+    return most > 0 && most < layers ? most : layers;
+}
+
+static int64_t context_limit(const struct oracle *oracle)
+{
+    int64_t most = 1;
+    for (int32_t i = 0; i < oracle->space->settings->context_degrees.count; i++) {
+        const int32_t value = oracle->space->settings->context_degrees.values[i];
+        most = value > most ? value : most;
+    }
+    return most;
+}
+
+static void device_range(const struct oracle *oracle, int64_t *low, int64_t *high, int64_t *fed)
+{
+    const struct cs_problem *const problem = oracle->problem;
+    const struct cs_space *const space = oracle->space;
+    bool given = false;
+    *fed = (space->tensor > 0 ? space->tensor : tensor_limit(oracle)) *
+           (space->pipeline > 0 ? space->pipeline : pipeline_limit(oracle)) *
+           (space->context > 0 ? space->context : context_limit(oracle)) * batch_of(oracle, &given);
+    if (space->devices > 0) {
+        *low = *high = *fed = space->devices;
+        return;
+    }
+    const double peak = cs_device_peak(&problem->device, problem->precision.format);
+    *low = (int64_t)ceil(problem->law.compute / (problem->deadline * peak)); /* N_min */
+    *low = space->devices_low > 0 ? space->devices_low : *low;
+    *low = *low < 1 ? 1 : *low;
+    *high = *fed; /* N_max */
+    if (space->devices_high > 0 && space->devices_high < *high) {
+        *high = space->devices_high;
+    }
+    if (space->settings->max_devices > 0 && space->settings->max_devices < *high) {
+        *high = space->settings->max_devices;
+    }
+}
+
+/* ---- the gates before memory ---- */
+
+static bool divides(const struct oracle *oracle, const struct cs_plan *plan)
+{
+    const struct cs_space *const space = oracle->space;
+    const struct cs_architecture *const model = &oracle->problem->architecture;
+    const bool strict = space->settings->divisibility == CS_DIVISIBILITY_STRICT;
+    if (plan->pipeline > model->layers) {
+        return false;
+    }
+    if (!(space->pipeline > 0 && space->interleave > 0) &&
+        ((int64_t)plan->pipeline * plan->interleave > model->layers ||
+         (strict && model->layers % ((int64_t)plan->pipeline * plan->interleave) != 0))) {
+        return false;
+    }
+    if (space->tensor == 0 && strict && model->heads % plan->tensor != 0) {
+        return false;
+    }
+    if (space->expert == 0 && model->experts % plan->expert != 0) {
+        return false;
+    }
+    if (space->context == 0 && space->settings->context_degrees.count > 0 &&
+        oracle->problem->seq_len % plan->context != 0) {
+        return false;
+    }
+    return plan->schedule != CS_SCHEDULE_DUALPIPE || plan->pipeline % 2 == 0;
+}
+
+static bool communicates(const struct oracle *oracle, const struct cs_plan *plan)
+{
+    const int64_t domain = (int64_t)oracle->problem->device.domain;
+    if (oracle->space->tensor == 0 && domain % plan->tensor != 0 && plan->tensor % domain != 0) {
+        return false;
+    }
+    return (plan->tensor * plan->data * plan->context) % ((int64_t)plan->expert * plan->expert_tensor) == 0;
+}
+
+/* Sets global_batch and micro_batches. */
+static bool has_batch(const struct oracle *oracle, struct cs_plan *plan)
+{
+    bool given = false;
+    const int64_t batch = batch_of(oracle, &given);
+    const int64_t p = plan->pipeline;
+    const bool as_given = given && oracle->space->interleave > 0;
+    int64_t unit = plan->data * plan->micro_batch;
+    if (plan->schedule == CS_SCHEDULE_DUALPIPE) {
+        unit *= 2;
+    } else if (plan->interleave > 1 && !as_given) {
+        unit *= p;
+    }
+    if (given && batch % unit != 0) {
+        return false;
+    }
+    plan->global_batch = batch / unit * unit;
+    plan->micro_batches = plan->global_batch / (plan->data * plan->micro_batch);
+    return plan->micro_batches >= (plan->schedule == CS_SCHEDULE_DUALPIPE ? 2 * p : 1);
+}
+
+/* ---- the order of answers ---- */
+
+static double value_of(const struct oracle *oracle, int64_t devices, double seconds)
+{
+    if (oracle->objective == CS_MIN_DEVICES) {
+        return (double)devices;
+    }
+    if (oracle->objective == CS_MIN_TIME) {
+        return seconds;
+    }
+    const double utilisation = cs_mfu(oracle->problem, devices, seconds);
+    const double energy = cs_device_energy(oracle->carbon, devices, seconds, utilisation) +
+                          cs_server_energy(oracle->carbon, devices, seconds);
+    if (oracle->objective == CS_MIN_ENERGY) {
+        return energy;
+    }
+    return energy * oracle->intensity + cs_embodied_charged(oracle->carbon, devices, seconds);
+}
+
+#define LESS_FIRST(member)                                                                                             \
+    if (a->plan.member != b->plan.member) {                                                                            \
+        return a->plan.member < b->plan.member;                                                                        \
+    }
+
+static bool tie_before(const struct oracle_answer *a, const struct oracle_answer *b)
+{
+    LESS_FIRST(tensor)
+    LESS_FIRST(pipeline)
+    LESS_FIRST(expert)
+    LESS_FIRST(expert_tensor)
+    LESS_FIRST(zero_stage)
+    LESS_FIRST(recompute)
+    LESS_FIRST(micro_batch)
+    LESS_FIRST(interleave)
+    LESS_FIRST(schedule)
+    LESS_FIRST(context)
+    return false;
+}
+
+static bool before(const struct oracle_answer *a, const struct oracle_answer *b)
+{
+    if (a->value != b->value) {
+        return a->value < b->value;
+    }
+    LESS_FIRST(devices)
+    if (a->seconds != b->seconds) {
+        return a->seconds < b->seconds;
+    }
+    return tie_before(a, b);
+}
+
+static bool dominates(const struct oracle_answer *a, const struct oracle_answer *b)
+{
+    if (a->plan.devices > b->plan.devices || a->seconds > b->seconds || a->value > b->value) {
+        return false;
+    }
+    return a->plan.devices < b->plan.devices || a->seconds < b->seconds || a->value < b->value || tie_before(a, b);
+}
+
+static void keep_front(struct oracle *oracle, const struct oracle_answer *answer)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < oracle->found; i++) {
+        if (dominates(&oracle->answers[i], answer)) {
+            return;
+        }
+    }
+    for (int32_t i = 0; i < oracle->found; i++) {
+        if (!dominates(answer, &oracle->answers[i])) {
+            oracle->answers[kept++] = oracle->answers[i];
+        }
+    }
+    if (kept < ORACLE_ANSWERS) {
+        oracle->answers[kept++] = *answer;
+    }
+    oracle->found = kept;
+}
+
+static void keep_best(struct oracle *oracle, const struct oracle_answer *answer)
+{
+    int32_t place = oracle->found;
+    while (place > 0 && before(answer, &oracle->answers[place - 1])) {
+        place--;
+    }
+    if (place == oracle->wanted) {
+        return;
+    }
+    if (oracle->found < oracle->wanted) {
+        oracle->found++;
+    }
+    for (int32_t i = oracle->found - 1; i > place; i--) {
+        oracle->answers[i] = oracle->answers[i - 1];
+    }
+    oracle->answers[place] = *answer;
+}
+
+/* ---- one candidate, all candidates, all device counts ---- */
+
+static void reach(struct oracle *oracle, enum cs_status gate)
+{
+    if (oracle->status != CS_STATUS_FEASIBLE && gate > oracle->status) {
+        oracle->status = gate;
+    }
+}
+
+static void evaluate(struct oracle *oracle, const struct cs_costs *costs, struct cs_plan *plan)
+{
+    const struct cs_problem *const problem = oracle->problem;
+    if (!divides(oracle, plan)) {
+        reach(oracle, CS_STATUS_DIVISIBILITY);
+        return;
+    }
+    if (!communicates(oracle, plan)) {
+        reach(oracle, CS_STATUS_COMMUNICATION);
+        return;
+    }
+    if (!has_batch(oracle, plan)) {
+        reach(oracle, CS_STATUS_BATCH);
+        return;
+    }
+    oracle->candidates += 1.0;
+    struct cs_stage stage;
+    struct cs_replica replica;
+    cs_stage_prepare(costs, plan->pipeline, &stage);
+    cs_replica_prepare(&stage, plan->data, plan->zero_stage, plan->zero_group, &replica);
+    if (cs_memory_bytes(&replica, plan->schedule, plan->interleave, plan->micro_batches) > cs_memory_limit(problem)) {
+        reach(oracle, CS_STATUS_MEMORY);
+        return;
+    }
+    const double step = cs_step_seconds(&replica, plan->schedule, plan->interleave, plan->micro_batches);
+    const double seconds =
+        problem->law.tokens > 0.0 ? cs_training_seconds(problem, plan->global_batch, step) : step;
+    if (oracle->objective != CS_MIN_TIME && !(seconds <= problem->deadline)) {
+        reach(oracle, CS_STATUS_DEADLINE);
+        return;
+    }
+    oracle->status = CS_STATUS_FEASIBLE;
+    const struct oracle_answer answer = {value_of(oracle, plan->devices, seconds), seconds, *plan};
+    if (oracle->front) {
+        keep_front(oracle, &answer);
+    } else {
+        keep_best(oracle, &answer);
+    }
+}
+
+static bool fixed_or(int32_t fixed, int64_t value, bool allowed)
+{
+    return fixed > 0 ? value == fixed : allowed;
+}
+
+static bool zero_allowed(const struct oracle *oracle, int32_t zero_stage, int32_t pipeline)
+{
+    const struct cs_search_settings *const settings = oracle->space->settings;
+    if (oracle->space->zero_stage >= 0) {
+        return zero_stage == oracle->space->zero_stage;
+    }
+    return (settings->zero_stages >> zero_stage & 1u) != 0 &&
+           (zero_stage < 2 || pipeline == 1 || settings->zero_with_pipeline);
+}
+
+/* Schedules, interleaves and ZeRO stages of one shard and (t, p, d, c). */
+static void inner_knobs(struct oracle *oracle, const struct cs_costs *costs, struct cs_plan *plan)
+{
+    const struct cs_space *const space = oracle->space;
+    const struct cs_search_settings *const settings = space->settings;
+    const int64_t chunks = oracle->problem->architecture.layers / plan->pipeline;
+    const int64_t most = chunks > space->interleave ? chunks : space->interleave;
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        if (space->schedule >= 0 ? s != space->schedule : (settings->schedules >> s & 1u) == 0) {
+            continue;
+        }
+        for (int32_t v = 1; v <= most; v++) {
+            const bool several = s == CS_SCHEDULE_1F1B && plan->pipeline > 1 &&
+                                 (settings->interleave_max == 0 || v <= settings->interleave_max);
+            if (!fixed_or(space->interleave, v, v == 1 || several) || (v > 1 && s != CS_SCHEDULE_1F1B)) {
+                continue;
+            }
+            for (int32_t z = 0; z <= 3; z++) {
+                if (zero_allowed(oracle, z, plan->pipeline)) {
+                    plan->schedule = (enum cs_schedule)s;
+                    plan->interleave = v;
+                    plan->zero_stage = z;
+                    evaluate(oracle, costs, plan);
+                }
+            }
+        }
+    }
+}
+
+/* Micro-batches and recomputation; the costs that (t, c, e, etp, b, recompute) share. */
+static void shards(struct oracle *oracle, const struct cs_network *network, struct cs_plan *plan)
+{
+    const struct cs_space *const space = oracle->space;
+    const struct cs_search_settings *const settings = space->settings;
+    bool given = false;
+    const int64_t batch = batch_of(oracle, &given);
+    const int64_t most = batch > space->micro_batch ? batch : space->micro_batch;
+    for (int64_t b = 1; b <= most || b == 1; b++) {
+        const bool allowed = (given ? batch % b == 0 : power_of_two(b)) &&
+                             (settings->micro_batch_max == 0 || b <= settings->micro_batch_max);
+        if (!fixed_or(space->micro_batch, b, allowed)) {
+            continue;
+        }
+        for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
+            if (space->recompute >= 0 ? r != space->recompute : (settings->recompute >> r & 1u) == 0) {
+                continue;
+            }
+            plan->micro_batch = (int32_t)b;
+            plan->recompute = (enum cs_recompute)r;
+            const struct cs_shard shard = {
+                .tensor = plan->tensor,
+                .context = plan->context,
+                .expert = plan->expert,
+                .expert_tensor = plan->expert_tensor,
+                .micro_batch = plan->micro_batch,
+                .recompute = plan->recompute,
+                .sequence_parallel = plan->sequence_parallel,
+            };
+            struct cs_costs costs;
+            if (plan->data * b <= batch) {
+                cs_costs_prepare(oracle->problem, network, &shard, &costs);
+            }
+            inner_knobs(oracle, &costs, plan);
+        }
+    }
+}
+
+/* Expert degrees, and the tensor degree inside an expert. */
+static void experts(struct oracle *oracle, const struct cs_network *network, struct cs_plan *plan)
+{
+    const struct cs_space *const space = oracle->space;
+    const int64_t all = oracle->problem->architecture.experts > 1 ? oracle->problem->architecture.experts : 1;
+    const int32_t setting = space->settings->expert_tensor;
+    const int64_t most = space->expert > all ? space->expert : all;
+    const int64_t most_tensor = space->expert_tensor > plan->tensor ? space->expert_tensor : plan->tensor;
+    for (int32_t e = 1; e <= most; e++) {
+        if (!fixed_or(space->expert, e, all == 1 ? e == 1 : in_list(&space->settings->expert_degrees, e, all))) {
+            continue;
+        }
+        for (int32_t etp = 1; etp <= most_tensor; etp++) {
+            const bool one = etp == 1 && (setting != CS_EXPERT_TENSOR_TENSOR || all == 1);
+            const bool tensor = etp == plan->tensor && setting != CS_EXPERT_TENSOR_ONE && all > 1;
+            if (fixed_or(space->expert_tensor, etp, one || tensor)) {
+                plan->expert = e;
+                plan->expert_tensor = etp;
+                shards(oracle, network, plan);
+            }
+        }
+    }
+}
+
+static void one_device_count(struct oracle *oracle, int64_t devices)
+{
+    const struct cs_space *const space = oracle->space;
+    const bool sequence_parallel =
+        space->sequence_parallel >= 0 ? space->sequence_parallel != 0 : space->settings->sequence_parallel;
+    struct cs_network network;
+    cs_network_of(oracle->problem, devices, &network);
+    for (int64_t t = 1; t <= devices; t++) {
+        for (int64_t c = 1; c <= devices / t; c++) {
+            for (int64_t p = 1; p <= devices / t / c; p++) {
+                const int64_t d = devices / (t * c * p);
+                if (t * c * p * d != devices || !fixed_or(space->tensor, t, t <= tensor_limit(oracle)) ||
+                    !fixed_or(space->context, c, in_list(&space->settings->context_degrees, c, 1)) ||
+                    !fixed_or(space->pipeline, p, p <= pipeline_limit(oracle)) ||
+                    (space->data > 0 && d != space->data)) {
+                    continue;
+                }
+                struct cs_plan plan = {
+                    .devices = devices,
+                    .data = d,
+                    .tensor = (int32_t)t,
+                    .pipeline = (int32_t)p,
+                    .context = (int32_t)c,
+                    .zero_group = space->zero_group,
+                    .sequence_parallel = sequence_parallel && t > 1,
+                };
+                experts(oracle, &network, &plan);
+            }
+        }
+    }
+}
+
+void oracle_run(struct oracle *oracle)
+{
+    int64_t low = 0, high = 0, fed = 0;
+    device_range(oracle, &low, &high, &fed);
+    oracle->status = CS_STATUS_PENDING;
+    oracle->found = 0;
+    oracle->candidates = oracle->candidates_at_answer = 0.0;
+    for (int64_t devices = low; devices <= high; devices++) {
+        const double before_this = oracle->candidates;
+        one_device_count(oracle, devices);
+        if (oracle->found > 0 && oracle->answers[0].plan.devices == devices) {
+            oracle->candidates_at_answer = oracle->candidates - before_this;
+        }
+        if (oracle->objective == CS_MIN_DEVICES && oracle->found == oracle->wanted) {
+            break;
+        }
+    }
+    if (oracle->status == CS_STATUS_PENDING) {
+        /* No device count to try: the batch feeds fewer than N_min, or the user allows fewer. */
+        oracle->status = low > fed ? CS_STATUS_BATCH : low > high ? CS_STATUS_DEADLINE : CS_STATUS_DIVISIBILITY;
+    }
+}

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034 # variables for those who source it
+# Sourced by the tests of cs_sweep through the real mpirun. They run in CS_TMP; see tests/run.sh for the rest.
+set -u
+cd "${CS_TMP:?tests/run.sh sets it}" || exit 70
+passed=0
+failed=0
+sweep=$CS_BUILD/cs_sweep
+quick=$CS_SOURCE/configs/quick.json
+slow=${CS_TEST_SLOWDOWN:-1}
+export CS_PROGRESS=line
+
+# say CONDITION-STATUS TEXT: counts one check.
+say() {
+    if [ "$1" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $2"
+    fi
+}
+# expect TEXT COMMAND...: the command succeeds.
+expect() {
+    local text=$1
+    shift
+    "$@"
+    say $? "$text"
+}
+# equal TEXT WANTED FOUND
+equal() {
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED: %s\n  wanted: %s\n  found:  %s\n' "$1" "$2" "$3"
+    fi
+}
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+# run SECONDS COMMAND...: standard output into out, standard error into err, the exit status into status.
+run() {
+    local seconds=$(($1 * slow))
+    shift
+    timeout -k 5 "$seconds" "$@" >out 2>err
+    status=$?
+}
+# mpi RANKS ARGUMENT...: cs_sweep under mpirun, whose own banners -q drops.
+mpi() {
+    local ranks=$1
+    shift
+    # shellcheck disable=SC2086 # MPIRUN may hold options
+    run "${limit:-60}" $MPIRUN $quiet_launcher -n "$ranks" "$sweep" "$@"
+}
+quiet_launcher=
+if "$(echo "$MPIRUN" | cut -d ' ' -f 1)" --version 2>/dev/null | grep -q 'Open MPI'; then
+    quiet_launcher=-q
+fi
+
+# start COMMAND...: in the background, its process number in pid; ended by force if it outlives its time.
+start() {
+    CS_TEST_RUN=$$-$RANDOM$RANDOM
+    export CS_TEST_RUN
+    "$@" >out 2>err &
+    pid=$!
+    (
+        trap 'kill $sleeper 2>/dev/null' TERM
+        sleep $((${limit:-60} * slow)) &
+        sleeper=$!
+        wait $sleeper && kill -KILL "$pid"
+    ) 2>/dev/null &
+    watchdog=$!
+}
+start_mpi() {
+    local ranks=$1
+    shift
+    # shellcheck disable=SC2086
+    start $MPIRUN $quiet_launcher -n "$ranks" "$sweep" "$@"
+}
+# Waits for what start started: its exit status into status.
+ended() {
+    wait "$pid" 2>/dev/null
+    status=$?
+    kill "$watchdog" 2>/dev/null
+    wait "$watchdog" 2>/dev/null
+}
+# process_of RANK: the process of a rank of what start started last.
+process_of() {
+    local process
+    for process in $(pgrep -x cs_sweep); do
+        if tr '\0' '\n' <"/proc/$process/environ" 2>/dev/null | grep -qx "CS_TEST_RUN=$CS_TEST_RUN" &&
+            tr '\0' '\n' <"/proc/$process/environ" 2>/dev/null | grep -Eqx "(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1"; then
+            echo "$process"
+            return 0
+        fi
+    done
+    return 1
+}
+# handles_signals PROCESS: whether its handlers are installed: SIGUSR1 is number 10, so bit 9 of SigCgt.
+handles_signals() {
+    local mask
+    mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null)
+    [ -n "$mask" ] && [ $((0x${mask: -4} & 0x200)) -ne 0 ]
+}
+gone() {
+    ! kill -0 "$1" 2>/dev/null
+}
+# until_true SECONDS COMMAND...: polls.
+until_true() {
+    local tries=$(($1 * 50 * slow))
+    shift
+    while ! "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        if [ "$tries" -le 0 ]; then
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+# strays_of NAME SUFFIX...: files beside NAME that are none of these.
+strays_of() {
+    local name=$1 file
+    shift
+    for file in "$name".*; do
+        case " $* " in
+        *" ${file#"$name"} "*) ;;
+        *) [ -e "$file" ] && echo "$file" ;;
+        esac
+    done
+}
+
+# workload SECONDS: into work, the --set words of a sweep that takes two processes about so long, however fast searches
+# are; measured once.
+work_mean=
+workload() {
+    if [ -z "$work_mean" ]; then
+        CS_STATISTICS=$PWD/work.json run 120 "$sweep" "$quick" --output work.h5 --quiet \
+            --set 'axes.hardware=["A100","H100"]' --set 'axes.year=[0,10]'
+        work_mean=$("$PYTHON" -c 'import json; s = json.load(open("work.json")); print(s["search_cpu_seconds"] / s["searches"])')
+        rm -f work.h5 work.json
+    fi
+    local step
+    # 22 searches for every model dimension.
+    step=$("$PYTHON" -c "print(max(8, int(22528 * 2 * 22 * $work_mean / $1)))")
+    work=(--set 'axes.hardware=["A100","H100"]' --set 'axes.year={"from":0,"to":10,"step":1}' --set 'axes.qat=["off"]'
+        --set "axes.model.d_model={\"from\":2048,\"to\":24576,\"step\":$step}" --set output.provenance=false)
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Errors, strict numbers, nearest names, SHA-256 (NIST's examples for FIPS 180-4). */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_sweep/checksum.h"
+#include "cs_sweep/error.h"
+#include "cs_sweep/number.h"
+#include "cs_sweep/text.h"
+
+static double number(const char *text)
+{
+    double value = NAN;
+    ck_assert_msg(cs_parse_number(text, strlen(text), &value), "%s was refused", text);
+    return value;
+}
+
+START_TEST(errors)
+{
+    struct cs_error error;
+    ck_assert_int_eq(cs_fail(&error, CS_ERROR_INPUT, "%s: %d", "a file", 7), CS_ERROR_INPUT);
+    ck_assert_str_eq(error.message, "a file: 7");
+    ck_assert_int_eq(error.code, CS_ERROR_INPUT);
+    ck_assert_int_eq(cs_fail(NULL, CS_ERROR_USAGE, "nobody listens"), CS_ERROR_USAGE);
+    /* sysexits.h: EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_SOFTWARE, EX_CANTCREAT, EX_IOERR, EX_TEMPFAIL */
+    static const struct {
+        enum cs_code code;
+        int exit_status;
+    } expected[] = {{CS_OK, 0},
+                    {CS_ERROR_USAGE, 64},
+                    {CS_ERROR_CONFIG, 65},
+                    {CS_ERROR_INPUT, 66},
+                    {CS_ERROR_INTERNAL, 70},
+                    {CS_ERROR_MEMORY, 70},
+                    {CS_ERROR_CREATE, 73},
+                    {CS_ERROR_WRITE, 74},
+                    {CS_ERROR_STOPPED, 75}};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const char *sentence = cs_code_sentence(expected[i].code);
+        ck_assert_int_eq(cs_exit_status(expected[i].code), expected[i].exit_status);
+        ck_assert_int_eq(sentence[strlen(sentence) - 1], '.');
+    }
+}
+END_TEST
+
+START_TEST(long_messages_are_cut)
+{
+    struct cs_error error;
+    char text[4096];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    cs_fail(&error, CS_ERROR_CONFIG, "%s", text);
+    ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+}
+END_TEST
+
+START_TEST(numbers)
+{
+    double value = 0.0;
+    ck_assert_double_eq(number("0"), 0.0);
+    ck_assert_double_eq(number("-12.5e+1"), -125.0);
+    ck_assert_double_eq(number("1E3"), 1000.0);
+    ck_assert_double_eq(number("5e-324"), 5e-324);
+    ck_assert_double_eq(number("1.7976931348623157e308"), 1.7976931348623157e308);
+    ck_assert_double_eq(number("0e999"), 0.0);
+    ck_assert_int_eq(signbit(number("-0.0")), 0);
+    static const char *const wrong[] = {"",       "+1",     "01",  "-",     "1.",    ".5",       "1e",   "1e+",
+                                        "0x10",   "1 ",     " 1",  "nan",   "inf",   "1,5",      "--1",  "1e999",
+                                        "-1e999", "1e-999", "1d3", "1e1e1", "1.2.3", "\xd9\xa1", "1_000"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_msg(!cs_parse_number(wrong[i], strlen(wrong[i]), &value), "%s was taken", wrong[i]);
+    }
+    char digits[CS_NUMBER_LENGTH_MAX + 2];
+    memset(digits, '1', sizeof digits - 1);
+    digits[sizeof digits - 1] = '\0';
+    ck_assert(!cs_parse_number(digits, strlen(digits), &value));
+    ck_assert(cs_parse_number(digits, CS_NUMBER_LENGTH_MAX, &value));
+    ck_assert_uint_eq(cs_number_length("12.5]", 5), 4);
+    ck_assert_uint_eq(cs_number_length("-x", 2), 0);
+}
+END_TEST
+
+START_TEST(counts)
+{
+    int64_t value = 0;
+    ck_assert(cs_parse_count("256", 1, 1000, &value));
+    ck_assert_int_eq(value, 256);
+    ck_assert(cs_parse_count("1e3", 1, 1000, &value));
+    ck_assert_int_eq(value, 1000);
+    ck_assert(cs_parse_count("9007199254740992", 0, INT64_C(1) << 53, &value));
+    ck_assert_int_eq(value, INT64_C(9007199254740992));
+    ck_assert(!cs_parse_count("1.5", 0, 10, &value));
+    ck_assert(!cs_parse_count("11", 0, 10, &value));
+    ck_assert(!cs_parse_count("-1", 0, 10, &value));
+    ck_assert(!cs_parse_count("3 ", 0, 10, &value));
+}
+END_TEST
+
+/* What is written reads back as the same double, in as few digits as do. */
+START_TEST(written_numbers)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {{0.1, "0.1"},
+                {0.1 + 0.2, "0.30000000000000004"},
+                {1.0 / 3.0, "0.3333333333333333"},
+                {1e22, "1e+22"},
+                {989.4, "989.4"},
+                {-2.0, "-2"},
+                {5e-324, "4.94065645841247e-324"},
+                {123456789012345680.0, "1.2345678901234568e+17"}};
+    char text[CS_NUMBER_TEXT_MAX];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_assert_str_eq(cs_format_number(rows[i].value, text), rows[i].text);
+        ck_assert_double_eq(number(text), rows[i].value);
+    }
+    /* A linear congruential generator's bits as doubles. */
+    uint64_t bits = 1;
+    for (int i = 0; i < 20000; i++) {
+        double value;
+        bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        memcpy(&value, &bits, sizeof value);
+        if (isfinite(value)) {
+            ck_assert_double_eq(number(cs_format_number(value, text)), value);
+        }
+    }
+    ck_assert_double_eq(cs_round_digits(0.1 + 0.2, 15), 0.3);
+    ck_assert_double_eq(cs_round_digits(-1234.5678, 3), -1230.0);
+}
+END_TEST
+
+START_TEST(nearest_names)
+{
+    static const char *const names[] = {"A100", "A100-80GB", "H100", "TPUv5p", "B200"};
+    enum { COUNT = sizeof names / sizeof names[0] };
+    ck_assert_int_eq(cs_name_distance("H100", "H100"), 0);
+    ck_assert_int_eq(cs_name_distance("h100", "H100"), 1);
+    ck_assert_int_eq(cs_name_distance("H010", "H100"), 2); /* one swap */
+    ck_assert_int_eq(cs_name_distance("H10", "H100"), 2);
+    ck_assert_int_eq(cs_name_distance("", "H100"), 8);
+    ck_assert_int_eq(cs_name_distance("H200", "B100"), 4);
+    ck_assert_str_eq(cs_nearest_name("a100", COUNT, names), "A100");
+    ck_assert_str_eq(cs_nearest_name("A100-80", COUNT, names), "A100-80GB");
+    ck_assert_str_eq(cs_nearest_name("TPUv5", COUNT, names), "TPUv5p");
+    ck_assert_ptr_null(cs_nearest_name("Gaudi", COUNT, names));
+    ck_assert_ptr_null(cs_nearest_name("A100", 0, NULL));
+    char far_away[200];
+    memset(far_away, 'A', sizeof far_away - 1);
+    far_away[sizeof far_away - 1] = '\0';
+    ck_assert_ptr_null(cs_nearest_name(far_away, COUNT, names));
+    char *copy = cs_copy_text("H100 and more", 4);
+    ck_assert_str_eq(copy, "H100");
+    free(copy);
+}
+END_TEST
+
+START_TEST(sha256)
+{
+    char hex[65];
+    cs_sha256_text("", 0, hex);
+    ck_assert_str_eq(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    cs_sha256_text("abc", 3, hex);
+    ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    const char *two_blocks = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    cs_sha256_text(two_blocks, strlen(two_blocks), hex);
+    ck_assert_str_eq(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    /* A million letters a, in parts of every size up to two blocks. */
+    struct cs_sha256 sha;
+    unsigned char digest[32];
+    char letters[128];
+    memset(letters, 'a', sizeof letters);
+    cs_sha256_begin(&sha);
+    for (size_t left = 1000000, part = 1; left > 0; part = part % sizeof letters + 1) {
+        const size_t size = part < left ? part : left;
+        cs_sha256_add(&sha, letters, size);
+        left -= size;
+    }
+    cs_sha256_end(&sha, digest);
+    static const unsigned char expected[4] = {0xcd, 0xc7, 0x6e, 0x5c};
+    ck_assert_mem_eq(digest, expected, sizeof expected);
+    ck_assert_uint_eq(digest[31], 0xd0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("base");
+    TCase *cases = tcase_create("base");
+    tcase_add_test(cases, errors);
+    tcase_add_test(cases, long_messages_are_cut);
+    tcase_add_test(cases, numbers);
+    tcase_add_test(cases, counts);
+    tcase_add_test(cases, written_numbers);
+    tcase_add_test(cases, nearest_names);
+    tcase_add_test(cases, sha256);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

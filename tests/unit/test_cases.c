@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Case files: what is read, what is refused and how, and the metrics that a plan's time and memory become. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_sweep/cases.h"
+
+#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
+
+static struct cs_config config;
+static struct cs_search_workspace *workspace;
+
+static void setup(void)
+{
+    struct cs_bundle bundle;
+    struct cs_error error;
+    ck_assert_msg(cs_bundle_read(NULL, 0, NULL, &bundle, &error) == CS_OK, "%s", error.message);
+    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    cs_bundle_free(&bundle);
+    workspace = cs_search_workspace_create();
+    ck_assert_ptr_nonnull(workspace);
+}
+
+static void teardown(void)
+{
+    cs_search_workspace_destroy(workspace);
+    cs_config_free(&config);
+}
+
+/* Korthikanti 2022, the 22B model of Table 3 on one A100 node. */
+#define MODEL                                                                                                          \
+    "\"model\":{\"layers\":48,\"d_model\":6144,\"heads\":64,\"kv_heads\":64,\"d_ff\":24576,\"gated_ffn\":false,"       \
+    "\"vocab\":51200,\"tied_embedding\":true,\"experts\":1,\"experts_active\":1,\"shared_experts\":0,"                 \
+    "\"d_expert\":null,\"dense_layers\":null,\"params_from_shape\":22057844736}"
+#define TRAINING "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"tokens\":null,\"precision\":\"fp16\"}"
+#define PLAN                                                                                                           \
+    "\"parallelism\":{\"devices\":8,\"tensor\":8,\"pipeline\":1,\"interleave\":1,\"data\":1,\"expert\":1,"             \
+    "\"context\":1,\"zero\":0,\"micro_batch\":4,\"recompute\":\"full\",\"sequence_parallel\":false,"                   \
+    "\"attention_kernel\":\"unfused\"}"
+#define MEASURED(metric) "\"measured\":{\"metric\":\"" metric "\",\"value\":1.42}"
+#define CASE(more) "{\"id\":\"a\",\"group\":\"g\",\"device\":\"A100-80GB\"," more "}"
+#define FILE_OF(cases) "{\"schema_version\": 1, \"cases\": [" cases "]}"
+#define GOOD CASE(MODEL "," TRAINING "," PLAN "," MEASURED("step_time_s"))
+
+static void read_one(const char *text, struct cs_cases *cases)
+{
+    struct cs_error error = {CS_OK, ""};
+    memset(cases, 0, sizeof *cases);
+    ck_assert_msg(cs_cases_parse("t.json", text, strlen(text), cases, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(cases->count, 1);
+}
+
+START_TEST(a_case_is_read)
+{
+    struct cs_cases cases;
+    read_one(FILE_OF(GOOD), &cases);
+    const struct cs_case *item = &cases.items[0];
+    ck_assert_str_eq(item->id, "a");
+    ck_assert_str_eq(item->device, "A100-80GB");
+    ck_assert_int_eq(item->architecture.layers, 48);
+    ck_assert_int_eq(item->architecture.head_dim, 96);
+    ck_assert_int_eq(item->knobs.devices, 8);
+    ck_assert_int_eq(item->knobs.recompute, CS_RECOMPUTE_FULL);
+    ck_assert_int_eq(item->knobs.schedule, CS_SCHEDULE_1F1B);
+    ck_assert_int_eq(item->kernel, CS_ATTENTION_UNFUSED);
+    ck_assert_int_eq(item->metric, CS_METRIC_STEP_TIME);
+    ck_assert_double_eq(item->measured, 1.42);
+    ck_assert(!item->tied_unknown);
+    cs_cases_free(&cases);
+}
+END_TEST
+
+START_TEST(null_leaves_a_knob_free)
+{
+    struct cs_cases cases;
+    read_one(FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":null,\"tensor\":2,\"pipeline\":4,"
+                                "\"interleave\":null,\"data\":3,\"context\":1,\"zero\":null,\"micro_batch\":null,"
+                                "\"recompute\":null,\"sequence_parallel\":null},\"devices_hint\":24,"
+                                "\"network\":{\"inter_node_gbps_per_device\":200}," MEASURED("mfu"))),
+             &cases);
+    const struct cs_space *knobs = &cases.items[0].knobs;
+    ck_assert_int_eq(knobs->devices, 24); /* the degrees leave no choice */
+    ck_assert_int_eq(knobs->expert, 1);   /* a dense model */
+    ck_assert_int_eq(knobs->interleave, 0);
+    ck_assert_int_eq(knobs->micro_batch, 0);
+    ck_assert_int_eq(knobs->zero_stage, -1);
+    ck_assert_int_eq(knobs->recompute, -1);
+    ck_assert_int_eq(knobs->sequence_parallel, -1);
+    ck_assert_int_eq(cases.items[0].devices_hint, 24);
+    ck_assert_double_eq(cases.items[0].nic_bandwidth, 25e9);
+    cs_cases_free(&cases);
+}
+END_TEST
+
+static const struct {
+    const char *text, *message;
+} refused[] = {
+    {"", "t.json:1:1"},
+    {"{\"cases\": []}", "a list [...] of one or more values"},
+    {"{\"cases\": [{}]}", "cases[0]: the key \"id\" is missing"},
+    {"{\"schema_version\": 2, \"cases\": [" GOOD "]}", "schema_version"},
+    {FILE_OF(GOOD "," GOOD), "was given to an earlier case"},
+    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN "," MEASURED("step_time"))), "did you mean \"step_time_s\"?"},
+    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"colour\":1," MEASURED("mfu"))), "unknown key"},
+    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"tensr\":8}," MEASURED("mfu"))), "did you mean \"tensor\"?"},
+    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1,\"data\":1,"
+                        "\"context\":1}," MEASURED("mfu"))),
+     "the two must agree"},
+    {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":0,\"global_batch\":4}," PLAN "," MEASURED("mfu"))), "seq_len"},
+    {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":2.5,\"global_batch\":4}," PLAN "," MEASURED("mfu"))),
+     "whole number"},
+    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"goodput\":{\"value\":1.5}," MEASURED("mfu"))), "goodput.value"},
+    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"measured\":{\"metric\":\"mfu\",\"value\":-1}")), "measured.value"},
+    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"measured\":{\"metric\":\"mfu\",\"value\":1e999}")), "t.json:1:"},
+};
+
+/* Every refusal names the file, the line, and what was expected; nothing is kept of the case. */
+START_TEST(what_is_wrong_is_refused)
+{
+    struct cs_cases cases = {0, NULL};
+    struct cs_error error = {CS_OK, ""};
+    const char *text = refused[_i].text;
+    ck_assert_int_eq(cs_cases_parse("t.json", text, strlen(text), &cases, &error), CS_ERROR_CONFIG);
+    ck_assert_msg(strstr(error.message, refused[_i].message) != NULL, "%s", error.message);
+    ck_assert_msg(strstr(error.message, "t.json:1:") != NULL, "%s", error.message);
+    cs_cases_free(&cases);
+}
+END_TEST
+
+START_TEST(an_unknown_device_is_named)
+{
+    struct cs_cases cases;
+    struct cs_prediction prediction;
+    struct cs_error error = {CS_OK, ""};
+    read_one(FILE_OF(GOOD), &cases);
+    strcpy(cases.items[0].device, "A100-80G");
+    ck_assert_int_eq(cs_case_predict(&cases.items[0], &config, workspace, &prediction, &error), CS_ERROR_CONFIG);
+    ck_assert_msg(strstr(error.message, "did you mean \"A100-80GB\"?") != NULL, "%s", error.message);
+    ck_assert_int_eq(cs_cases_read("/nowhere/cases.json", &cases, &error), CS_ERROR_INPUT);
+    cs_cases_free(&cases);
+}
+END_TEST
+
+static double predict(const struct cs_case *item, struct cs_prediction *prediction)
+{
+    struct cs_error error = {CS_OK, ""};
+    ck_assert_msg(cs_case_predict(item, &config, workspace, prediction, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(prediction->status, CS_STATUS_FEASIBLE);
+    return prediction->value;
+}
+
+/* One plan, every metric: all are the same step seen differently. 6 N_active B s with N_active = 12 L h^2 + V h and norms,
+ * 12 L h s^2 B for attention. */
+START_TEST(metrics_agree_with_one_another)
+{
+    struct cs_cases cases;
+    struct cs_prediction p;
+    read_one(FILE_OF(GOOD), &cases);
+    struct cs_case *item = &cases.items[0];
+    const double step = predict(item, &p);
+    ck_assert_double_eq(step, p.step.seconds);
+    const double active = 12.0 * 48 * 6144 * 6144 + 51200.0 * 6144 + 97.0 * 6144;
+    const double linear = 6.0 * active * 4 * 2048;
+    const double attention = 12.0 * 48 * 6144 * 2048.0 * 2048.0 * 4;
+    WITHIN(cs_case_step_flops(item), linear + attention, 1e-9);
+    item->metric = CS_METRIC_MFU;
+    WITHIN(predict(item, &p), (linear + attention) / (8.0 * step * 312e12), 1e-9);
+    item->metric = CS_METRIC_MODEL_TFLOPS;
+    item->convention = CS_FLOPS_CAUSAL;
+    WITHIN(predict(item, &p), (linear + 0.5 * attention) / (8.0 * step * 1e12), 1e-9);
+    item->metric = CS_METRIC_HARDWARE_TFLOPS;
+    item->convention = CS_FLOPS_6N;
+    WITHIN(predict(item, &p), linear / (8.0 * step * 1e12) * 4.0 / 3.0, 1e-9);
+    cs_cases_free(&cases);
+}
+END_TEST
+
+/* A whole run: ceil(tokens / (B s)) steps over the goodput, the case's own or the default .95; step metrics ignore it. */
+START_TEST(whole_runs)
+{
+    struct cs_cases cases;
+    struct cs_prediction p;
+    read_one(FILE_OF(GOOD), &cases);
+    struct cs_case *item = &cases.items[0];
+    const double step = predict(item, &p);
+    item->metric = CS_METRIC_DEVICE_HOURS;
+    item->tokens = 8192.0 * 1000.0 - 1.0;
+    WITHIN(predict(item, &p), 8.0 * 1000.0 * step / 0.95 / 3600.0, 1e-9);
+    item->goodput = 0.5;
+    const double seconds = 1000.0 * step / 0.5;
+    WITHIN(predict(item, &p), 8.0 * seconds / 3600.0, 1e-9);
+    item->metric = CS_METRIC_ENERGY;
+    WITHIN(predict(item, &p), 8.0 * seconds * 400.0 * (0.7 + 0.3 * p.step.mfu) / 3.6e6, 1e-9);
+    item->metric = CS_METRIC_EMBODIED;
+    const double device = 1.35 * (8.26 * 1.6 + 80.0 * 0.4 + 693.694 / 8.0);
+    WITHIN(predict(item, &p), 8.0 * device * seconds / (6.0 * 365.0 * 86400.0), 1e-6);
+    cs_cases_free(&cases);
+}
+END_TEST
+
+/* Korthikanti 2022 (arXiv 2205.05198) section 4.1: 18 B of state per parameter, s b h L (10 + 24/t + 5 a s / (h t)) without
+ * recomputation, 34/t with sequence parallelism and selective recomputation, 2 s b h L with full. */
+START_TEST(memory_of_the_layers)
+{
+    struct cs_cases cases;
+    struct cs_prediction p;
+    read_one(FILE_OF(GOOD), &cases);
+    struct cs_case *item = &cases.items[0];
+    const double sbh = 2048.0 * 4 * 6144 * 48, gib = 1073741824.0;
+    item->metric = CS_METRIC_STATE;
+    WITHIN(predict(item, &p), 18.0 * 12 * 48 * 6144 * 6144 / 8 / gib, 0.001);
+    item->metric = CS_METRIC_ACTIVATION;
+    WITHIN(predict(item, &p), 2.0 * sbh / gib, 1e-9);
+    item->knobs.recompute = CS_RECOMPUTE_NONE;
+    WITHIN(predict(item, &p), sbh * (10.0 + 24.0 / 8 + 5.0 * 64 * 2048 / (6144.0 * 8)) / gib, 1e-9);
+    item->knobs.recompute = CS_RECOMPUTE_SELECTIVE;
+    item->knobs.sequence_parallel = 1;
+    WITHIN(predict(item, &p), sbh * 34.0 / 8 / gib, 1e-9);
+    item->metric = CS_METRIC_PEAK_MEMORY;
+    ck_assert_double_eq(predict(item, &p), p.step.memory_bytes / gib);
+    cs_cases_free(&cases);
+}
+END_TEST
+
+/* Free knobs are searched for the least time: no fixed choice of them is faster. */
+START_TEST(free_knobs_are_searched)
+{
+    struct cs_cases cases;
+    struct cs_prediction free_plan, fixed;
+    read_one(FILE_OF(GOOD), &cases);
+    struct cs_case *item = &cases.items[0];
+    item->knobs.micro_batch = 0;
+    item->knobs.recompute = -1;
+    const double best = predict(item, &free_plan);
+    ck_assert_int_eq(free_plan.plan.devices, 8);
+    ck_assert_int_eq(free_plan.plan.tensor, 8);
+    for (int32_t b = 1; b <= 4; b *= 2) {
+        for (int32_t recompute = CS_RECOMPUTE_NONE; recompute <= CS_RECOMPUTE_FULL; recompute++) {
+            item->knobs.micro_batch = b;
+            item->knobs.recompute = recompute;
+            const double seconds = predict(item, &fixed);
+            ck_assert(seconds >= best || fixed.step.memory_bytes > 80.0 * 1073741824.0 * 0.94 - 1073741824.0);
+        }
+    }
+    cs_cases_free(&cases);
+}
+END_TEST
+
+/* A run that happened is never refused for memory. */
+START_TEST(memory_does_not_refuse_a_run)
+{
+    struct cs_cases cases;
+    struct cs_prediction p;
+    read_one(FILE_OF(GOOD), &cases);
+    struct cs_case *item = &cases.items[0];
+    item->architecture.layers = 480;
+    item->knobs.micro_batch = 0;
+    (void)predict(item, &p);
+    ck_assert_double_gt(p.step.memory_bytes, 80.0 * 1073741824.0);
+    cs_cases_free(&cases);
+}
+END_TEST
+
+/* "matrices only", as the files count: no norms, positions or prediction layers. */
+static double matrices(const struct cs_architecture *a)
+{
+    struct cs_parameters p;
+    cs_parameters_count(a, &p);
+    return p.total - (double)a->layers * p.norm - (double)a->d_model - p.mtp -
+           (double)(a->learned_positions * a->d_model);
+}
+
+/* Value of "params_from_shape" in the line of the file that holds the case. */
+static double stated_parameters(const char *text, const char *id)
+{
+    char key[192];
+    snprintf(key, sizeof key, "{\"id\": \"%s\"", id);
+    const char *line = strstr(text, key);
+    ck_assert_ptr_nonnull(line);
+    const char *at = strstr(line, "\"params_from_shape\": ");
+    ck_assert_ptr_nonnull(at);
+    return strtod(at + strlen("\"params_from_shape\": "), NULL);
+}
+
+/* The shipped files: all are read, counted as they say, and answered; a plan that is given whole is kept. */
+START_TEST(shipped_cases)
+{
+    static const struct {
+        const char *name;
+        int count;
+    } files[] = {{"cases.json", 236}, {"vtrain-single.json", 180}};
+    const char *data = getenv("CS_SWEEP_DATA");
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+        char path[1024];
+        struct cs_cases cases = {0, NULL};
+        struct cs_error error = {CS_OK, ""};
+        snprintf(path, sizeof path, "%s/validation/%s", data != NULL ? data : "configs", files[f].name);
+        ck_assert_msg(cs_cases_read(path, &cases, &error) == CS_OK, "%s", error.message);
+        ck_assert_int_eq(cases.count, files[f].count);
+        char *text = calloc(1, 1 << 20);
+        FILE *file = fopen(path, "rb");
+        ck_assert(text != NULL && file != NULL);
+        ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, file), 1000);
+        fclose(file);
+        for (int32_t i = 0; i < cases.count; i++) {
+            const struct cs_case *item = &cases.items[i];
+            struct cs_prediction p;
+            ck_assert_double_eq(matrices(&item->architecture), stated_parameters(text, item->id));
+            ck_assert_msg(cs_case_predict(item, &config, workspace, &p, &error) == CS_OK, "%s", error.message);
+            ck_assert_msg(p.status == CS_STATUS_FEASIBLE, "%s: status %d", item->id, (int)p.status);
+            ck_assert(isfinite(p.value) && p.value > 0.0);
+            ck_assert(item->knobs.devices == 0 || p.plan.devices == item->knobs.devices);
+            ck_assert(item->knobs.micro_batch == 0 || p.plan.micro_batch == item->knobs.micro_batch);
+        }
+        free(text);
+        cs_cases_free(&cases);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cases");
+    TCase *cases = tcase_create("cases");
+    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_test(cases, a_case_is_read);
+    tcase_add_test(cases, null_leaves_a_knob_free);
+    tcase_add_loop_test(cases, what_is_wrong_is_refused, 0, (int)(sizeof refused / sizeof refused[0]));
+    tcase_add_test(cases, an_unknown_device_is_named);
+    tcase_add_test(cases, metrics_agree_with_one_another);
+    tcase_add_test(cases, whole_runs);
+    tcase_add_test(cases, memory_of_the_layers);
+    tcase_add_test(cases, free_knobs_are_searched);
+    tcase_add_test(cases, memory_does_not_refuse_a_run);
+    tcase_add_test(cases, shipped_cases);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

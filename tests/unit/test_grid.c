@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The grid: which axes are searched, what a point is made of, and that a record is the search's answer. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_sweep/record.h"
+
+static struct cs_bundle bundle;
+static struct cs_config config;
+static struct cs_grid grid;
+static struct cs_error error;
+
+static void teardown(void)
+{
+    cs_config_free(&config);
+    cs_bundle_free(&bundle);
+}
+
+enum { SETS_MAX = 8 };
+#define MAKE(...) make_grid((const char *const[SETS_MAX]){__VA_ARGS__})
+
+/* A grid of the defaults (one point: d_model 10240, H100, year 0, no QAT, us-east5) under these --set. */
+static void make_grid(const char *const sets[SETS_MAX])
+{
+    int32_t count = 0;
+    while (count < SETS_MAX && sets[count] != NULL) {
+        count++;
+    }
+    teardown();
+    ck_assert_msg(cs_bundle_read(NULL, count, sets, &bundle, &error) == CS_OK, "%s", error.message);
+    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
+}
+
+static void point_of(int64_t search, struct cs_design_point *point, int64_t coordinates[CS_AXES_MAX])
+{
+    int64_t part[CS_AXES_MAX];
+    memset(coordinates, 0, CS_AXES_MAX * sizeof *coordinates);
+    cs_grid_coordinates(&grid, search, part);
+    for (int32_t i = 0; i < grid.search_axis_count; i++) {
+        coordinates[grid.search_axes[i]] = part[i];
+    }
+    cs_grid_point(&grid, coordinates, point);
+}
+
+#define MODELS "axes.model={\"d_model\": [2048, 4096, 8192]}"
+#define YEARS "axes.year=[0, 5]"
+#define REGIONS "axes.carbon_intensity=[\"us-east5\", \"asia-south1\", \"europe-north2\", \"us-west1\"]"
+#define GROWTH "axes.carbon.cpa_growth_per_year=[0, 0.1]"
+#define DEADLINES "axes.training.deadline_days=[30, 60, 90]"
+#define STATIC "axes.power.static_fraction=[0.5, 0.7]"
+#define PUES "axes.carbon.pue=[1.1, 1.2]"
+
+START_TEST(searches)
+{
+    MAKE(MODELS, YEARS, REGIONS, GROWTH, DEADLINES, STATIC, PUES);
+    ck_assert_int_eq(grid.points, 3 * 2 * 4 * 2 * 3 * 2 * 2);
+    ck_assert_int_eq(grid.searches, 3 * 2 * 3); /* what only carbon reads is not searched again */
+    ck_assert_int_eq(grid.records_per_search, 1);
+    ck_assert_uint_eq(cs_grid_plan_scopes(&grid), CS_SCOPE_ARCHITECTURE | CS_SCOPE_SEARCH);
+    MAKE("search.objective=min_energy", MODELS, YEARS, REGIONS, GROWTH, DEADLINES, STATIC, PUES);
+    ck_assert_int_eq(grid.searches, 3 * 2 * 3 * 2);
+    ck_assert_int_eq(grid.records_per_search, 1);
+    MAKE("search.objective=min_carbon", MODELS, YEARS, REGIONS, GROWTH, DEADLINES, STATIC, PUES);
+    ck_assert_int_eq(grid.searches, 3 * 2 * 3 * 2 * 2 * 2);
+    ck_assert_int_eq(grid.records_per_search, 4);
+    ck_assert(cs_axis_read_by(&config.axes[config.axis_count - 1], cs_grid_plan_scopes(&grid)));
+    MAKE("axes.search.objective=[\"min_devices\", \"min_carbon\"]", REGIONS, MODELS);
+    ck_assert_int_eq(grid.searches, 3 * 2);
+    ck_assert_int_eq(grid.records_per_search, 4);
+    MAKE("search.alternatives=4", REGIONS, MODELS);
+    ck_assert_int_eq(grid.searches, 3);
+    ck_assert_int_eq(grid.records_per_search, 5);
+}
+END_TEST
+
+START_TEST(indices)
+{
+    MAKE("search.objective=min_carbon", MODELS, YEARS, REGIONS, DEADLINES, GROWTH);
+    for (int64_t search = 0; search < grid.searches; search++) {
+        int64_t coordinates[CS_AXES_MAX];
+        struct cs_design_point point;
+        point_of(search, &point, coordinates);
+        ck_assert_int_eq(cs_grid_search_of(&grid, coordinates), search);
+        for (int64_t region = 0; region < 4; region++) {
+            coordinates[config.axis_count - 1] = region;
+            ck_assert_int_eq(cs_grid_search_of(&grid, coordinates), search);
+            ck_assert_int_eq(cs_grid_record_of(&grid, coordinates), region);
+        }
+        ck_assert_double_gt(cs_grid_cost(&grid, search), 0.0);
+    }
+    MAKE(MODELS, REGIONS);
+    const int64_t last[CS_AXES_MAX] = {2, 0, 0, 0, 3};
+    ck_assert_int_eq(cs_grid_search_of(&grid, last), 2);
+    ck_assert_int_eq(cs_grid_record_of(&grid, last), 0);
+    ck_assert_double_gt(cs_grid_cost(&grid, 2), cs_grid_cost(&grid, 0));
+}
+END_TEST
+
+START_TEST(points)
+{
+    struct cs_design_point point;
+    MAKE("axes.model=[{\"d_model\": [24576]}]", "axes.year=[0, 10]", DEADLINES, GROWTH, "axes.qat=[\"off\", \"int8\"]",
+         "axes.search.zero_stages=[[0], [0, 3]]", "axes.search.expert_degrees=[[], [8]]", "search.devices=4096");
+    const int64_t coordinates[CS_AXES_MAX] = {0, 0, 1, 1, 2, 1, 1, 1, 0};
+    cs_grid_point(&grid, coordinates, &point);
+    const struct cs_problem *problem = &point.problem;
+    /* CarbonScaling section 4: 24,576 is 156 layers, 32 experts; d_model / 128 heads */
+    ck_assert_int_eq(problem->architecture.layers, 156);
+    ck_assert_int_eq(problem->architecture.experts, 32);
+    ck_assert_int_eq(problem->architecture.heads, 192);
+    ck_assert_str_eq(problem->architecture.name, "24576");
+    ck_assert_double_eq_tol(problem->law.tokens, 20.0 * 12.0 * 156.0 * 24576.0 * 24576.0, 1.0);
+    /* Table 2: 1.30 a year */
+    ck_assert_double_eq_tol(problem->device.peak_flops, 989.4e12 * pow(1.30, 10.0), 1e6);
+    ck_assert_double_eq(point.years, 10.0);
+    ck_assert_double_eq(point.carbon.years, 10.0);
+    ck_assert_ptr_eq(point.carbon.device, &point.problem.device);
+    ck_assert_double_eq(problem->deadline, 90.0 * 86400.0);
+    ck_assert_double_eq(point.carbon.carbon.cpa_growth_per_year, 0.1);
+    ck_assert_int_eq(problem->precision.format, CS_FORMAT_INT8);
+    ck_assert_double_eq(problem->precision.weight_bytes, 1.0);
+    ck_assert_uint_eq(point.settings.search.zero_stages, 9u);
+    ck_assert_int_eq(point.settings.search.expert_degrees.count, 1);
+    ck_assert_int_eq(point.settings.search.expert_degrees.values[0], 8);
+    ck_assert_ptr_eq(point.space.settings, &point.settings.search);
+    ck_assert_int_eq(point.space.devices, 4096);
+    ck_assert_int_eq(config.settings.search.expert_degrees.count, 0);
+}
+END_TEST
+
+/* GPT-3 (arXiv 2005.14165): 300 B tokens at a length of 2,048, learned positions; Llama 3: 8,192. */
+START_TEST(what_models_state)
+{
+    struct cs_design_point point;
+    const int64_t first[CS_AXES_MAX] = {0}, second[CS_AXES_MAX] = {1}, third[CS_AXES_MAX] = {2};
+#define NAMED "axes.model=[\"GPT-3\", \"Llama-3.1-8B\", {\"d_model\": [8192]}]"
+    MAKE(NAMED);
+    cs_grid_point(&grid, first, &point);
+    ck_assert_int_eq(point.problem.seq_len, 2048);
+    ck_assert_int_eq(point.problem.architecture.learned_positions, 2048);
+    ck_assert_double_eq(point.problem.law.tokens, 300e9);
+    cs_grid_point(&grid, second, &point);
+    ck_assert_int_eq(point.problem.seq_len, 8192);
+    ck_assert_int_eq(point.problem.architecture.learned_positions, 0);
+    ck_assert_double_eq(point.problem.law.tokens, 15e12);
+    cs_grid_point(&grid, third, &point);
+    ck_assert_int_eq(point.problem.seq_len, 2048);
+    MAKE(NAMED, "training.seq_len=4096", "training.tokens_per_parameter=10");
+    cs_grid_point(&grid, first, &point);
+    ck_assert_int_eq(point.problem.seq_len, 4096);
+    ck_assert_int_eq(point.problem.architecture.learned_positions, 4096);
+    ck_assert_double_lt(point.problem.law.tokens, 2e12);
+    cs_grid_point(&grid, second, &point);
+    ck_assert_int_eq(point.problem.seq_len, 4096);
+    ck_assert_double_lt(point.problem.law.tokens, 8.1e10);
+}
+END_TEST
+
+/* A record holds what the search answers, for each objective. */
+static void check_record(const struct cs_search_result *result, const struct cs_record *record)
+{
+    ck_assert_int_eq(record->status, (int)result->status);
+    ck_assert_double_eq(record->candidates, result->candidates);
+    if (result->status != CS_STATUS_FEASIBLE) {
+        ck_assert_int_eq(record->devices, 0);
+        ck_assert(isnan(record->step_time));
+        return;
+    }
+    ck_assert_int_eq(record->devices, result->plan.devices);
+    ck_assert_int_eq(record->tensor, result->plan.tensor);
+    ck_assert_int_eq(record->pipeline, result->plan.pipeline);
+    ck_assert_int_eq(record->data, result->plan.data);
+    ck_assert_int_eq(record->expert, result->plan.expert);
+    ck_assert_int_eq(record->expert_tensor, result->plan.expert_tensor);
+    ck_assert_int_eq(record->context, result->plan.context);
+    ck_assert_int_eq(record->interleave, result->plan.interleave);
+    ck_assert_int_eq(record->micro_batch, result->plan.micro_batch);
+    ck_assert_int_eq(record->global_batch, result->plan.global_batch);
+    ck_assert_int_eq(record->zero_stage, result->plan.zero_stage);
+    ck_assert_int_eq(record->recompute, (int)result->plan.recompute);
+    ck_assert_int_eq(record->schedule, (int)result->plan.schedule);
+    ck_assert_double_eq(record->step_time, result->step.seconds);
+    ck_assert_double_eq(record->training_time, result->step.training_seconds);
+    ck_assert_double_eq(record->mfu, result->step.mfu);
+    ck_assert_double_eq(record->hfu, result->step.hfu);
+    ck_assert_double_eq(record->memory, result->step.memory_bytes);
+    double sum = 0.0;
+    for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
+        ck_assert_double_eq(record->shares[i], result->step.shares[i]);
+        sum += record->shares[i];
+    }
+    ck_assert_double_eq_tol(sum, 1.0, 1e-9);
+}
+
+START_TEST(answers)
+{
+    struct cs_search_workspace *workspace = cs_search_workspace_create();
+    ck_assert_ptr_nonnull(workspace);
+    MAKE("axes.model={\"d_model\": [2048, 6144]}", "axes.hardware=[\"A100\", \"TPUv4\"]", "search.alternatives=2",
+         "axes.training.deadline_days=[0.0001, 90]");
+    for (int64_t search = 0; search < grid.searches; search++) {
+        int64_t coordinates[CS_AXES_MAX];
+        struct cs_design_point point;
+        struct cs_record records[3], again[3];
+        struct cs_search_result best[3];
+        int32_t found = 0;
+        point_of(search, &point, coordinates);
+        memset(best, 0, sizeof best);
+        cs_search(&point.problem, &point.space, CS_MIN_DEVICES, &point.carbon, workspace, 3, best, &found);
+        memset(records, 0x55, sizeof records);
+        memset(again, 0xaa, sizeof again);
+        cs_record_evaluate(&grid, search, workspace, records);
+        cs_record_evaluate(&grid, search, workspace, again);
+        ck_assert_mem_eq(records, again, sizeof records);
+        check_record(&best[0], &records[0]);
+        for (int32_t i = 1; i < 3; i++) {
+            if (i < found) {
+                check_record(&best[i], &records[i]);
+            } else {
+                ck_assert_int_eq(records[i].status, CS_STATUS_PENDING);
+            }
+        }
+    }
+    cs_search_workspace_destroy(workspace);
+}
+END_TEST
+
+START_TEST(records_of_regions)
+{
+    struct cs_search_workspace *workspace = cs_search_workspace_create();
+    ck_assert_ptr_nonnull(workspace);
+    MAKE("search.objective=min_carbon", "axes.model={\"d_model\": [4096]}", REGIONS, "carbon.pue_per_region=true");
+    struct cs_design_point point;
+    int64_t coordinates[CS_AXES_MAX];
+    point_of(0, &point, coordinates);
+    double intensities[4];
+    for (int32_t i = 0; i < 4; i++) {
+        /* kg per J: grams per kWh over 1000 g and 3.6 MJ */
+        const struct cs_region *region = &config.library.regions[config.axes[4].indices[i]];
+        intensities[i] = region->g_per_kwh / 1000.0 / 3.6e6 * (region->pue > 0.0 ? region->pue : 1.1);
+    }
+    struct cs_search_result best[4];
+    struct cs_record records[4];
+    memset(best, 0, sizeof best);
+    cs_search_regions(&point.problem, &point.space, &point.carbon, workspace, 4, intensities, best);
+    cs_record_evaluate(&grid, 0, workspace, records);
+    for (int32_t i = 0; i < 4; i++) {
+        check_record(&best[i], &records[i]);
+        ck_assert_int_eq(records[i].status, CS_STATUS_FEASIBLE);
+    }
+    /* Of an axis of objectives, those that look at no region have the same record for each. */
+    MAKE("axes.search.objective=[\"min_devices\", \"min_carbon\"]", "axes.model={\"d_model\": [4096]}", REGIONS);
+    cs_record_evaluate(&grid, 0, workspace, records);
+    for (int32_t i = 1; i < 4; i++) {
+        ck_assert_mem_eq(&records[i], &records[0], sizeof records[0]);
+    }
+    cs_search_workspace_destroy(workspace);
+}
+END_TEST
+
+/* The two configurations that come with the program. */
+START_TEST(shipped)
+{
+    char path[512];
+    static const char *const names[] = {"full.json", "quick.json"};
+    for (size_t i = 0; i < 2; i++) {
+        teardown();
+        ck_assert(cs_data_path(names[i], path, sizeof path));
+        ck_assert_msg(cs_bundle_read(path, 0, NULL, &bundle, &error) == CS_OK, "%s", error.message);
+        ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+        ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
+        if (i == 0) {
+            ck_assert_int_eq(config.axes[0].size, 181); /* 1,536 to 24,576 by 128 */
+            ck_assert_int_ge(config.axes[1].size, 12);
+            ck_assert_int_eq(config.axes[2].size, 11);
+            ck_assert_int_eq(config.axes[3].size, 3);
+            ck_assert_int_ge(config.axes[4].size, 40);
+            ck_assert_int_eq(grid.searches * config.axes[4].size, grid.points);
+        } else {
+            ck_assert_int_lt(grid.searches, 1000);
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("grid");
+    TCase *cases = tcase_create("grid");
+    tcase_add_checked_fixture(cases, NULL, teardown);
+    tcase_add_test(cases, searches);
+    tcase_add_test(cases, indices);
+    tcase_add_test(cases, points);
+    tcase_add_test(cases, what_models_state);
+    tcase_add_test(cases, answers);
+    tcase_add_test(cases, records_of_regions);
+    tcase_add_test(cases, shipped);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

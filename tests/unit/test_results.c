@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The result file's contents: axes, values, the way there and back. Its names, locks and damage: test_output.c. */
+#include <check.h>
+#include <hdf5.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "../../src/results/internal.h"
+#include "../../src/results/pack.h"
+#include "fill.h"
+
+#define AXES                                                                                                           \
+    "\"model\": {\"d_model\": [2048, 4096, 8192]}, \"hardware\": [\"A100\", \"H100\"], \"year\": [0, 3, 7],"           \
+    "\"qat\": [\"off\", \"int8\"], \"carbon_intensity\": [\"us-east5\", \"asia-south1\","                              \
+    "{\"region\": \"s\u00fcdpol\", \"g_per_kwh\": 120}]"
+
+static const char plain[] = "{\"axes\": {" AXES "}}";
+static const char wide[] = "{\"axes\": {" AXES ", \"training.deadline_days\": [30, 90],"
+                           "\"carbon.cpa_growth_per_year\": [0, 0.1], \"carbon.pue\": [1.1, 1.3, 1.5],"
+                           "\"carbon.host\": [false, true], \"power.static_fraction\": [0.5, 0.7],"
+                           "\"training.seq_len\": [2048, 4096]}}";
+static const char regional[] = "{\"axes\": {" AXES ", \"carbon.pue\": [1.1, 1.3]},"
+                               "\"search\": {\"objective\": \"min_carbon\"}}";
+static const char several[] = "{\"axes\": {" AXES "}, \"search\": {\"alternatives\": 3}}";
+static const char *const cases[] = {plain, wide, regional, several};
+enum { CASES = 4 };
+
+static const struct cs_run_info info = {.ranks = 1, .command = "test", .shard = 1, .shards = 1};
+
+static void must(enum cs_code code, const struct cs_error *error)
+{
+    ck_assert_msg(code == CS_OK, "%s", error->message);
+}
+
+/* ---- CRC-32 ---- */
+/* Check value of CRC-32/ISO-HDLC in the catalogue of parametrised CRC algorithms (Greg Cook). */
+START_TEST(crc_of_the_catalogue)
+{
+    ck_assert_uint_eq(cs_crc32(0, "123456789", 9), 0xCBF43926u);
+    ck_assert_uint_eq(cs_crc32(0, "", 0), 0u);
+}
+END_TEST
+
+START_TEST(crc_is_zlibs_whatever_the_length)
+{
+    unsigned char bytes[300];
+    uint64_t state = 1;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (unsigned char)cs_test_random(&state);
+    }
+    for (int64_t size = 0; size <= (int64_t)sizeof bytes; size++) {
+        const uint32_t whole = cs_crc32(0, bytes, size);
+        ck_assert_uint_eq(whole, (uint32_t)crc32(0, bytes, (uInt)size));
+        ck_assert_uint_eq(cs_crc32(cs_crc32(0, bytes, size / 3), bytes + size / 3, size - size / 3), whole);
+    }
+}
+END_TEST
+
+/* ---- packing ---- */
+static void unpack(const void *packed, int64_t size, int64_t type_size, int64_t count, unsigned char *values)
+{
+    const int64_t bytes = type_size * count;
+    unsigned char *planes = malloc((size_t)bytes);
+    uLongf length = (uLongf)bytes;
+    ck_assert_int_eq(uncompress(planes, &length, packed, (uLong)size), Z_OK);
+    ck_assert_uint_eq(length, (uLongf)bytes);
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t k = 0; k < type_size; k++) {
+            values[i * type_size + k] = planes[k * count + i];
+        }
+    }
+    free(planes);
+}
+
+static void fill_values(double *values, int64_t count, int kind)
+{
+    uint64_t state = (uint64_t)kind + 5;
+    for (int64_t i = 0; i < count; i++) {
+        const bool missing = (kind == 1 && (i / 100) % 9 == 0) || (kind == 2 && (i / 100) % 3 != 0);
+        values[i] = kind == 3 ? 0.0 : missing ? (double)NAN : 1e6 * cs_test_uniform(&state);
+    }
+}
+
+/* Random, an eighth missing, two thirds missing, zeros; lengths below and above what the planes' methods switch at. */
+START_TEST(packed_values_inflate_to_themselves)
+{
+    static const int64_t counts[] = {1, 7, 8191, 8192, 54648, 65536};
+    for (int level = 1; level <= 9; level += 4) {
+        struct cs_packer *packer = cs_packer_create(level);
+        for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+            const int64_t bytes = 8 * counts[c];
+            double *values = malloc((size_t)bytes);
+            unsigned char *back = malloc((size_t)bytes);
+            unsigned char *packed = malloc((size_t)cs_pack_bound(bytes));
+            for (int kind = 0; kind < 4; kind++) {
+                fill_values(values, counts[c], kind);
+                for (int64_t type_size = 1; type_size <= 8; type_size += type_size) {
+                    const int64_t count = bytes / type_size;
+                    const int64_t size = cs_pack(packer, level, type_size, count, values, packed);
+                    ck_assert_int_gt(size, 0);
+                    ck_assert_int_le(size, cs_pack_bound(bytes));
+                    unpack(packed, size, type_size, count, back);
+                    ck_assert_mem_eq(values, back, (size_t)bytes);
+                }
+            }
+            free(packed);
+            free(back);
+            free(values);
+        }
+        cs_packer_destroy(packer);
+    }
+}
+END_TEST
+
+START_TEST(packing_saves_what_is_missing)
+{
+    enum { COUNT = 50000 };
+    static double values[COUNT];
+    unsigned char *packed = malloc((size_t)cs_pack_bound((int64_t)sizeof values));
+    struct cs_packer *packer = cs_packer_create(1);
+    static const double largest[] = {0.86, 0.86, 0.40, 0.01};
+    for (int kind = 0; kind < 4; kind++) {
+        fill_values(values, COUNT, kind);
+        const int64_t size = cs_pack(packer, 1, 8, COUNT, values, packed);
+        ck_assert_double_lt((double)size, largest[kind] * (double)sizeof values);
+    }
+    cs_packer_destroy(packer);
+    free(packed);
+}
+END_TEST
+
+/* ---- axes ---- */
+static const struct cs_variable *variable_of(const char *name)
+{
+    int32_t count;
+    const struct cs_variable *variables = cs_variables(&count);
+    for (int32_t i = 0; i < count; i++) {
+        if (strcmp(variables[i].name, name) == 0) {
+            return &variables[i];
+        }
+    }
+    ck_abort_msg("no variable %s", name);
+    return NULL;
+}
+
+static void axes_are(const char *configuration, const char *name, const char *expected)
+{
+    struct cs_test_case *test = cs_test_case_create(configuration);
+    struct cs_layout layout;
+    struct cs_error error;
+    must(cs_layout_init(&test->grid, &layout, &error), &error);
+    struct cs_shape shape;
+    cs_shape_of(&layout, variable_of(name)->on, &shape);
+    char axes[2048] = "";
+    for (int32_t k = 0; k < shape.rank; k++) {
+        strcat(axes, k > 0 ? " " : "");
+        strcat(axes, layout.names[shape.axis[k]]);
+    }
+    ck_assert_str_eq(axes, expected);
+    cs_test_case_destroy(test);
+}
+
+START_TEST(variables_have_the_axes_they_depend_on)
+{
+    axes_are(plain, "loss", "model");
+    axes_are(plain, "carbon_intensity", "region");
+    axes_are(plain, "status", "model hardware year qat");
+    axes_are(plain, "energy", "model hardware year qat");
+    axes_are(plain, "carbon_embodied", "model hardware year qat");
+    axes_are(plain, "carbon_servers", "model hardware year qat region");
+    axes_are(plain, "embodied_device", "hardware year");
+    axes_are(plain, "memory_capacity", "hardware year");
+}
+END_TEST
+
+START_TEST(extra_axes_reach_what_reads_them)
+{
+    axes_are(wide, "d_model", "model");
+    axes_are(wide, "loss", "model seq_len");
+    axes_are(wide, "carbon_intensity", "region");
+    axes_are(wide, "region_pue", "pue region");
+    axes_are(wide, "mfu", "model hardware year qat deadline_days seq_len");
+    axes_are(wide, "energy", "model hardware year qat deadline_days static_fraction seq_len");
+    axes_are(wide, "energy_servers", "model hardware year qat deadline_days static_fraction seq_len");
+    axes_are(wide, "carbon_embodied", "model hardware year qat deadline_days cpa_growth_per_year host seq_len");
+    axes_are(wide, "embodied_device_host", "hardware year cpa_growth_per_year host");
+    axes_are(wide, "carbon_operational", "model hardware year qat deadline_days pue static_fraction seq_len region");
+    axes_are(wide, "carbon_total",
+             "model hardware year qat deadline_days cpa_growth_per_year pue host static_fraction seq_len region");
+}
+END_TEST
+
+START_TEST(plans_by_region_and_alternatives)
+{
+    axes_are(regional, "devices", "model hardware year qat pue region");
+    axes_are(regional, "energy", "model hardware year qat pue region");
+    axes_are(regional, "embodied_device", "hardware year");
+    axes_are(several, "devices", "model hardware year qat alternative");
+    axes_are(several, "carbon_total", "model hardware year qat region alternative");
+    axes_are(several, "loss", "model");
+}
+END_TEST
+
+/* netCDF takes a variable that has a dimension's name for its coordinates. */
+START_TEST(no_dimension_is_called_like_a_variable)
+{
+    axes_are("{\"axes\": {" AXES ", \"search.devices\": [8, 16]}}", "mfu", "model hardware year qat search_devices");
+    axes_are("{\"axes\": {" AXES ", \"training.global_batch\": [8, 16]}}", "mfu",
+             "model hardware year qat training_global_batch");
+}
+END_TEST
+
+START_TEST(chunks_cover_a_variable_in_its_order)
+{
+    static const int64_t sizes[][5] = {{184, 12, 11, 3, 40}, {3, 1, 70000, 1, 2}, {1, 1, 1, 1, 200001}, {9, 9, 9, 9, 9}};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        struct cs_shape shape = {.rank = 5, .count = 1};
+        for (int32_t k = 0; k < 5; k++) {
+            shape.size[k] = sizes[s][k];
+            shape.count *= sizes[s][k];
+        }
+        int64_t chunk[CS_RANK_MAX];
+        ck_assert(cs_shape_chunk(&shape, chunk));
+        struct cs_block block;
+        for (int64_t first = 0; first < shape.count; first += block.count) {
+            cs_block_at(&shape, chunk, first, &block);
+            ck_assert_int_le(block.whole, 65536);
+            ck_assert_int_gt(block.count, 0);
+            /* The block's first element is where it says, and the block is contiguous: only one extent is cut. */
+            int64_t flat = 0, inner = 1;
+            bool whole = true;
+            for (int32_t k = 0; k < 5; k++) {
+                flat = flat * shape.size[k] + block.start[k];
+                ck_assert_int_eq(block.start[k] % chunk[k], 0);
+            }
+            for (int32_t k = 4; k >= 0; k--) {
+                ck_assert(whole || block.extents[k] == 1);
+                whole = whole && block.extents[k] == shape.size[k];
+                inner *= block.extents[k];
+            }
+            ck_assert_int_eq(flat, first);
+            ck_assert_int_eq(inner, block.count);
+        }
+    }
+}
+END_TEST
+
+/* ---- values ---- */
+static hid_t open_file(const char *path)
+{
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    ck_assert_int_ge(file, 0);
+    return file;
+}
+
+static double *read_doubles(hid_t file, const char *name, int64_t count)
+{
+    const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    ck_assert_int_ge(dataset, 0);
+    const hid_t space = H5Dget_space(dataset);
+    ck_assert_int_eq(H5Sget_simple_extent_npoints(space), count);
+    double *values = malloc((size_t)count * sizeof *values);
+    ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    return values;
+}
+
+/* What a variable must hold at coordinates on all axes, from the record and the carbon functions alone. */
+static double expected_carbon(const struct cs_grid *grid, const struct cs_results *results, const char *name,
+                              const int64_t *coordinates, int64_t alternative)
+{
+    const struct cs_config *config = grid->config;
+    static struct cs_design_point point;
+    cs_grid_point(grid, coordinates, &point);
+    const struct cs_record *record = cs_results_get(results, cs_grid_search_of(grid, coordinates)) +
+                                     cs_grid_record_of(grid, coordinates) + alternative;
+    if (record->status != CS_STATUS_FEASIBLE) {
+        return (double)NAN;
+    }
+    const struct cs_axis *regions = &config->axes[config->axis_count - 1];
+    const struct cs_region *region = &config->library.regions[regions->indices[coordinates[config->axis_count - 1]]];
+    const double pue = cs_pue(&point.carbon.carbon, region->pue);
+    const double energy = cs_device_energy(&point.carbon, record->devices, record->training_time, record->mfu);
+    const double servers = cs_server_energy(&point.carbon, record->devices, record->training_time);
+    const double embodied = cs_embodied_charged(&point.carbon, record->devices, record->training_time);
+    if (strcmp(name, "energy") == 0) {
+        return energy / 3.6e6;
+    }
+    if (strcmp(name, "embodied_inventory") == 0) {
+        return cs_embodied_inventory(&point.carbon, record->devices);
+    }
+    if (strcmp(name, "carbon_embodied") == 0) {
+        return embodied;
+    }
+    const double first = cs_operational_carbon(energy, pue, region->g_per_kwh);
+    const double second = cs_operational_carbon(servers, pue, region->g_per_kwh);
+    return strcmp(name, "carbon_total") == 0 ? first + second + embodied : second;
+}
+
+static void check_variable(hid_t file, const struct cs_grid *grid, const struct cs_results *results, const char *name)
+{
+    struct cs_layout layout;
+    struct cs_shape shape;
+    struct cs_error error;
+    must(cs_layout_init(grid, &layout, &error), &error);
+    cs_shape_of(&layout, variable_of(name)->on, &shape);
+    double *values = read_doubles(file, name, shape.count);
+    for (int64_t i = 0; i < shape.count; i++) {
+        int64_t coordinates[CS_AXES_MAX] = {0};
+        int64_t alternative = 0;
+        int64_t rest = i;
+        for (int32_t k = shape.rank - 1; k >= 0; k--) {
+            if (shape.axis[k] == grid->config->axis_count) {
+                alternative = rest % shape.size[k];
+            } else {
+                coordinates[shape.axis[k]] = rest % shape.size[k];
+            }
+            rest /= shape.size[k];
+        }
+        const double expected = expected_carbon(grid, results, name, coordinates, alternative);
+        ck_assert_msg(values[i] == expected || (isnan(values[i]) && isnan(expected)), "%s[%lld]: %.17g, not %.17g",
+                      name, (long long)i, values[i], expected);
+    }
+    free(values);
+}
+
+START_TEST(carbon_in_the_file_is_that_of_the_functions)
+{
+    struct cs_test_case *test = cs_test_case_create(cases[_i]);
+    struct cs_results *results = cs_test_results(&test->grid, 3, 0);
+    const char *path = cs_test_path("values.h5");
+    struct cs_error error;
+    must(cs_results_write(results, path, &info, &error), &error);
+    const hid_t file = open_file(path);
+    static const char *const names[] = {"energy", "embodied_inventory", "carbon_embodied", "carbon_servers",
+                                        "carbon_total"};
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        check_variable(file, &test->grid, results, names[k]);
+    }
+    H5Fclose(file);
+    unlink(path);
+    cs_results_destroy(results);
+    cs_test_case_destroy(test);
+}
+END_TEST
+
+START_TEST(records_come_back_bit_by_bit)
+{
+    struct cs_test_case *test = cs_test_case_create(cases[_i]);
+    const size_t bytes =
+        (size_t)(test->grid.searches * test->grid.records_per_search) * sizeof(struct cs_record);
+    for (int64_t of = 0; of <= 3; of += 3) {
+        struct cs_results *results = cs_test_results(&test->grid, 4, of);
+        ck_assert_int_eq(cs_results_pending(results), of == 0 ? 0 : (test->grid.searches + 2) / 3);
+        const char *path = cs_test_path("records.h5");
+        struct cs_error error;
+        struct cs_results *back;
+        must(cs_results_write(results, path, &info, &error), &error);
+        must(cs_results_create(&test->grid, &back, &error), &error);
+        must(cs_results_load(path, back, &error), &error);
+        ck_assert_int_eq(cs_results_pending(back), cs_results_pending(results));
+        ck_assert(memcmp(cs_results_get(back, 0), cs_results_get(results, 0), bytes) == 0);
+        unlink(path);
+        cs_results_destroy(back);
+        cs_results_destroy(results);
+    }
+    cs_test_case_destroy(test);
+}
+END_TEST
+
+/* Two shards, either first, make the whole; what was there stays. */
+START_TEST(parts_add_up)
+{
+    struct cs_test_case *test = cs_test_case_create(plain);
+    struct cs_results *whole = cs_test_results(&test->grid, 5, 0);
+    struct cs_results *parts[2], *joined;
+    const char *paths[2] = {cs_test_path("part-1.h5"), cs_test_path("part-2.h5")};
+    struct cs_error error;
+    for (int64_t part = 0; part < 2; part++) {
+        must(cs_results_create(&test->grid, &parts[part], &error), &error);
+        for (int64_t search = part; search < test->grid.searches; search += 2) {
+            cs_results_put(parts[part], search, cs_results_get(whole, search));
+        }
+        must(cs_results_write(parts[part], paths[part], &info, &error), &error);
+    }
+    must(cs_results_create(&test->grid, &joined, &error), &error);
+    must(cs_results_load(paths[1], joined, &error), &error);
+    must(cs_results_load(paths[0], joined, &error), &error);
+    ck_assert_int_eq(cs_results_pending(joined), 0);
+    ck_assert(memcmp(cs_results_get(joined, 0), cs_results_get(whole, 0),
+                     (size_t)test->grid.searches * sizeof(struct cs_record)) == 0);
+    for (int part = 0; part < 2; part++) {
+        unlink(paths[part]);
+        cs_results_destroy(parts[part]);
+    }
+    cs_results_destroy(joined);
+    cs_results_destroy(whole);
+    cs_test_case_destroy(test);
+}
+END_TEST
+
+START_TEST(nothing_that_is_not_finite_gets_in)
+{
+    struct cs_test_case *test = cs_test_case_create(plain);
+    struct cs_results *results;
+    struct cs_error error;
+    must(cs_results_create(&test->grid, &results, &error), &error);
+    double *const values[] = {(double[]){(double)NAN}, (double[]){(double)INFINITY}, (double[]){-(double)INFINITY}};
+    for (int64_t search = 0; search < 12; search++) {
+        struct cs_record record = {.status = CS_STATUS_FEASIBLE, .devices = 8, .training_time = 1.0, .mfu = 0.5};
+        double *const places[] = {&record.training_time, &record.mfu, &record.candidates, &record.shares[6]};
+        *places[search % 4] = *values[search / 4];
+        cs_results_put(results, search, &record);
+        ck_assert_int_eq(cs_results_get(results, search)->status, CS_STATUS_FAILED);
+        ck_assert_int_eq(cs_results_get(results, search)->devices, 0);
+    }
+    ck_assert_int_eq(cs_results_pending(results), test->grid.searches - 12);
+    cs_results_destroy(results);
+    cs_test_case_destroy(test);
+}
+END_TEST
+
+START_TEST(infeasible_plans_keep_their_count_of_candidates)
+{
+    struct cs_test_case *test = cs_test_case_create(plain);
+    struct cs_results *results;
+    struct cs_error error;
+    must(cs_results_create(&test->grid, &results, &error), &error);
+    const struct cs_record record = {.status = CS_STATUS_MEMORY, .candidates = 1234567.0, .devices = 99,
+                                     .training_time = (double)NAN};
+    cs_results_put(results, 1, &record);
+    const char *path = cs_test_path("infeasible.h5");
+    must(cs_results_write(results, path, &info, &error), &error);
+    const hid_t file = open_file(path);
+    double *candidates = read_doubles(file, "candidates", test->grid.searches);
+    double *devices = read_doubles(file, "devices", test->grid.searches);
+    double *status = read_doubles(file, "status", test->grid.searches);
+    ck_assert_double_eq(candidates[1], 1234567.0);
+    ck_assert_double_nan(candidates[0]);
+    ck_assert_double_eq(devices[1], -1.0);
+    ck_assert_double_eq(status[1], 5.0);
+    ck_assert_double_eq(status[0], 0.0);
+    free(status);
+    free(devices);
+    free(candidates);
+    H5Fclose(file);
+    unlink(path);
+    cs_results_destroy(results);
+    cs_test_case_destroy(test);
+}
+END_TEST
+
+static void same_bytes(const char *first, const char *second, bool same)
+{
+    int64_t sizes[2];
+    char *bytes[2] = {cs_test_read(first, &sizes[0]), cs_test_read(second, &sizes[1])};
+    ck_assert(same == (sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], (size_t)sizes[0]) == 0));
+    free(bytes[0]);
+    free(bytes[1]);
+}
+
+START_TEST(equal_runs_give_equal_bytes)
+{
+    static const char bare[] = "{\"axes\": {" AXES "}, \"output\": {\"provenance\": false}}";
+    const struct cs_run_info other = {.ranks = 256, .command = "another command", .hosts = "n1,n2", .elapsed_seconds = 9,
+                                      .resumes = 3, .shard = 1, .shards = 1};
+    const char *paths[2] = {cs_test_path("equal-1.h5"), cs_test_path("equal-2.h5")};
+    struct cs_error error;
+    for (int32_t with = 0; with < 2; with++) {
+        struct cs_test_case *test = cs_test_case_create(with ? plain : bare);
+        struct cs_results *results = cs_test_results(&test->grid, 6, 0);
+        must(cs_results_write(results, paths[0], &info, &error), &error);
+        must(cs_results_write(results, paths[1], &other, &error), &error);
+        same_bytes(paths[0], paths[1], !with);
+        unlink(paths[0]);
+        unlink(paths[1]);
+        cs_results_destroy(results);
+        cs_test_case_destroy(test);
+    }
+}
+END_TEST
+
+START_TEST(compression_changes_no_value)
+{
+    struct cs_test_case *test = cs_test_case_create(wide);
+    struct cs_results *results = cs_test_results(&test->grid, 7, 0);
+    struct cs_layout layout;
+    struct cs_shape shape;
+    struct cs_error error;
+    must(cs_layout_init(&test->grid, &layout, &error), &error);
+    cs_shape_of(&layout, variable_of("carbon_total")->on, &shape);
+    double *values[3];
+    int64_t sizes[3];
+    for (int32_t k = 0; k < 3; k++) {
+        const char *path = cs_test_path("compression.h5");
+        test->config.settings.output.compression = 4 * k;
+        must(cs_results_write(results, path, &info, &error), &error);
+        const hid_t file = open_file(path);
+        values[k] = read_doubles(file, "carbon_total", shape.count);
+        H5Fclose(file);
+        free(cs_test_read(path, &sizes[k]));
+        unlink(path);
+    }
+    ck_assert(memcmp(values[0], values[1], (size_t)shape.count * sizeof(double)) == 0);
+    ck_assert(memcmp(values[0], values[2], (size_t)shape.count * sizeof(double)) == 0);
+    ck_assert_int_lt(sizes[1], sizes[0]);
+    ck_assert_int_lt(sizes[2], sizes[0]);
+    for (int32_t k = 0; k < 3; k++) {
+        free(values[k]);
+    }
+    cs_results_destroy(results);
+    cs_test_case_destroy(test);
+}
+END_TEST
+
+START_TEST(configuration_comes_back)
+{
+    struct cs_test_case *test = cs_test_case_create(plain);
+    struct cs_results *results = cs_test_results(&test->grid, 8, 0);
+    const char *path = cs_test_path("configuration.h5");
+    struct cs_error error;
+    char *in_effect;
+    must(cs_results_write(results, path, &info, &error), &error);
+    must(cs_results_read_configuration(path, &in_effect, &error), &error);
+    ck_assert_str_eq(in_effect, test->config.in_effect);
+    free(in_effect);
+    unlink(path);
+    cs_results_destroy(results);
+    cs_test_case_destroy(test);
+}
+END_TEST
+
+START_TEST(sizes_are_told_beforehand)
+{
+    struct cs_test_case *test = cs_test_case_create(plain);
+    ck_assert_int_ge(cs_results_memory(&test->grid), test->grid.searches * (int64_t)sizeof(struct cs_record));
+    test->config.settings.output.compression = 0;
+    struct cs_results *results = cs_test_results(&test->grid, 9, 0);
+    const char *path = cs_test_path("size.h5");
+    struct cs_error error;
+    int64_t size;
+    must(cs_results_write(results, path, &info, &error), &error);
+    free(cs_test_read(path, &size));
+    ck_assert_int_ge(size, cs_results_file_estimate(&test->grid));
+    ck_assert_int_le(size, cs_results_file_estimate(&test->grid) + 250000);
+    unlink(path);
+    cs_results_destroy(results);
+    cs_test_case_destroy(test);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("results");
+    TCase *tests = tcase_create("results");
+    tcase_add_test(tests, crc_of_the_catalogue);
+    tcase_add_test(tests, crc_is_zlibs_whatever_the_length);
+    tcase_add_test(tests, packed_values_inflate_to_themselves);
+    tcase_add_test(tests, packing_saves_what_is_missing);
+    tcase_add_test(tests, variables_have_the_axes_they_depend_on);
+    tcase_add_test(tests, extra_axes_reach_what_reads_them);
+    tcase_add_test(tests, plans_by_region_and_alternatives);
+    tcase_add_test(tests, no_dimension_is_called_like_a_variable);
+    tcase_add_test(tests, chunks_cover_a_variable_in_its_order);
+    tcase_add_loop_test(tests, carbon_in_the_file_is_that_of_the_functions, 0, CASES);
+    tcase_add_loop_test(tests, records_come_back_bit_by_bit, 0, CASES);
+    tcase_add_test(tests, parts_add_up);
+    tcase_add_test(tests, nothing_that_is_not_finite_gets_in);
+    tcase_add_test(tests, infeasible_plans_keep_their_count_of_candidates);
+    tcase_add_test(tests, equal_runs_give_equal_bytes);
+    tcase_add_test(tests, compression_changes_no_value);
+    tcase_add_test(tests, configuration_comes_back);
+    tcase_add_test(tests, sizes_are_told_beforehand);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
