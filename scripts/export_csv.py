@@ -6,7 +6,8 @@
                           [--units] [--output FILE]
 
 The columns are the dimensions that the chosen variables have, then the variables in their units; codes come as words.
-Without --variables: the plan, its time, use, energy and carbon. What the file does not hold at a point is an empty cell.
+Without --variables: the plan, its time, use, energy and carbon. What the file does not hold at a point is an empty
+cell.
 """
 import argparse
 import csv
@@ -23,7 +24,7 @@ DEFAULT = ("parameters_total", "loss", "status", "devices", "tensor", "pipeline"
 
 
 def cells_of(variable):
-    """The variable's values as texts: the shortest decimal that reads back, words for codes, nothing for fill values."""
+    """The values as texts: the shortest decimal that reads back, words for codes, nothing for fill values."""
     values, attributes = variable.values, variable.attrs
     words = numpy.empty(values.shape, dtype=object)
     if "flag_meanings" in attributes:

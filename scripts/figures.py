@@ -17,6 +17,8 @@ from paper import plots, sweeps, table
 
 SWEPT = ["figure-1", "figure-3a", "figure-3b", "figure-4a", "figure-4b", "figure-5a", "figure-5b", "figure-6a", "figure-6b",
          "figure-7a", "figure-7b", "v1-exponent", "v1-diminishing", "v1-batch"]
+# The sizes of --quick, those of the table among them.
+QUICK = [1536, 1920, 2048, 4096, 6144, 8192, 10240, 12288, 16384, 20480, 24576]
 # The labelled runs: model, device, devices, number format.
 RUNS = {"frontier-deepseek-v3-hours": ("DeepSeek-V3", "H800", 2048, "fp8"),
         "frontier-bloom-176b-hours": ("BLOOM", "A100-80GB", 384, "off"),
@@ -57,6 +59,15 @@ def bloom_rows(data, validation):
                  if run[key] is not None]
     rows.append(("ours, 80 GB", None, sweeps.point(data, "embodied_inventory", hardware="A100-80GB") / 1000.0))
     return rows
+
+
+def sizes(name):
+    """--set of fewer model dimensions, for the configurations that sweep them all."""
+    with open(os.path.join(sweeps.PAPER, name + ".json"), encoding="utf-8") as text:
+        model = json.load(text)["axes"]["model"]
+    if isinstance(model, dict) and isinstance(model["d_model"], dict):
+        return [f'axes.model={{"d_model": {QUICK}}}']
+    return []
 
 
 def draw(data, validation, preset):
@@ -101,6 +112,7 @@ def main():
     parser.add_argument("--preset", choices=["paper", "default"], default="paper", help="carbon accounting [paper]")
     parser.add_argument("--output", help="directory [BUILD/figures, or BUILD/figures/default]")
     parser.add_argument("--reuse", action="store_true", help="draw from the results that are there already")
+    parser.add_argument("--quick", action="store_true", help=f"only {len(QUICK)} sizes of model")
     parser.add_argument("--set", action="append", default=[], help="path=value, handed to every sweep")
     arguments = parser.parse_args()
     folder = arguments.output or os.path.join(sweeps.BUILD, "figures", *(["default"] if arguments.preset == "default" else []))
@@ -112,7 +124,7 @@ def main():
         path = os.path.join(folder, name + ".h5")
         if not (arguments.reuse and os.path.exists(path)):
             print(f"sweeping {name}", flush=True)
-            sweeps.run(name, path, sets)
+            sweeps.run(name, path, sets + (sizes(name) if arguments.quick else []))
         data[name] = sweeps.load(path)
     validation = validate()
 

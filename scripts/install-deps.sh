@@ -26,6 +26,7 @@ build | program gcc cc | gcc | gcc | gcc | gcc
 build | program make | make | make | make | gmake
 build | program pkg-config pkgconf | pkg-config | pkgconf-pkg-config | pkg-config | pkgconf
 build | detect cjson | libcjson-dev | cjson-devel | cjson | cjson
+build | pkg-config zlib | zlib1g-dev | zlib-devel | zlib | zlib-api
 build | detect hdf5 | libhdf5-dev | hdf5-devel | hdf5 | hdf5+hl~mpi
 build | detect mpi | libopenmpi-dev | openmpi-devel | open-mpi | openmpi
 build | program mpirun mpiexec | openmpi-bin | openmpi | - | -
@@ -76,6 +77,7 @@ all | program ncks | nco | nco | nco | nco
 all | program cdo | cdo | cdo | cdo | cdo
 all | program chromium chromium-browser google-chrome | chromium | chromium | - | -
 all | program chromedriver | chromium-driver | chromedriver | - | -
+all | file /usr/share/javascript/chart.js/chart.min.js | libjs-chart.js | - | - | -
 all | python selenium | python3-selenium | python3-selenium | - | -
 all | program hyperfine | hyperfine | hyperfine | hyperfine | hyperfine
 all | program node | nodejs | nodejs | node | node-js

@@ -4,12 +4,12 @@
 
     scripts/report.py RESULTS.h5 --output PAGE.html [--select DIM=VALUE[,VALUE...]]... [--errors errors.json]
 
-The page holds the plans, times, energies and carbon of every point as 32-bit numbers, compressed; regions are factors of
-the energy, as they are in the model. --select keeps only some values of a dimension, for sweeps beyond a few million
+The page holds the plans, times, energies and carbon of every point as 32-bit numbers, compressed; regions are factors
+of the energy, as they are in the model. --select keeps only some values of a dimension, for sweeps beyond a few million
 points.
 
-The charts are drawn by Chart.js (MIT licence): widely used, kept up for ten years, logarithmic axes and hover out of the
-box, 200 kB in all, and one of Debian's packages (libjs-chart.js), so that neither this script nor its tests fetch
+The charts are drawn by Chart.js (MIT licence): widely used, kept up for ten years, logarithmic axes and hover out of
+the box, 200 kB in all, and one of Debian's packages (libjs-chart.js), so that neither this script nor its tests fetch
 anything. Elsewhere `npm install chart.js` and --chart node_modules/chart.js/dist/chart.min.js, or .umd.js, do. Its
 script and licence are embedded in the page.
 """
@@ -32,8 +32,8 @@ CHART_PLACES = [
 ]
 CHART_LICENCES = ["/usr/share/doc/libjs-chart.js/copyright", "node_modules/chart.js/LICENSE.md"]
 CORE = ("model", "hardware", "year", "qat", "region")
-MODEL_VARIABLES = ("d_model", "layers", "heads", "experts", "parameters_total", "parameters_active", "tokens", "compute",
-                   "critical_batch", "loss")
+MODEL_VARIABLES = ("d_model", "layers", "heads", "experts", "parameters_total", "parameters_active", "tokens",
+                   "compute", "critical_batch", "loss")
 PLAN_VARIABLES = ("status", "devices", "tensor", "pipeline", "data", "context", "expert", "expert_tensor", "zero_stage",
                   "interleave", "schedule", "micro_batch", "global_batch", "recompute")
 NUMBERS = ("training_time", "step_time", "mfu", "memory_per_device", "memory_capacity", "energy", "energy_servers",
@@ -64,7 +64,6 @@ def open_results(path):
     try:
         with xarray.open_dataset(path, engine="h5netcdf", group="provenance", decode_times=False) as group:
             provenance = {name: group[name].item() for name in group.variables if group[name].ndim == 0}
-            provenance.update({name: value for name, value in group.attrs.items() if isinstance(value, (str, int, float))})
     except (OSError, KeyError, ValueError):
         provenance = {}
     provenance = {name: value.decode() if isinstance(value, bytes) else value for name, value in provenance.items()}
@@ -75,7 +74,8 @@ def select(data, wanted):
     for one in wanted:
         name, _, values = one.partition("=")
         if name not in data.dims or not values:
-            raise Refused(f"--select {one}: expected DIM=VALUE[,VALUE...] with DIM one of {', '.join(map(str, data.dims))}")
+            raise Refused(f"--select {one}: expected DIM=VALUE[,VALUE...] with DIM one of "
+                          + ", ".join(map(str, data.dims)))
         labels = texts(data[name].values)
         unknown = [value for value in values.split(",") if value not in labels]
         if unknown:
@@ -111,7 +111,8 @@ class Blob:
         padding = -self.size % 8
         self.parts += [b"\0" * padding, array.tobytes()]
         self.size += padding
-        self.index[name] = {"dims": list(dims), "kind": kind, "at": self.size, "length": int(array.size), "scale": scale}
+        self.index[name] = {"dims": list(dims), "kind": kind, "at": self.size, "length": int(array.size),
+                            "scale": scale}
         self.size += array.nbytes
 
     def base64(self):
@@ -122,7 +123,6 @@ def regional_factor(data):
     """kg per kWh of energy: operational carbon is the energy times what depends on the place alone."""
     operational, energy = data["carbon_operational"], data["energy"]
     keep = [dim for dim in operational.dims if dim == "region" or dim not in energy.dims]
-    part = operational
     wide = xarray.DataArray(numbers_of(operational), dims=operational.dims)
     ratio = wide / xarray.DataArray(numbers_of(energy), dims=energy.dims)
     rest = [dim for dim in ratio.dims if dim not in keep]
@@ -131,7 +131,7 @@ def regional_factor(data):
         raise Refused("carbon_operational is not proportional to energy: this file is not consistent")
     fallback = xarray.DataArray(numbers_of(data["carbon_intensity"]) / 1000, dims=data["carbon_intensity"].dims)
     factor = high.where(~numpy.isnan(high), fallback)
-    dims = [dim for dim in part.dims if dim in factor.dims]
+    dims = [dim for dim in operational.dims if dim in factor.dims]
     return dims, factor.transpose(*dims).values
 
 
@@ -223,7 +223,7 @@ def meta_of(data, blob, provenance, known, path):
         "numeric": numeric, "arrays": blob.index, "status": meanings,
         "recompute": data["recompute"].attrs.get("flag_meanings", "none selective full").split(),
         "schedule": data["schedule"].attrs.get("flag_meanings", "").split() if "schedule" in data else [],
-        "families": known, "provenance": provenance, "dimension_order": [d for d in data["status"].dims],
+        "families": known, "provenance": provenance,
     }
 
 
@@ -235,8 +235,8 @@ def build(arguments):
         data = select(data, arguments.select)
         points = int(numpy.prod([data.sizes[dim] for dim in data["status"].dims]))
         if points > MOST_POINTS:
-            raise Refused(f"{points:,} points are more than a page can hold ({MOST_POINTS:,}); cut the sweep with --select, "
-                          "as --select year=0,5,10")
+            raise Refused(f"{points:,} points are more than a page can hold ({MOST_POINTS:,}); cut the sweep with "
+                          "--select, as --select year=0,5,10")
         blob = pack(data)
         known = families(texts(data["hardware"].values), arguments.configs, arguments.errors
                          or arguments.configs / "validation" / "errors.json", provenance)

@@ -10,7 +10,8 @@ output=$build/$(basename "$config" .json).h5
 
 # shellcheck source=scripts/mpi-environment.sh
 . scripts/mpi-environment.sh
-ranks=${CS_RANKS:-$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
+# Not nproc: it counts OMP_NUM_THREADS.
+ranks=${CS_RANKS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
 
 # Under mpirun the program cannot ask whether it writes to a terminal, so it is told.
 if [ -z "${CS_PROGRESS:-}" ]; then

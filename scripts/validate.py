@@ -4,7 +4,8 @@
 
 Runs cs_validate on the cases of configs/validation/ (or on the files given), prints its table and then each target with
 our figure and whether it is met. Exit status 0 when all are, 1 when one is not, cs_validate's own when it did not answer.
-CS_BUILD names the build directory. --json FILE also writes the judgement for machines.
+CS_BUILD names the build directory. --json FILE also writes the judgement for machines; --write updates
+configs/validation/errors.json, from which cs_sweep and the report take the error of a device's family.
 """
 import argparse
 import glob
@@ -42,6 +43,35 @@ TARGETS = [
 ]
 GIVEN = ("devices", "tensor", "pipeline", "interleave", "data", "expert", "context", "zero", "micro_batch", "recompute",
          "sequence_parallel")
+
+
+ERRORS = os.path.join(TOP, "configs", "validation", "errors.json")
+MEMORY_AND_CARBON = ("activation_memory_gib", "state_memory_gib", "peak_memory_gib", "energy_kwh", "embodied_kgco2e")
+
+
+def families(answers):
+    """Mean absolute error of time by the family of the device, as a fraction to four digits."""
+    with open(os.path.join(TOP, "configs", "devices.json"), encoding="utf-8") as text:
+        devices = {device["name"]: device for device in json.load(text)["devices"]}
+    for device in list(devices.values()):
+        devices.update((alias, device) for alias in device.get("aliases", []))
+
+    def family(name):
+        device = devices[name]
+        return device["family"] if "family" in device else family(device["based_on"])
+
+    errors = {}
+    for case in answers["cases"]:
+        if case["error"] is not None and case["metric"] not in MEMORY_AND_CARBON:
+            errors.setdefault(family(case["device"]), []).append(abs(case["error"]))
+    return {name: {"cases": len(values), "mape": round(statistics.fmean(values), 4)} for name, values in sorted(errors.items())}
+
+
+def write_errors(answers):
+    rows = [f'    "{name}": {json.dumps(row)}' for name, row in families(answers).items()]
+    with open(ERRORS, "w", encoding="utf-8") as out:
+        out.write('{\n  "families": {\n' + ",\n".join(rows) + "\n  }\n}\n")
+    print(f"{ERRORS} written")
 
 
 def predict(build, files, options):
@@ -109,9 +139,11 @@ def main():
     parser.add_argument("--devices", help="another device library")
     parser.add_argument("--set", action="append", default=[], help="path=value, handed to cs_validate")
     parser.add_argument("--json", help="file for the judgement")
+    parser.add_argument("--write", action="store_true", help="write configs/validation/errors.json")
     arguments = parser.parse_args()
     build = os.environ.get("CS_BUILD", os.path.join(TOP, "build"))
-    files = arguments.files or sorted(glob.glob(os.path.join(TOP, "configs", "validation", "*.json")))
+    shipped = glob.glob(os.path.join(TOP, "configs", "validation", "*.json"))
+    files = arguments.files or sorted(file for file in shipped if file != ERRORS)
     options = ["--devices=" + arguments.devices] if arguments.devices else []
     options += ["--set=" + value for value in arguments.set]
 
@@ -138,6 +170,8 @@ def main():
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as out:
             json.dump([dict(what=w, target=t, ours=o, ok=k, note=n) for w, t, o, k, n in rows], out, indent=1)
+    if arguments.write:
+        write_errors(answers)
     return status if status else (1 if missed else 0)
 
 

@@ -32,24 +32,25 @@ struct cs_architecture {
 
 /* Counts of parameters; doubles, exact below 2^53. */
 struct cs_parameters {
-    double total;               /* everything stored */
-    double active;              /* used per token, without the embedding look-up, the output projection included */
-    double attention;           /* of one layer */
-    double norm;                /* of one layer */
-    double dense_ffn;           /* of one dense layer */
-    double expert;              /* of one routed expert */
-    double shared_ffn;          /* shared experts of one mixture layer */
-    double router;              /* of one mixture layer */
-    double embedding;           /* input look-up and learned positions */
-    double head;                /* output projection; 0 stored when tied (see head_tied) */
-    double mtp;                 /* all multi-token-prediction layers, stored */
+    double total;      /* everything stored */
+    double active;     /* used per token, without the embedding look-up, the output projection included */
+    double attention;  /* of one layer */
+    double norm;       /* of one layer */
+    double dense_ffn;  /* of one dense layer */
+    double expert;     /* of one routed expert */
+    double shared_ffn; /* shared experts of one mixture layer */
+    double router;     /* of one mixture layer */
+    double embedding;  /* input look-up and learned positions */
+    double head;       /* output projection; 0 stored when tied (see head_tied) */
+    double mtp;        /* all multi-token-prediction layers, stored */
     bool head_tied;
-    double non_embedding;       /* total without embedding and head: the N of the loss law */
-    double active_non_embedding;/* the N of tokens and of 6 N D for scaling-law models */
+    double non_embedding;        /* total without embedding and head: the N of the loss law */
+    double active_non_embedding; /* the N of tokens and of 6 N D for scaling-law models */
 };
 
 /* Layers, experts and heads by the scaling law (CarbonScaling section 4; constants in settings). d_model >= 1. */
-void cs_architecture_from_d_model(const struct cs_scaling_law *law, int64_t d_model, struct cs_architecture *architecture);
+void cs_architecture_from_d_model(const struct cs_scaling_law *law, int64_t d_model,
+                                  struct cs_architecture *architecture);
 void cs_parameters_count(const struct cs_architecture *architecture, struct cs_parameters *parameters);
 /* Layer index (0-based) holds a mixture of experts. */
 bool cs_layer_is_mixture(const struct cs_architecture *architecture, int64_t layer);
@@ -59,10 +60,10 @@ struct cs_law {
     double parameters_total;  /* scaling-law models: non-embedding, L h^2 (4 + 8 E); explicit ones: everything */
     double parameters_active; /* 12 L h^2; explicit: without the embedding look-up */
     double tokens;
-    double compute;               /* FLOP, 6 N_active D */
-    double loss;                  /* nats per token, Eq 2 */
-    double critical_batch;        /* tokens, Eq 1 */
-    int64_t critical_sequences;   /* floor(critical_batch / seq_len) */
+    double compute;             /* FLOP, 6 N_active D */
+    double loss;                /* nats per token, Eq 2 */
+    double critical_batch;      /* tokens, Eq 1 */
+    int64_t critical_sequences; /* floor(critical_batch / seq_len) */
 };
 
 /* from_law: the architecture came from a d_model (parameter counts by the paper's formulas, else counted).
@@ -71,11 +72,11 @@ void cs_law_evaluate(const struct cs_scaling_law *law, const struct cs_training 
                      const struct cs_architecture *architecture, bool from_law, double tokens, struct cs_law *out);
 
 /* One equation each. */
-double cs_layers_of_d_model(const struct cs_scaling_law *law, double d_model);      /* rounded */
-double cs_experts_of_d_model(const struct cs_scaling_law *law, double d_model);     /* rounded, the mixture's */
-double cs_critical_batch_tokens(const struct cs_scaling_law *law, double compute);  /* Eq 1 */
+double cs_layers_of_d_model(const struct cs_scaling_law *law, double d_model);     /* rounded */
+double cs_experts_of_d_model(const struct cs_scaling_law *law, double d_model);    /* rounded, the mixture's */
+double cs_critical_batch_tokens(const struct cs_scaling_law *law, double compute); /* Eq 1 */
 double cs_loss_mixture(const struct cs_scaling_law *law, double parameters_total, double tokens); /* Eq 2 */
 double cs_loss_dense(const struct cs_scaling_law *law, double parameters_total, double tokens);   /* Eq 2 */
-double cs_training_compute(double parameters_active, double tokens);                /* 6 N D */
+double cs_training_compute(double parameters_active, double tokens);                              /* 6 N D */
 
 #endif

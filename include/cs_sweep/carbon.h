@@ -34,6 +34,7 @@ void cs_embodied_device(const struct cs_carbon_inputs *inputs, struct cs_embodie
 double cs_embodied_inventory(const struct cs_carbon_inputs *inputs, int64_t devices);
 double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds);
 /* Figure 4(a)'s ideal: full utilisation, no static power, no embodied carbon; kg. */
-double cs_ideal_carbon(const struct cs_carbon_inputs *inputs, double compute, double peak, double pue, double g_per_kwh);
+double cs_ideal_carbon(const struct cs_carbon_inputs *inputs, double compute, double peak, double pue,
+                       double g_per_kwh);
 
 #endif

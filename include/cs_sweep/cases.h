@@ -73,8 +73,9 @@ struct cs_prediction {
  * space's storage. Fails only for a device that the library does not have. */
 enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
                              struct cs_search_settings *settings, struct cs_space *space, struct cs_error *error);
-/* A plan that is given whole is evaluated as given; free knobs are searched for the least time (devices: the hint, else the
- * fewest that fit). A run that happened fits: where memory says no, the margin goes first, then the capacity grows. */
+/* A plan that is given whole is evaluated as given; free knobs are searched for the least time (devices: the hint, else
+ * the fewest that fit). A run that happened fits: where memory says no, the margin goes first, then the capacity
+ * grows. */
 enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,
                              struct cs_search_workspace *workspace, struct cs_prediction *prediction,
                              struct cs_error *error);

@@ -84,9 +84,9 @@ struct cs_axis {
 };
 enum { CS_AXIS_VALUES_MAX = 100000 }; /* most values of one axis: the bound of what an axis allocates */
 struct cs_config {
-    char title[256], output_path[1024];
-    struct cs_settings settings; /* with every --set; axes replace members per point */
-    struct cs_library library;   /* inline devices, regions and models appended */
+    char title[256], output_path[1024]; /* title may be empty; NAME.h5 where NAME.json states no output */
+    struct cs_settings settings;        /* with every --set; axes replace members per point */
+    struct cs_library library;          /* inline devices, regions and models appended */
     int32_t axis_count;
     struct cs_axis axes[CS_AXES_MAX]; /* model, hardware, year, qat, settings in the order given, region last */
     /* training.seq_len, tokens_per_parameter or tokens_basis was given (in the file, by --set, or as an axis): it then

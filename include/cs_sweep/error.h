@@ -30,9 +30,15 @@ struct cs_error {
 };
 
 /* Sets code and message (printf-style, truncated to the buffer) and returns code, so that a caller can write
- * `return cs_fail(error, CS_ERROR_CONFIG, "...")`. error may be NULL. */
-enum cs_code cs_fail(struct cs_error *error, enum cs_code code, const char *format, ...)
+ * `return cs_fail(error, CS_ERROR_CONFIG, "...")`. error may be NULL. A macro, so that static analysis sees the code. */
+#define cs_fail(error, code, ...) cs_error_code((cs_error_set(error, code, __VA_ARGS__), (code)))
+void cs_error_set(struct cs_error *error, enum cs_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+static inline enum cs_code cs_error_code(enum cs_code code)
+{
+    return code;
+}
 
 /* The exit status of a code and its general sentence. */
 int cs_exit_status(enum cs_code code);

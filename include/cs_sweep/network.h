@@ -10,9 +10,9 @@
 struct cs_network {
     const struct cs_device *device;
     int64_t devices_low, devices_high;
-    double domain;       /* devices joined by the scale-up network */
-    double nic;          /* usable scale-out B/s per device and direction */
-    double slice[3];     /* torus extents, 1 where absent; X first, the shortest */
+    double domain;   /* devices joined by the scale-up network */
+    double nic;      /* usable scale-out B/s per device and direction */
+    double slice[3]; /* torus extents, 1 where absent; X first, the shortest */
 };
 void cs_network_of(const struct cs_problem *problem, int64_t devices, struct cs_network *network);
 

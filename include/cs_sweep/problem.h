@@ -17,15 +17,15 @@ struct cs_problem {
     double deadline;                 /* s; INFINITY: none */
     double goodput;                  /* 1 for step benchmarks */
     int64_t seq_len;
-    int64_t global_batch;            /* given batch, sequences; 0: from the critical batch */
-    double nic_bandwidth;            /* B/s per device and direction; the device's unless a case states its own */
-    int64_t slice_devices;           /* torus: devices of one slice where a case says so; 0: the device's largest */
+    int64_t global_batch;  /* given batch, sequences; 0: from the critical batch */
+    double nic_bandwidth;  /* B/s per device and direction; the device's unless a case states its own */
+    int64_t slice_devices; /* torus: devices of one slice where a case says so; 0: the device's largest */
 };
 
 /* Fills a problem from its parts: projects nothing, resolves AUTO kernels, takes seq_len, goodput, deadline and batch
  * from training. */
-void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *architecture,
-                     const struct cs_law *law, const struct cs_device *device, const struct cs_precision *precision,
+void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *architecture, const struct cs_law *law,
+                     const struct cs_device *device, const struct cs_precision *precision,
                      const struct cs_training *training);
 
 /* A parallelism plan. devices = tensor * pipeline * data * context. */

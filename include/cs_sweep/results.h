@@ -19,7 +19,7 @@ struct cs_run_info {
 /* Memory for all records, every status pending. */
 enum cs_code cs_results_create(const struct cs_grid *grid, struct cs_results **results, struct cs_error *error);
 void cs_results_destroy(struct cs_results *results);
-int64_t cs_results_memory(const struct cs_grid *grid);      /* bytes that create takes */
+int64_t cs_results_memory(const struct cs_grid *grid);        /* bytes that create takes */
 int64_t cs_results_file_estimate(const struct cs_grid *grid); /* bytes of the file before compression */
 
 /* Places records_per_search records. */
@@ -28,17 +28,19 @@ bool cs_results_done(const struct cs_results *results, int64_t search);
 int64_t cs_results_pending(const struct cs_results *results);
 const struct cs_record *cs_results_get(const struct cs_results *results, int64_t search);
 
-/* The names of a run: PATH; PATH.partial; PATH.partial.tmp, the one temporary name; PATH.stop; PATH.lock, which says who
- * holds them (host and process), is locked (flock) for as long as that process lives, and is removed at the end. */
+/* The names of a run: PATH; PATH.partial; PATH.partial.tmp, the one temporary name; PATH.stop; PATH.lock, which
+ * says who holds them (host and process), is locked (flock) for as long as that process lives, and is removed at
+ * the end. */
 struct cs_output;
 enum cs_output_mode { CS_OUTPUT_NEW, CS_OUTPUT_RESUME, CS_OUTPUT_FORCE };
-/* Claims the name (waits up to 10 s for another run, then says who holds it), applies the mode: a NEW output that exists is
- * refused (CS_ERROR_CREATE); RESUME loads NAME.partial into results after checking it, refusing another configuration by
- * naming the key; *complete is set when the final file is already there and complete. A name that cannot be used is
- * CS_ERROR_CREATE, a file that cannot be trusted CS_ERROR_INPUT; neither is touched. */
+/* Claims the name (waits up to 10 s for another run, then says who holds it), applies the mode: a NEW output that
+ * exists is refused (CS_ERROR_CREATE); RESUME loads NAME.partial into results after checking it, refusing another
+ * configuration by naming the key; *complete is set when the final file is already there and complete. A name that
+ * cannot be used is CS_ERROR_CREATE, a file that cannot be trusted CS_ERROR_INPUT; neither is touched. */
 enum cs_code cs_output_open(const char *path, enum cs_output_mode mode, struct cs_results *results,
                             struct cs_output **output, bool *complete, struct cs_error *error);
-/* Writes NAME.partial: one fixed temporary name opened exclusively, write, fsync, rename. *seconds: how long it took. */
+/* Writes NAME.partial: one fixed temporary name opened exclusively, write, fsync, rename. *seconds: how long it
+ * took. */
 enum cs_code cs_output_checkpoint(struct cs_output *output, const struct cs_results *results,
                                   const struct cs_run_info *info, double *seconds, struct cs_error *error);
 /* Writes the complete file under its final name and removes NAME.partial. */
@@ -56,7 +58,8 @@ enum cs_code cs_results_write(const struct cs_results *results, const char *path
  * the results lack. The file's checksum is verified before anything is read. On an error the results are as before. */
 enum cs_code cs_results_load(const char *path, struct cs_results *results, struct cs_error *error);
 
-/* Reads the configuration in effect, overrides included, out of a result file, for cs_point on a sweep's file; free(). */
+/* Reads the configuration in effect, overrides included, out of a result file, for cs_point on a sweep's file;
+ * free(). */
 enum cs_code cs_results_read_configuration(const char *path, char **in_effect, struct cs_error *error);
 
 const char *cs_results_hdf5_version(void);

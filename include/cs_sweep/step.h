@@ -66,10 +66,10 @@ struct cs_load {
 struct cs_stage {
     const struct cs_costs *costs;
     int32_t pipeline;
-    struct cs_load slow;             /* what the slowest stage holds */
-    double slowest[CS_SHARE_COUNT];  /* exposed seconds of one micro-batch on the slowest stage, forward + backward */
+    struct cs_load slow;            /* what the slowest stage holds */
+    double slowest[CS_SHARE_COUNT]; /* exposed seconds of one micro-batch on the slowest stage, forward + backward */
     double slowest_forward, slowest_backward, slowest_weight_gradient, slowest_hidden_all_to_all;
-    double rest_seconds;             /* of one micro-batch through all other stages: fill and drain of the pipeline */
+    double rest_seconds; /* of one micro-batch through all other stages: fill and drain of the pipeline */
     double first_activation, first_fixed; /* bytes: per micro-batch in flight, and once */
     double last_activation, last_fixed;   /* the last stage, one micro-batch in flight */
     double first_parameters, first_expert_parameters, last_parameters, last_expert_parameters;
@@ -101,13 +101,13 @@ struct cs_replica {
     const struct cs_stage *stage;
     int64_t data;
     int32_t zero_stage;
-    double shares[CS_SHARE_COUNT];  /* exposed seconds per micro-batch, ZeRO traffic included, without point-to-point */
+    double shares[CS_SHARE_COUNT]; /* exposed seconds per micro-batch, ZeRO traffic included, without point-to-point */
     double micro[CS_SCHEDULE_COUNT], fill[CS_SCHEDULE_COUNT];
-    double point_to_point;          /* seconds per micro-batch and stage boundary, both directions; v = 1 */
-    double chunk_to_chunk;          /* the same per chunk boundary, v > 1: hidden by stacks that overlap, never more */
-    double once;                    /* data + optimizer + fixed seconds per step */
-    double data_seconds;            /* exposed gradient and parameter traffic per step */
-    double optimizer_seconds;       /* and the fixed host work of a step */
+    double point_to_point;    /* seconds per micro-batch and stage boundary, both directions; v = 1 */
+    double chunk_to_chunk;    /* the same per chunk boundary, v > 1: hidden by stacks that overlap, never more */
+    double once;              /* data + optimizer + fixed seconds per step */
+    double data_seconds;      /* exposed gradient and parameter traffic per step */
+    double optimizer_seconds; /* and the fixed host work of a step */
     /* bytes: state of the first and the last stage; DualPipe holds the weights of both */
     double first_state[CS_SCHEDULE_COUNT], last_state[CS_SCHEDULE_COUNT];
     double first_activation[CS_SCHEDULE_COUNT], last_activation[CS_SCHEDULE_COUNT]; /* per micro-batch in flight */
@@ -116,6 +116,16 @@ struct cs_replica {
 };
 void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                         struct cs_replica *replica);
+
+/* Only what cs_memory_bytes reads, the same bits. */
+void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
+                       struct cs_replica *replica);
+/* Floors, one for each ZeRO stage whose bit is set: replicas whose step, for any schedule, interleave and number of
+ * micro-batches, is not slower than that of any data degree in [low, high]. Traffic is as of `low` ranks placed at best,
+ * the optimizer as of `high`. Their memory means nothing. */
+enum { CS_ZERO_STAGES = 4 };
+void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, uint32_t zero_stages,
+                       int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES]);
 
 /* s of one step. micro_batches >= 1; CS_SCHEDULE_DUALPIPE wants pipeline and micro_batches even, micro_batches >= 2 p;
  * interleave > 1 wants 1F1B, pipeline > 1 and micro_batches = 0 mod p. */
@@ -143,8 +153,8 @@ static inline double cs_memory_bytes(const struct cs_replica *replica, enum cs_s
                                      int64_t micro_batches)
 {
     const double flight = cs_in_flight(replica, schedule, interleave, micro_batches);
-    const double first = replica->first_state[schedule] + flight * replica->first_activation[schedule] +
-                         replica->first_fixed[schedule];
+    const double first =
+        replica->first_state[schedule] + flight * replica->first_activation[schedule] + replica->first_fixed[schedule];
     const double last =
         replica->last_state[schedule] + replica->last_activation[schedule] + replica->last_fixed[schedule];
     return first > last ? first : last;
@@ -189,6 +199,7 @@ struct cs_trace_entry {
     enum cs_bound bound;
 };
 typedef void (*cs_trace_function)(void *context, const struct cs_trace_entry *entry);
-void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan, cs_trace_function trace, void *context);
+void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan, cs_trace_function trace,
+                   void *context);
 
 #endif

@@ -9,8 +9,16 @@ _cs_sweep_words() {
     mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
 
+# Files that end in one of the suffixes, and folders.
 _cs_sweep_files() {
-    mapfile -t COMPREPLY < <(compgen -f -X "!*.$1" -- "$2"; compgen -d -S / -- "$2")
+    local current=$1 suffix
+    shift
+    mapfile -t COMPREPLY < <(
+        for suffix in "$@"; do
+            compgen -f -X "!*.$suffix" -- "$current"
+        done
+        compgen -d -S / -- "$current"
+    )
 }
 
 _cs_sweep() {
@@ -24,7 +32,7 @@ _cs_sweep() {
         case $current in
         -*) _cs_sweep_words "--output --resume --force --set --dry-run --checkpoint --progress --progress-style
             --shard --list --quiet --version --help" "$current" ;;
-        *) _cs_sweep_files json "$current" ;;
+        *) _cs_sweep_files "$current" json ;;
         esac
         ;;
     esac
@@ -40,7 +48,7 @@ _cs_point() {
     --recompute) _cs_sweep_words "none selective full" "$current" ;;
     --schedule) _cs_sweep_words "1f1b zb1p dualpipe" "$current" ;;
     --zero) _cs_sweep_words "0 1 2 3" "$current" ;;
-    --case) _cs_sweep_files json "$current" ;;
+    --case) _cs_sweep_files "$current" json ;;
     --id | --year | --set | --devices | --tensor | --pipeline | --data | --context | --expert | --expert-tensor | \
         --micro-batch | --batch | --interleave | --top) COMPREPLY=() ;;
     *)
@@ -48,7 +56,7 @@ _cs_point() {
         -*) _cs_sweep_words "--model --hardware --year --qat --region --set --case --id --devices --tensor --pipeline
             --data --context --expert --expert-tensor --micro-batch --batch --interleave --zero --recompute --schedule
             --top --kernels --pareto --brief --json --help --version" "$current" ;;
-        *) _cs_sweep_files '@(json|h5)' "$current" ;;
+        *) _cs_sweep_files "$current" json h5 ;;
         esac
         ;;
     esac
@@ -58,11 +66,11 @@ _cs_validate() {
     local current=$2 previous=$3
     case $previous in
     --group | --set) COMPREPLY=() ;;
-    --devices) _cs_sweep_files json "$current" ;;
+    --devices) _cs_sweep_files "$current" json ;;
     *)
         case $current in
         -*) _cs_sweep_words "--group --cases --devices --set --json --help --version" "$current" ;;
-        *) _cs_sweep_files json "$current" ;;
+        *) _cs_sweep_files "$current" json ;;
         esac
         ;;
     esac

@@ -60,6 +60,8 @@ def curve(axes, data, carbon, label, index, results, note=None, **labels):
         results.append(dict(series=label, branch=name, loss_against_carbon=fit, carbon_against_loss=inverse))
         if name == "MoE" and fit is not None:
             law = fit
+            ends = np.array([carbon[good].min(), carbon[good].max()])
+            axes.plot(ends * TONNES, fit["factor"] * ends ** fit["exponent"], ":", color=colour, linewidth=0.8)
         axes.plot(carbon[good] * TONNES, loss[good], marker, color=colour, linestyle="-" if name == "MoE" else "--",
                   linewidth=1, label=None, markerfacecolor=colour if name == "MoE" else "none")
     text = label if law is None else f"{label}: L ∝ C$^{{{law['exponent']:.4f}}}$ ± {law['half_width']:.4f}"
@@ -77,7 +79,7 @@ def loss_axes(figure):
     return axes
 
 
-DENSE_NOTE = "; dashed, hollow: dense; fits: MoE"
+DENSE_NOTE = "; hollow: dense; dotted: power laws fitted to MoE"
 
 
 def bars(validation, runs, baselines=("reg", "llmc")):

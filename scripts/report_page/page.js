@@ -152,6 +152,7 @@ const yChoices = [
 ];
 const state = { x: xChoices[0].key, y: "carbon_total", scale: "log", each: "", pick: {}, at: -1, map: "losses", rows: 100, sort: "", up: true };
 for (const dim of names) state.pick[dim] = 0;
+state.pick.region = Math.max(0, dims.region.indexOf("us-east5"));
 const wide = (dim) => dims[dim].length > 1;
 const xChoice = () => xChoices.find((choice) => choice.key === state.x);
 const yChoice = () => yChoices.find((choice) => choice.key === state.y);
@@ -270,6 +271,8 @@ function axis(text, linear, asPercent) {
     grid: { color: "#e6e6e6" },
   };
 }
+// A chart may not be replaced while it handles its own event.
+const later = (what) => setTimeout(what, 0);
 function lines(id, choice, legend) {
   const x = xChoice();
   const indices = seriesIndices();
@@ -291,7 +294,7 @@ function lines(id, choice, legend) {
         onClick: (_event, item) => {
           const key = state.each + datasets[item.datasetIndex].series;
           if (!hidden.delete(key)) hidden.add(key);
-          draw();
+          later(draw);
         } },
       tooltip: { displayColors: false, callbacks: {
         title: (items) => items.map((item) => `${item.dataset.label}, ${label(x.dim, item.raw.point.at[x.dim])}`)[0],
@@ -300,9 +303,9 @@ function lines(id, choice, legend) {
     },
     onClick: (_event, items) => {
       if (items.length) {
-        state.at = items[0].element.$context.raw.point.at[x.dim];
+        state.at = datasets[items[0].datasetIndex].data[items[0].index].point.at[x.dim];
         controls();
-        draw();
+        later(draw);
       }
     },
   };
@@ -318,9 +321,10 @@ function bars() {
   const labels = seriesIndices().map((series) => (series === null ? label("hardware", state.pick.hardware) : label(state.each, series)));
   const stacked = (linear, text) => ({ stacked: true, title: { display: true, text }, ticks: { callback: linear }, grid: { color: "#e6e6e6" } });
   const horizontal = (format, text, callback) => ({
-    indexAxis: "y", scales: { x: stacked(format, text), y: { stacked: true, grid: { display: false } } },
+    indexAxis: "y", scales: { x: stacked(format, text), y: { stacked: true, grid: { display: false }, ticks: { autoSkip: false } } },
     plugins: { tooltip: { callbacks: { label: callback, afterBody: (items) => describe(points[items[0].dataIndex]) } } },
   });
+  for (const id of ["split-chart", "time-chart"]) byId(id).parentElement.style.height = `${Math.max(20, 6 + 1.3 * labels.length)}rem`;
   const pattern = ["#0072b2", "#56b4e9", "#d55e00", "#cc79a7", "#e69f00", "#999999", "#000000"];
   show("split-chart", "bar", {
     labels, datasets: carbonParts.map(([key, text], i) => ({ label: text, backgroundColor: ["#0072b2", "#56b4e9", "#e69f00"][i],
@@ -342,7 +346,7 @@ const cells = {
   pending: ["#ffffff", "?", "not searched"], failed: ["#ffffff", "!", "search failed"],
   divisibility: ["#000000", "D", "no plan: divisibility"], communication: ["#5b3a8c", "C", "no plan: communication"],
   batch: ["#882255", "B", "no plan: critical batch"], memory: ["#d55e00", "M", "no plan: memory"],
-  deadline: ["#a65b00", "T", "no plan: deadline"],
+  deadline: ["#555555", "T", "no plan: deadline"],
   tensor: ["#56b4e9", "t", "tensor traffic"], expert: ["#cc79a7", "e", "expert traffic"],
   pipeline: ["#b3cde3", "p", "pipeline traffic"], data: ["#009e73", "d", "gradient traffic"],
   bubble: ["#f0e442", "b", "pipeline bubble"], optimizer: ["#cccccc", "o", "weight update"],

@@ -13,7 +13,7 @@ static const struct {
 #undef CS_ERROR_ROW
 };
 
-enum cs_code cs_fail(struct cs_error *error, enum cs_code code, const char *format, ...)
+void cs_error_set(struct cs_error *error, enum cs_code code, const char *format, ...)
 {
     if (error != NULL) {
         va_list arguments;
@@ -22,7 +22,6 @@ enum cs_code cs_fail(struct cs_error *error, enum cs_code code, const char *form
         (void)vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
     }
-    return code;
 }
 
 int cs_exit_status(enum cs_code code)

@@ -19,6 +19,7 @@ void cs_log_quiet(bool quiet)
 }
 
 /* One write per line: lines of several processes that share a terminal do not mix. */
+static void write_line(const char *prefix, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 static void write_line(const char *prefix, const char *format, va_list arguments)
 {
     char line[4096];

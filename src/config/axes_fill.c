@@ -26,7 +26,25 @@ static int compare_labels(const void *a, const void *b)
     return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
 }
 
-/* Two values with one label, or one entry of the library under two names. */
+/* One entry of the library under two names. Model dimensions are no entries, and have been compared by their labels. */
+static enum cs_code refuse_aliases(const struct cs_library *library, const struct cs_axis *axis,
+                                   const struct cs_json **places, struct cs_error *error)
+{
+    const bool models = axis->kind == CS_AXIS_MODEL;
+    for (int64_t i = 0; i < axis->size && axis->indices != NULL; i++) {
+        if (models && library->models[axis->indices[i]].from_law) {
+            continue;
+        }
+        for (int64_t j = 0; j < i; j++) {
+            if (axis->indices[i] == axis->indices[j]) {
+                return cs_json_fail(places[i], error, "\"%s\" and \"%s\" are the same; give one of them.",
+                                    axis->labels[j], axis->labels[i]);
+            }
+        }
+    }
+    return CS_OK;
+}
+
 static enum cs_code refuse_repeats(const struct cs_axis *axis, const struct cs_json **places, struct cs_error *error)
 {
     struct label *labels = malloc((size_t)axis->size * sizeof *labels);
@@ -44,14 +62,6 @@ static enum cs_code refuse_repeats(const struct cs_axis *axis, const struct cs_j
         }
     }
     free(labels);
-    for (int64_t i = 0; i < axis->size && code == CS_OK && axis->kind != CS_AXIS_MODEL && axis->indices != NULL; i++) {
-        for (int64_t j = 0; j < i && code == CS_OK; j++) {
-            if (axis->indices[i] == axis->indices[j]) {
-                code = cs_json_fail(places[i], error, "\"%s\" and \"%s\" are the same; give one of them.",
-                                    axis->labels[j], axis->labels[i]);
-            }
-        }
-    }
     return code;
 }
 
@@ -223,6 +233,9 @@ enum cs_code cs_fill_labelled(const struct cs_axis_plan *plan, struct cs_config 
     }
     if (code == CS_OK) {
         code = refuse_repeats(axis, places, error);
+    }
+    if (code == CS_OK) {
+        code = refuse_aliases(&config->library, axis, places, error);
     }
     free(places);
     if (axis->setting != NULL && axis->setting->type == CS_FLAG) {

@@ -177,19 +177,22 @@ static enum cs_code settle_plan(const struct cs_json *plan, struct cs_case *item
     if (k->tensor == 0 || k->pipeline == 0) {
         return CS_OK;
     }
-    const double ranks = (double)k->tensor * (double)k->pipeline * (double)k->context;
+    const double wanted = (double)k->tensor * (double)k->pipeline * (double)k->context;
+    if (wanted * (double)(k->data > 0 ? k->data : 1) > LARGEST) {
+        return cs_json_fail(plan, error, "tensor x pipeline x data x context is %.0f devices; %d are the most.",
+                            wanted * (double)(k->data > 0 ? k->data : 1), LARGEST);
+    }
+    const int64_t ranks = (int64_t)wanted;
     if (k->data > 0 && k->devices == 0) {
-        k->devices = ranks * (double)k->data <= LARGEST ? (int64_t)ranks * k->data : 0;
-    } else if (k->devices > 0 && k->data == 0 && (double)(k->devices / (int64_t)ranks) * ranks == (double)k->devices) {
-        k->data = k->devices / (int64_t)ranks;
+        k->devices = ranks * k->data;
+    } else if (k->devices > 0 && k->data == 0 && k->devices % ranks == 0) {
+        k->data = k->devices / ranks;
     }
-    if (k->data == 0 && k->devices == 0) {
-        return CS_OK;
-    }
-    if (ranks * (double)k->data != (double)k->devices) {
+    if (ranks * k->data != k->devices) {
         return cs_json_fail(plan, error,
-                            "devices is %lld, but tensor x pipeline x data x context is %.0f; the two must agree.",
-                            (long long)k->devices, ranks * (double)k->data);
+                            "devices is %lld, but tensor x pipeline x data x context is %s%lld; the two must agree.",
+                            (long long)k->devices, k->data > 0 ? "" : "a multiple of ",
+                            (long long)(ranks * (k->data > 0 ? k->data : 1)));
     }
     return CS_OK;
 }
@@ -285,6 +288,10 @@ static enum cs_code read_document(const struct cs_json *root, struct cs_cases *c
     const struct cs_json *list;
     int64_t version = 1;
     CS_TRY(cs_json_object(root, error));
+    /* errors.json, the errors by family, lies among the case files and holds no case. */
+    if (cs_json_member(root, "families") != NULL && cs_json_member(root, "cases") == NULL) {
+        return CS_OK;
+    }
     CS_TRY(KNOWN_KEYS(root, keys, error));
     CS_TRY(optional_count(root, "schema_version", 1, 1, &version, error));
     CS_TRY(cs_json_require(root, "cases", &list, error));

@@ -169,6 +169,20 @@ static enum cs_code read_section(const struct cs_json *section, const char *name
     return CS_OK;
 }
 
+/* full.json's results are full.h5, in the working directory. */
+static void name_output(const char *config_name, struct cs_config *config)
+{
+    const char *slash = strrchr(config_name, '/');
+    const char *name = slash != NULL ? slash + 1 : config_name;
+    const char *point = strrchr(name, '.');
+    const int length = point != NULL && point != name ? (int)(point - name) : (int)strlen(name);
+    if (strcmp(config_name, CS_DEFAULTS_NAME) == 0) {
+        (void)snprintf(config->output_path, sizeof config->output_path, "cs_sweep.h5");
+    } else {
+        (void)snprintf(config->output_path, sizeof config->output_path, "%.*s.h5", length < 1000 ? length : 1000, name);
+    }
+}
+
 static enum cs_code read_output(const struct cs_json *root, struct cs_config *config, struct cs_error *error)
 {
     const struct cs_json *output = cs_json_member(root, "output");
@@ -279,6 +293,9 @@ static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *
     CS_TRY(cs_json_free_text(root, "$schema", NULL, 0, error));
     CS_TRY(read_settings(root, config, error));
     CS_TRY(read_library(bundle, &config->library, error));
+    if (config->output_path[0] == '\0') {
+        name_output(bundle->config_name, config);
+    }
     config->seq_len_given = given(root, "training.seq_len");
     config->tokens_given = given(root, "training.tokens_per_parameter") || given(root, "training.tokens_basis");
     CS_TRY(cs_read_axes(root, config, error));

@@ -67,7 +67,7 @@ static cJSON *set_item(const char *names, uint32_t bits, bool *ok)
 static cJSON *list_item(const struct cs_list *list, bool *ok)
 {
     cJSON *array = cJSON_CreateArray();
-    for (int32_t i = 0; i < list->count && array != NULL; i++) {
+    for (int32_t i = 0; list != NULL && i < list->count && array != NULL; i++) {
         put_element(array, number_item(list->values[i]), ok);
     }
     return array;
@@ -339,9 +339,7 @@ enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error
     write_axes(config, root, &ok);
     write_settings(config, root, &ok);
     cJSON *output = cJSON_GetObjectItemCaseSensitive(root, "output");
-    if (config->output_path[0] != '\0') {
-        add_text(output, "file", config->output_path, &ok);
-    }
+    add_text(output, "file", config->output_path, &ok);
     char *printed = ok ? cJSON_Print(root) : NULL;
     char *deciding = NULL;
     if (printed != NULL) {

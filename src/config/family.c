@@ -23,8 +23,7 @@ bool cs_family_error_read(const char *family, struct cs_family_error *result)
     char *text = NULL;
     struct cs_error error;
     struct cs_json_document document = {0};
-    if (!cs_data_path("validation/errors.json", path, sizeof path) ||
-        cs_text_read(path, &text, &error) != CS_OK) {
+    if (!cs_data_path("validation/errors.json", path, sizeof path) || cs_text_read(path, &text, &error) != CS_OK) {
         return false;
     }
     const bool known = cs_json_parse(path, text, strlen(text), &document, &error) == CS_OK &&

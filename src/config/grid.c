@@ -167,8 +167,8 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
     point->carbon.years = point->years;
 }
 
-/* Measured over configs/full.json: the time of a search grows with about the square of the layers, and is about 1.8 times
- * as long on a torus, whose slices differ by the number of devices. What else moves it (where the first feasible plan
+/* Measured over configs/full.json: the time of a search grows with about the square of the layers, and is about 1.8
+ * times as long on a torus, whose slices differ by the number of devices. What else moves it (where the first feasible plan
  * lies) is not known before. */
 double cs_grid_cost(const struct cs_grid *grid, int64_t search)
 {

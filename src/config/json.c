@@ -140,38 +140,28 @@ const char *cs_json_path(const struct cs_json *at, char *buffer, size_t size)
     return buffer;
 }
 
-enum cs_code cs_json_complain(const struct cs_json *at, int32_t line, int32_t column, struct cs_error *error,
-                              const char *message)
+void cs_json_complain(const struct cs_json *at, int32_t line, int32_t column, struct cs_error *error,
+                      const char *message)
 {
     char path[512], origin[512];
     (void)cs_json_path(at, path, sizeof path);
     (void)cs_json_clean(at->origin, strlen(at->origin), origin, sizeof origin);
     const char *colon = path[0] != '\0' ? ": " : "";
     if (line > 0) {
-        return cs_fail(error, CS_ERROR_CONFIG, "%s:%d:%d: %s%s%s", origin, (int)line, (int)column, path, colon,
-                       message);
+        cs_error_set(error, CS_ERROR_CONFIG, "%s:%d:%d: %s%s%s", origin, (int)line, (int)column, path, colon, message);
+    } else {
+        cs_error_set(error, CS_ERROR_CONFIG, "%s: %s%s%s", origin, path, colon, message);
     }
-    return cs_fail(error, CS_ERROR_CONFIG, "%s: %s%s%s", origin, path, colon, message);
 }
 
-enum cs_code cs_json_fail(const struct cs_json *at, struct cs_error *error, const char *format, ...)
+void cs_json_error(const struct cs_json *at, bool key, struct cs_error *error, const char *format, ...)
 {
     char message[1024];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    return cs_json_complain(at, at->line, at->column, error, message);
-}
-
-enum cs_code cs_json_fail_key(const struct cs_json *at, struct cs_error *error, const char *format, ...)
-{
-    char message[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    return cs_json_complain(at, at->key_line, at->key_column, error, message);
+    cs_json_complain(at, key ? at->key_line : at->line, key ? at->key_column : at->column, error, message);
 }
 
 /* ---- values ---- */

@@ -49,11 +49,12 @@ void cs_json_free(struct cs_json_document *document);
  * kept by reference. */
 enum cs_code cs_json_assign(struct cs_json_document *document, const char *assignment, struct cs_error *error);
 
-/* Message "file:line:column: key.path: ...". cs_json_fail_key points at the key of a member instead of its value. */
-enum cs_code cs_json_fail(const struct cs_json *at, struct cs_error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-enum cs_code cs_json_fail_key(const struct cs_json *at, struct cs_error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* CS_ERROR_CONFIG with the message "file:line:column: key.path: ...". cs_json_fail_key points at the key of a member
+ * instead of its value. */
+#define cs_json_fail(at, error, ...) cs_error_code((cs_json_error(at, false, error, __VA_ARGS__), CS_ERROR_CONFIG))
+#define cs_json_fail_key(at, error, ...) cs_error_code((cs_json_error(at, true, error, __VA_ARGS__), CS_ERROR_CONFIG))
+void cs_json_error(const struct cs_json *at, bool key, struct cs_error *error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 const char *cs_json_path(const struct cs_json *at, char *buffer, size_t size);
 /* What a value is, for messages: `the text "abc"`, `5`, `a list`. */
 const char *cs_json_describe(const struct cs_json *at, char *buffer, size_t size);

@@ -20,8 +20,9 @@ struct scan {
     struct cs_error *error;
 };
 
-static enum cs_code refuse(const struct scan *scan, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static enum cs_code refuse(const struct scan *scan, const char *format, ...)
+#define refuse(scan, ...) cs_error_code((complain(scan, __VA_ARGS__), CS_ERROR_CONFIG))
+static void complain(const struct scan *scan, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void complain(const struct scan *scan, const char *format, ...)
 {
     char message[512];
     struct cs_json place;
@@ -32,7 +33,7 @@ static enum cs_code refuse(const struct scan *scan, const char *format, ...)
     memset(&place, 0, sizeof place);
     place.origin = scan->origin;
     const struct cs_json *at = scan->member != NULL ? scan->member : scan->parent;
-    return cs_json_complain(at != NULL ? at : &place, scan->line, scan->column, scan->error, message);
+    cs_json_complain(at != NULL ? at : &place, scan->line, scan->column, scan->error, message);
 }
 
 static int peek(const struct scan *scan)

@@ -38,7 +38,7 @@ static void precision_of(const struct cs_case *item, struct cs_precision *precis
         (void)snprintf(precision->name, sizeof precision->name, "fp8");
         precision->format = CS_FORMAT_FP8;
         precision->activation_bytes = 1.0;
-        /* The stack that runs DualPipe dispatches at 8 bits and combines at 16 (DeepSeek-V3, arXiv 2412.19437, 3.3.3). */
+        /* The stack that runs DualPipe dispatches at 8 bits, combines at 16 (DeepSeek-V3, arXiv 2412.19437, 3.3.3). */
         precision->dispatch_bytes = item->knobs.schedule == CS_SCHEDULE_DUALPIPE ? 1.0 : 2.0;
     }
     precision->gradient_communication_bytes = item->bf16_gradients ? 2.0 : 0.0;
@@ -78,7 +78,9 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
         training.attention_kernel = (int32_t)item->kernel;
     }
     /* Sources do not state dropout. GPT recipes of the years of unfused attention and FP16 train with it (Megatron-LM's
-     * default is .1, and Korthikanti's byte counts hold its masks); gated models and BF16 runs are of recipes without. */
+     * default is .1, and Korthikanti's byte counts hold its masks); gated models and BF16 runs are of recipes without.
+     */
+    training.layer_split = CS_LAYER_SPLIT_EVEN; /* the frameworks of all sources deal layers alike where they divide */
     training.dropout =
         item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_FP16 && !item->architecture.gated_ffn;
     training.goodput = !whole_run(item->metric) ? 1.0 : item->goodput > 0.0 ? item->goodput : training.goodput;
@@ -95,6 +97,11 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     if (space->devices == 0) {
         space->devices = item->devices_hint;
     }
+    /* The published TPU programs (T5X, MaxText) take their whole batch in one go, without gradient accumulation. */
+    if (device->kind == CS_TPU && space->micro_batch == 0 && space->pipeline == 1 && space->data > 0 &&
+        item->global_batch % space->data == 0) {
+        space->micro_batch = (int32_t)(item->global_batch / space->data);
+    }
     if (item->slices > 0 && space->devices > 0) {
         problem->slice_devices = (space->devices + item->slices - 1) / item->slices;
     }
@@ -110,7 +117,11 @@ static bool whole_plan(const struct cs_space *k)
 
 static void evaluate_given(const struct cs_problem *problem, const struct cs_space *k, struct cs_prediction *out)
 {
-    const int64_t rank_batch = k->data * (int64_t)k->micro_batch;
+    const int64_t rank_batch = k->data * (int64_t)k->micro_batch; /* whole_plan: neither is zero */
+    if (rank_batch <= 0) {
+        out->status = CS_STATUS_FAILED;
+        return;
+    }
     out->plan = (struct cs_plan){
         .devices = k->devices,
         .data = k->data,

@@ -54,8 +54,8 @@ static double attention_parameters(const struct cs_architecture *a)
     if (a->attention != CS_ATTENTION_MLA) {
         return h * (double)a->head_dim * (2.0 * heads + 2.0 * (double)a->kv_heads);
     }
-    /* Multi-head latent attention, DeepSeek-V2 (arXiv 2405.04434) section 2.1: low-rank queries (or plain ones where the
-     * rank is 0), one latent for keys and values, a rotary part of the key shared by all heads. */
+    /* Multi-head latent attention, DeepSeek-V2 (arXiv 2405.04434) section 2.1: low-rank queries (or plain ones where
+     * the rank is 0), one latent for keys and values, a rotary part of the key shared by all heads. */
     const double qk = (double)(a->mla_qk_nope_head_dim + a->mla_qk_rope_head_dim);
     const double q_rank = (double)a->mla_q_lora;
     const double kv_rank = (double)a->mla_kv_lora;
@@ -95,8 +95,8 @@ void cs_parameters_count(const struct cs_architecture *a, struct cs_parameters *
     const double mixture_stored = mixture_base + (double)a->experts * out->expert;
     const double mixture_active = mixture_base + (double)a->experts_active * out->expert;
     const double last_stored = a->experts > 1 ? mixture_stored : dense_layer;
-    /* Each prediction depth is one layer of the last kind, two norms and a projection of 2 h to h; embedding and head are
-     * the model's own (DeepSeek-V3, arXiv 2412.19437, section 2.2). */
+    /* Each prediction depth is one layer of the last kind, two norms and a projection of 2 h to h; embedding and head
+     * are the model's own (DeepSeek-V3, arXiv 2412.19437, section 2.2). */
     out->mtp = (double)a->mtp_layers * (last_stored + 2.0 * h * h + 2.0 * h);
 
     out->non_embedding = dense_layers * dense_layer + mixture_layers * mixture_stored + h + out->mtp;

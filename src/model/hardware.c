@@ -42,7 +42,7 @@ void cs_device_project(const struct cs_device *device, const struct cs_projectio
     const double link = cs_projection_factor(projection->link, years);
     *out = *device;
     out->peak_flops = device->peak_flops * compute;
-    /* The units stay, so each one's rate carries the growth: as if by its clock, which is what a systolic array counts. */
+    /* The units stay, so each one's rate carries the growth: as if by its clock, which a systolic array counts. */
     out->clock = device->clock * compute;
     out->sram_bytes = device->sram_bytes * cs_projection_factor(projection->sram, years);
     out->die_area = device->die_area * cs_projection_factor(projection->die_area, years);

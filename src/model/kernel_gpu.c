@@ -31,32 +31,52 @@ struct cs_kernel_time cs_roofline(const struct cs_device *device, double compute
  * (cuBLAS and CUTLASS stream-K leave K >= 512 or so to each part). */
 static const double least_split_depth = 1024.0;
 
+/* ceil() of what fits an integer, without a call on processors older than SSE 4.1. x >= 0. */
+static double round_up(double x)
+{
+    const double exact = 4503599627370496.0; /* 2^52: above, every double is whole */
+    if (!(x < exact)) {
+        return x;
+    }
+    const double whole = (double)(int64_t)x;
+    return whole < x ? whole + 1.0 : whole;
+}
+
 /* Unit-FLOPs, idle units included, that the best tile shape needs. Waves as MODEL section 3; while one wave is not full,
  * K is split over the idle units (cuBLAS split-K). */
 static double gemm_work(const struct cs_device *device, const struct cs_gemm *gemm)
 {
-    double best = INFINITY;
+    const double area = gemm->m * gemm->n * gemm->batch;
+    double best = INFINITY; /* in tile areas, units and idle ones together */
     for (int32_t i = 0; i < device->tile_count; i++) {
         const struct cs_tile *tile = &device->tiles[i];
-        const double tiles = ceil(gemm->m / tile->m) * ceil(gemm->n / tile->n) * gemm->batch;
-        const double full = tiles / device->units;
-        double rounds = full + device->wave_loss * (ceil(full) - full);
-        if (tiles < device->units) {
-            const double parts = fmin(floor(device->units / tiles), floor(gemm->k / least_split_depth));
-            rounds = parts > 1.0 ? 1.0 / parts : 1.0;
+        /* No tiling, K split or not, needs less than the product's own area. */
+        if (area >= best * tile->efficiency) {
+            continue;
         }
-        const double work = rounds * device->units * 2.0 * tile->m * tile->n * gemm->k / tile->efficiency;
-        best = fmin(best, work);
+        const double tiles = round_up(gemm->m / tile->m) * round_up(gemm->n / tile->n) * gemm->batch;
+        double rounds;
+        if (tiles < device->units) {
+            const double parts = fmin(device->units / tiles, gemm->k / least_split_depth);
+            rounds = parts >= 2.0 ? 1.0 / (double)(int64_t)parts : 1.0;
+        } else {
+            const double full = tiles / device->units;
+            rounds = full + device->wave_loss * (round_up(full) - full);
+        }
+        best = fmin(best, rounds * device->units * tile->m * tile->n / tile->efficiency);
     }
-    return best;
+    return 2.0 * best * gemm->k;
 }
+
+/* Rows that a grouped GEMM pads each group to (DeepGEMM and CUTLASS: tiles of 128). */
+static const double group_rows = 128.0;
 
 struct cs_kernel_time cs_gemm_time_gpu(const struct cs_device *device, const struct cs_gemm *gemm)
 {
     double compute = gemm_work(device, gemm) / cs_sustained_rate(device, gemm->format);
     compute *= 1.0 + device->k_ramp / gemm->k;
     if (gemm->grouped) {
-        compute *= 1.0 + device->grouped_ramp / gemm->m;
+        compute *= 1.0 + device->grouped_ramp / (group_rows * round_up(gemm->m / group_rows));
     }
     const double bytes = gemm->batch * (gemm->a_bytes * gemm->m * gemm->k + gemm->b_bytes * gemm->k * gemm->n +
                                         gemm->c_bytes * gemm->m * gemm->n);
@@ -102,12 +122,22 @@ static double fused_share(const struct cs_device *device, enum cs_attention_kern
 static struct cs_kernel_time attention_unfused(const struct cs_device *device, const struct cs_attention_shape *shape,
                                                bool backward)
 {
-    const struct cs_gemm scores = {
-        .m = shape->queries, .n = shape->keys, .k = shape->d_qk, .batch = shape->batch * shape->heads, .a_bytes = 2.0,
-        .b_bytes = 2.0, .c_bytes = 2.0, .format = CS_FORMAT_BF16};
-    const struct cs_gemm values = {
-        .m = shape->queries, .n = shape->d_v, .k = shape->keys, .batch = shape->batch * shape->heads, .a_bytes = 2.0,
-        .b_bytes = 2.0, .c_bytes = 2.0, .format = CS_FORMAT_BF16};
+    const struct cs_gemm scores = {.m = shape->queries,
+                                   .n = shape->keys,
+                                   .k = shape->d_qk,
+                                   .batch = shape->batch * shape->heads,
+                                   .a_bytes = 2.0,
+                                   .b_bytes = 2.0,
+                                   .c_bytes = 2.0,
+                                   .format = CS_FORMAT_BF16};
+    const struct cs_gemm values = {.m = shape->queries,
+                                   .n = shape->d_v,
+                                   .k = shape->keys,
+                                   .batch = shape->batch * shape->heads,
+                                   .a_bytes = 2.0,
+                                   .b_bytes = 2.0,
+                                   .c_bytes = 2.0,
+                                   .format = CS_FORMAT_BF16};
     const struct cs_kernel_time first = cs_gemm_time(device, &scores);
     const struct cs_kernel_time second = cs_gemm_time(device, &values);
     const double count = shape->batch * shape->heads * shape->queries * shape->keys;

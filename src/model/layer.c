@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One micro-batch through one layer, the embedding or the head, on one device. */
+/* The kernels and collectives of one micro-batch through one layer on one device. */
 #include "layer.h"
 #include "kernels.h"
 
 #include <math.h>
-#include <string.h>
+#include <stddef.h>
 
-static double ceil_share(int64_t count, int64_t degree)
+double cs_ceil_share(int64_t count, int64_t degree)
 {
-    return (double)((count + degree - 1) / degree);
+    const int64_t share = (count + degree - 1) / degree;
+    return (double)share;
 }
 
-static void emit(const struct cs_builder *builder, const char *kernel, bool backward, bool collective,
-                 const struct cs_kernel_time *time, double exposed)
+void cs_build_emit(const struct cs_builder *builder, const char *kernel, bool backward, bool collective,
+                   const struct cs_kernel_time *time, double exposed)
 {
     if (builder->trace == NULL) {
         return;
@@ -44,7 +45,7 @@ static void add_kernel(struct cs_builder *builder, const char *name, bool backwa
         builder->forward_kernels += kernels;
     }
     part->flops += time.flops;
-    emit(builder, name, backward, false, &time, time.seconds);
+    cs_build_emit(builder, name, backward, false, &time, time.seconds);
 }
 
 void cs_build_stream(struct cs_builder *builder, const char *name, double forward_bytes, double backward_bytes)
@@ -56,8 +57,8 @@ void cs_build_stream(struct cs_builder *builder, const char *name, double forwar
     }
 }
 
-void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_share share, bool backward, double seconds,
-                         double exposed, double bytes)
+void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_share share, bool backward,
+                         double seconds, double exposed, double bytes)
 {
     double *shares = backward ? builder->part->backward : builder->part->forward;
     if (!(seconds > 0.0)) {
@@ -66,7 +67,7 @@ void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_s
     shares[share] += exposed;
     *(backward ? &builder->backward_kernels : &builder->forward_kernels) += 1.0;
     const struct cs_kernel_time time = {.seconds = seconds, .bytes = bytes, .bound = CS_BOUND_LINK};
-    emit(builder, name, backward, true, &time, exposed);
+    cs_build_emit(builder, name, backward, true, &time, exposed);
 }
 
 /* Forward, input gradient and weight gradient of one linear layer (or of a group of experts). Weight gradients
@@ -102,7 +103,7 @@ void cs_build_linear(struct cs_builder *builder, const char *name, const struct 
     }
 }
 
-static struct cs_gemm layer_gemm(const struct cs_builder *builder, double m, double n, double k)
+struct cs_gemm cs_layer_gemm(const struct cs_builder *builder, double m, double n, double k)
 {
     const struct cs_precision *precision = &builder->problem->precision;
     const bool wide = precision->format == CS_FORMAT_BF16;
@@ -118,9 +119,9 @@ static struct cs_gemm layer_gemm(const struct cs_builder *builder, double m, dou
     };
 }
 
-static void linear(struct cs_builder *builder, const char *name, double m, double n, double k)
+void cs_build_product(struct cs_builder *builder, const char *name, double m, double n, double k)
 {
-    const struct cs_gemm gemm = layer_gemm(builder, m, n, k);
+    const struct cs_gemm gemm = cs_layer_gemm(builder, m, n, k);
     cs_build_linear(builder, name, &gemm);
 }
 
@@ -148,7 +149,7 @@ static struct cs_kernel_time attention_once(const struct cs_builder *builder, do
     const double dim = (double)model->head_dim;
     const struct cs_attention_shape shape = {
         .batch = builder->shard->micro_batch,
-        .heads = ceil_share(model->heads, builder->shard->tensor),
+        .heads = cs_ceil_share(model->heads, builder->shard->tensor),
         .queries = (double)problem->seq_len / builder->shard->context,
         .keys = keys,
         .context = (double)problem->seq_len,
@@ -200,10 +201,11 @@ static void build_core(struct cs_builder *builder)
     }
     if (shard->context > 1) {
         /* Keys and values go round while the attention of the blocks at hand runs (ring attention). */
-        const double width = model->attention == CS_ATTENTION_MLA
-                                 ? (double)(model->mla_qk_nope_head_dim + model->mla_qk_rope_head_dim +
-                                            model->mla_v_head_dim) * ceil_share(model->heads, shard->tensor)
-                                 : 2.0 * (double)model->head_dim * ceil_share(model->kv_heads, shard->tensor);
+        const double width =
+            model->attention == CS_ATTENTION_MLA
+                ? (double)(model->mla_qk_nope_head_dim + model->mla_qk_rope_head_dim + model->mla_v_head_dim) *
+                      cs_ceil_share(model->heads, shard->tensor)
+                : 2.0 * (double)model->head_dim * cs_ceil_share(model->kv_heads, shard->tensor);
         const double bytes = (double)problem->seq_len * shard->micro_batch * width * 2.0;
         const double tax = cs_group_tax(builder->network, &builder->ring);
         const double seconds = cs_all_gather(&builder->ring, bytes);
@@ -229,9 +231,9 @@ static void build_tensor_collectives(struct cs_builder *builder)
     if (!shard->sequence_parallel) {
         const double reduce = cs_all_reduce(&builder->tensor, bytes);
         cs_build_collective(builder, "all-reduce (tensor)", CS_SHARE_TENSOR, false, reduce, reduce, bytes);
-        cs_build_collective(builder, "all-reduce (tensor)", CS_SHARE_TENSOR, true, reduce,
-                            cs_exposed(reduce, builder->weight_gradient, cs_group_tax(builder->network, &builder->tensor)),
-                            bytes);
+        cs_build_collective(
+            builder, "all-reduce (tensor)", CS_SHARE_TENSOR, true, reduce,
+            cs_exposed(reduce, builder->weight_gradient, cs_group_tax(builder->network, &builder->tensor)), bytes);
         return;
     }
     const double gather = cs_all_gather(&builder->tensor, bytes);
@@ -254,15 +256,15 @@ static void build_attention(struct cs_builder *builder)
     const struct cs_architecture *model = &builder->problem->architecture;
     const int64_t t = builder->shard->tensor;
     const double h = (double)model->d_model, tokens = builder->tokens;
-    const double heads = ceil_share(model->heads, t), kv_heads = ceil_share(model->kv_heads, t);
+    const double heads = cs_ceil_share(model->heads, t), kv_heads = cs_ceil_share(model->kv_heads, t);
     builder->input_gradient = 0.0;
     if (model->attention == CS_ATTENTION_MLA) {
         const double nope = (double)model->mla_qk_nope_head_dim, rope = (double)model->mla_qk_rope_head_dim;
         const double value = (double)model->mla_v_head_dim;
         const double q_rank = (double)model->mla_q_lora, kv_rank = (double)model->mla_kv_lora;
-        linear(builder, "qkv down", builder->own_tokens, q_rank + kv_rank + rope, h);
-        const struct cs_gemm q_up = layer_gemm(builder, tokens, heads * (nope + rope), q_rank > 0.0 ? q_rank : h);
-        const struct cs_gemm kv_up = layer_gemm(builder, tokens, heads * (nope + value), kv_rank);
+        cs_build_product(builder, "qkv down", builder->own_tokens, q_rank + kv_rank + rope, h);
+        const struct cs_gemm q_up = cs_layer_gemm(builder, tokens, heads * (nope + rope), q_rank > 0.0 ? q_rank : h);
+        const struct cs_gemm kv_up = cs_layer_gemm(builder, tokens, heads * (nope + value), kv_rank);
         cs_build_linear(builder, "q up", &q_up);
         cs_build_linear(builder, "kv up", &kv_up);
         if (keeps_products(builder)) {
@@ -270,12 +272,12 @@ static void build_attention(struct cs_builder *builder)
             add_kernel(builder, "kv up again", true, cs_gemm_time(&builder->problem->device, &kv_up), 1.0);
         }
         build_core(builder);
-        linear(builder, "attention out", tokens, h, heads * value);
+        cs_build_product(builder, "attention out", tokens, h, heads * value);
     } else {
         const double dim = (double)model->head_dim;
-        linear(builder, "qkv", tokens, (heads + 2.0 * kv_heads) * dim, h);
+        cs_build_product(builder, "qkv", tokens, (heads + 2.0 * kv_heads) * dim, h);
         build_core(builder);
-        linear(builder, "attention out", tokens, h, heads * dim);
+        cs_build_product(builder, "attention out", tokens, h, heads * dim);
     }
 }
 
@@ -294,9 +296,9 @@ static void build_dense_ffn(struct cs_builder *builder, const char *up, const ch
 {
     const struct cs_architecture *model = &builder->problem->architecture;
     const double h = (double)model->d_model;
-    linear(builder, up, builder->tokens, (model->gated_ffn ? 2.0 : 1.0) * inner, h);
+    cs_build_product(builder, up, builder->tokens, (model->gated_ffn ? 2.0 : 1.0) * inner, h);
     build_activation(builder, builder->tokens * inner);
-    linear(builder, down, builder->tokens, h, inner);
+    cs_build_product(builder, down, builder->tokens, h, inner);
 }
 
 /* Dispatch before and combine after the experts; the backward pass sends the gradients the same ways. */
@@ -333,12 +335,12 @@ static void build_mixture(struct cs_builder *builder)
     const struct cs_architecture *model = &problem->architecture;
     const struct cs_shard *shard = builder->shard;
     const double h = (double)model->d_model, etp = shard->expert_tensor;
-    const double inner = ceil_share(model->d_expert, shard->expert_tensor);
+    const double inner = cs_ceil_share(model->d_expert, shard->expert_tensor);
     const double mine = builder->tokens / shard->tensor; /* tokens that this rank dispatches */
     const double routed = mine * (double)model->experts_active;
     const double local = (double)model->experts / shard->expert;
 
-    struct cs_gemm router = layer_gemm(builder, builder->own_tokens, (double)model->experts, h);
+    struct cs_gemm router = cs_layer_gemm(builder, builder->own_tokens, (double)model->experts, h);
     router.format = CS_FORMAT_BF16;
     router.a_bytes = router.b_bytes = 2.0;
     cs_build_linear(builder, "router", &router);
@@ -349,24 +351,24 @@ static void build_mixture(struct cs_builder *builder)
 
     /* Balanced routing: what leaves a rank comes back to it from others. */
     const double rows = routed * etp / local;
-    struct cs_gemm up = layer_gemm(builder, rows, (model->gated_ffn ? 2.0 : 1.0) * inner, h);
+    struct cs_gemm up = cs_layer_gemm(builder, rows, (model->gated_ffn ? 2.0 : 1.0) * inner, h);
     up.batch = local;
     up.grouped = true;
     cs_build_linear(builder, "expert up", &up);
     build_activation(builder, rows * local * inner);
-    struct cs_gemm down = layer_gemm(builder, rows, h, inner);
+    struct cs_gemm down = cs_layer_gemm(builder, rows, h, inner);
     down.batch = local;
     down.grouped = true;
     cs_build_linear(builder, "expert down", &down);
     if (model->shared_experts > 0) {
         build_dense_ffn(builder, "shared expert up", "shared expert down",
-                        ceil_share(model->shared_experts * model->d_expert, shard->tensor));
+                        cs_ceil_share(model->shared_experts * model->d_expert, shard->tensor));
     }
 }
 
 /* Norm: read, write; backward reads input and gradient, writes one. Residual: reads two, writes one (and a mask byte with
  * dropout), and reads the gradient again backward. */
-static void build_norm(struct cs_builder *builder, const char *name)
+void cs_build_norm(struct cs_builder *builder, const char *name)
 {
     const double elements = builder->own_tokens * (double)builder->problem->architecture.d_model;
     cs_build_stream(builder, name, 4.0 * elements, 6.0 * elements);
@@ -383,12 +385,12 @@ static void build_residual(struct cs_builder *builder)
 void cs_build_layer(struct cs_builder *builder, bool mixture)
 {
     const struct cs_architecture *model = &builder->problem->architecture;
-    build_norm(builder, "norm");
+    cs_build_norm(builder, "norm");
     build_attention(builder);
     if (!model->parallel_block) {
         build_tensor_collectives(builder);
         build_residual(builder);
-        build_norm(builder, "norm");
+        cs_build_norm(builder, "norm");
         builder->input_gradient = 0.0;
     }
     if (mixture) {
@@ -397,220 +399,8 @@ void cs_build_layer(struct cs_builder *builder, bool mixture)
             build_tensor_collectives(builder);
         }
     } else {
-        build_dense_ffn(builder, "ffn up", "ffn down", ceil_share(model->d_ff, builder->shard->tensor));
+        build_dense_ffn(builder, "ffn up", "ffn down", cs_ceil_share(model->d_ff, builder->shard->tensor));
         build_tensor_collectives(builder);
     }
     build_residual(builder);
-}
-
-/* ---- embedding and head ---- */
-
-static void build_embedding(struct cs_builder *builder)
-{
-    const double h = (double)builder->problem->architecture.d_model;
-    const double bytes = builder->tokens * h * 2.0;
-    cs_build_stream(builder, "look-up", 2.0 * bytes, 2.0 * bytes);
-    if (builder->shard->tensor > 1) {
-        const bool scattered = builder->shard->sequence_parallel;
-        const double forward = scattered ? cs_reduce_scatter(&builder->tensor, bytes)
-                                         : cs_all_reduce(&builder->tensor, bytes);
-        const double backward = scattered ? cs_all_gather(&builder->tensor, bytes) : 0.0;
-        cs_build_collective(builder, "reduce (tensor)", CS_SHARE_TENSOR, false, forward, forward, bytes);
-        cs_build_collective(builder, "all-gather (tensor)", CS_SHARE_TENSOR, true, backward, backward, bytes);
-    }
-}
-
-static void build_logits(struct cs_builder *builder)
-{
-    const struct cs_problem *problem = builder->problem;
-    const struct cs_device *device = &problem->device;
-    const double columns = ceil_share(problem->architecture.vocab, builder->shard->tensor);
-    struct cs_gemm gemm = layer_gemm(builder, builder->tokens, columns, (double)problem->architecture.d_model);
-    gemm.format = CS_FORMAT_BF16;
-    gemm.a_bytes = gemm.b_bytes = 2.0;
-    builder->input_gradient = 0.0;
-    cs_build_linear(builder, "logits", &gemm);
-    const double count = builder->tokens * columns;
-    cs_build_stream(builder, "loss", device->logit_forward * count, device->logit_backward * count);
-    if (builder->shard->tensor > 1) {
-        const double bytes = builder->tokens * (double)problem->architecture.d_model * 2.0;
-        const double gather = cs_all_gather(&builder->tensor, bytes);
-        const bool scattered = builder->shard->sequence_parallel;
-        const double forward = scattered ? gather : 0.0;
-        const double backward = scattered ? cs_reduce_scatter(&builder->tensor, bytes)
-                                          : cs_all_reduce(&builder->tensor, bytes);
-        cs_build_collective(builder, "all-gather (tensor)", CS_SHARE_TENSOR, false, forward, forward, bytes);
-        cs_build_collective(builder, "reduce (tensor)", CS_SHARE_TENSOR, true, backward, backward, bytes);
-    }
-}
-
-/* ---- whole parts ---- */
-
-static double total(const double *shares)
-{
-    double sum = 0.0;
-    for (int i = 0; i < CS_SHARE_COUNT; i++) {
-        sum += shares[i];
-    }
-    return sum;
-}
-
-/* The host enqueues kernels while the device works: the longer of the two sets the pace of a part. */
-static void bound_by_host(const struct cs_builder *builder, double *shares, double kernels)
-{
-    const double host = kernels * builder->problem->device.dispatch;
-    const double busy = total(shares);
-    if (host > busy) {
-        shares[CS_SHARE_COMPUTE] += host - busy;
-    }
-}
-
-void cs_build_finish(struct cs_builder *builder, bool recomputed)
-{
-    struct cs_part *part = builder->part;
-    bound_by_host(builder, part->forward, builder->forward_kernels);
-    bound_by_host(builder, part->backward, builder->backward_kernels);
-    if (recomputed) {
-        for (int i = 0; i < CS_SHARE_COUNT; i++) {
-            part->backward[i] += part->forward[i];
-        }
-        part->flops += part->forward_flops;
-        builder->all_to_all += part->forward[CS_SHARE_EXPERT];
-        const struct cs_kernel_time time = {.seconds = total(part->forward), .flops = part->forward_flops};
-        emit(builder, "forward again", true, false, &time, time.seconds);
-    }
-    part->forward_seconds = total(part->forward);
-    part->backward_seconds = total(part->backward);
-    const double compute = part->forward[CS_SHARE_COMPUTE] + part->backward[CS_SHARE_COMPUTE];
-    /* Units that forward tokens from card to link are lost to compute wherever the experts are (DeepSeek-V3: 20 of 132). */
-    const double tax = builder->problem->device.link_compute_tax;
-    part->hidden_all_to_all = builder->all_to_all - cs_exposed(builder->all_to_all, compute, tax);
-}
-
-void cs_builder_init(struct cs_builder *builder, const struct cs_problem *problem, const struct cs_network *network,
-                     const struct cs_shard *shard)
-{
-    memset(builder, 0, sizeof *builder);
-    builder->problem = problem;
-    builder->network = network;
-    builder->shard = shard;
-    builder->tokens = (double)problem->seq_len * shard->micro_batch / shard->context;
-    builder->own_tokens = shard->sequence_parallel ? builder->tokens / shard->tensor : builder->tokens;
-    cs_group_place(network, 1, shard->tensor, &builder->tensor);
-    cs_group_place(network, shard->tensor, shard->context, &builder->ring);
-    cs_group_place(network, shard->expert_tensor, shard->expert, &builder->expert);
-}
-
-static void start(struct cs_builder *builder, struct cs_part *part, const char *name)
-{
-    memset(part, 0, sizeof *part);
-    builder->part = part;
-    builder->name = name;
-    builder->forward_kernels = builder->backward_kernels = 0.0;
-    builder->input_gradient = builder->all_to_all = 0.0;
-}
-
-static void layer_parameters(const struct cs_builder *builder, bool mixture, struct cs_part *part)
-{
-    const struct cs_parameters *count = &builder->problem->parameters;
-    const struct cs_architecture *model = &builder->problem->architecture;
-    const double t = builder->shard->tensor;
-    part->parameters = count->attention / t + count->norm;
-    if (mixture) {
-        part->parameters += count->router + count->shared_ffn / t;
-        part->expert_parameters =
-            (double)model->experts / builder->shard->expert * count->expert / builder->shard->expert_tensor;
-    } else {
-        part->parameters += count->dense_ffn / t;
-    }
-}
-
-static void build_whole_layer(struct cs_builder *builder, bool mixture, const char *name, struct cs_part *part)
-{
-    const struct cs_shard *shard = builder->shard;
-    start(builder, part, name);
-    cs_build_layer(builder, mixture);
-    cs_build_finish(builder, shard->recompute == CS_RECOMPUTE_FULL);
-    layer_parameters(builder, mixture, part);
-    part->activation_bytes = cs_layer_activation_bytes(builder->problem, shard, mixture, shard->recompute);
-    if (shard->recompute == CS_RECOMPUTE_FULL) {
-        part->working_bytes = cs_layer_activation_bytes(builder->problem, shard, mixture, CS_RECOMPUTE_NONE);
-    } else if (shard->recompute == CS_RECOMPUTE_SELECTIVE) {
-        part->working_bytes = cs_layer_activation_bytes(builder->problem, shard, mixture, CS_RECOMPUTE_NONE) -
-                              part->activation_bytes;
-    }
-}
-
-/* One multi-token-prediction module: a projection of two streams to one, a layer like the model's last, logits of its
- * own (DeepSeek-V3, arXiv 2412.19437, section 2.2). */
-static void add_mtp(struct cs_builder *builder, struct cs_part *head)
-{
-    const struct cs_problem *problem = builder->problem;
-    const struct cs_architecture *model = &problem->architecture;
-    const double h = (double)model->d_model, modules = (double)model->mtp_layers;
-    struct cs_part layer, rest;
-    build_whole_layer(builder, model->experts > 1, "head", &layer);
-    start(builder, &rest, "head");
-    linear(builder, "mtp projection", builder->own_tokens, h, 2.0 * h);
-    build_logits(builder);
-    cs_build_finish(builder, false);
-    for (int i = 0; i < CS_SHARE_COUNT; i++) {
-        head->forward[i] += modules * (layer.forward[i] + rest.forward[i]);
-        head->backward[i] += modules * (layer.backward[i] + rest.backward[i]);
-    }
-    head->forward_seconds += modules * (layer.forward_seconds + rest.forward_seconds);
-    head->backward_seconds += modules * (layer.backward_seconds + rest.backward_seconds);
-    head->weight_gradient_seconds += modules * (layer.weight_gradient_seconds + rest.weight_gradient_seconds);
-    head->flops += modules * (layer.flops + rest.flops);
-    head->hidden_all_to_all += modules * layer.hidden_all_to_all;
-    const double experts = modules * layer.expert_parameters;
-    head->parameters += fmax(problem->parameters.mtp - experts * builder->shard->expert * builder->shard->expert_tensor,
-                             0.0) / builder->shard->tensor;
-    head->expert_parameters += experts;
-    head->activation_bytes += modules * layer.activation_bytes;
-    head->working_bytes += modules * rest.working_bytes;
-}
-
-static void build_head(struct cs_builder *builder, struct cs_part *part)
-{
-    const struct cs_problem *problem = builder->problem;
-    const struct cs_architecture *model = &problem->architecture;
-    const double vocab = ceil_share(model->vocab, builder->shard->tensor), h = (double)model->d_model;
-    start(builder, part, "head");
-    build_norm(builder, "norm");
-    build_logits(builder);
-    cs_build_finish(builder, false);
-    /* A tied output projection is the embedding's own weights, held again where the head is on another stage. */
-    part->parameters = vocab * h + h;
-    /* Final norm's input and output; FP32 logits and their gradient, which fused losses write in place. */
-    const bool in_place = cs_attention_is_fused(&problem->device, problem->kernel);
-    part->activation_bytes = 4.0 * builder->own_tokens * h;
-    part->working_bytes = (in_place ? 4.0 : 8.0) * builder->tokens * vocab;
-    if (model->mtp_layers > 0) {
-        add_mtp(builder, part);
-    }
-}
-
-void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs_part *part)
-{
-    const struct cs_problem *problem = builder->problem;
-    switch (kind) {
-    case CS_PART_EMBEDDING:
-        start(builder, part, "embedding");
-        build_embedding(builder);
-        cs_build_finish(builder, false);
-        part->parameters = problem->parameters.embedding / builder->shard->tensor;
-        part->activation_bytes =
-            problem->training.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;
-        break;
-    case CS_PART_HEAD:
-        build_head(builder, part);
-        break;
-    case CS_PART_MIXTURE:
-        build_whole_layer(builder, true, "mixture layer", part);
-        break;
-    default:
-        build_whole_layer(builder, false, "dense layer", part);
-        break;
-    }
 }

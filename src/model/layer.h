@@ -13,13 +13,13 @@ struct cs_builder {
     const char *name;
     cs_trace_function trace; /* NULL: silent */
     void *context;
-    double tokens;           /* of one micro-batch on one context rank */
-    double own_tokens;       /* of them outside the tensor-parallel regions: / tensor with sequence parallelism */
+    double tokens;     /* of one micro-batch on one context rank */
+    double own_tokens; /* of them outside the tensor-parallel regions: / tensor with sequence parallelism */
     struct cs_group tensor, ring, expert; /* ring: context parallelism */
     double forward_kernels, backward_kernels;
-    double input_gradient;   /* s of the last block's input-gradient GEMMs: hides the second all-gather */
-    double weight_gradient;  /* s of the last linear's weight gradient: hides the all-reduce of its input's gradient */
-    double all_to_all;       /* s, forward and backward */
+    double input_gradient;  /* s of the last block's input-gradient GEMMs: hides the second all-gather */
+    double weight_gradient; /* s of the last linear's weight gradient: hides the all-reduce of its input's gradient */
+    double all_to_all;      /* s, forward and backward */
 };
 
 /* Places the groups; the part is set by cs_build_part. */
@@ -28,10 +28,17 @@ void cs_builder_init(struct cs_builder *builder, const struct cs_problem *proble
 void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs_part *part);
 
 /* Kernels that both layers and the head use (layer.c). */
+double cs_ceil_share(int64_t count, int64_t degree);
+void cs_build_emit(const struct cs_builder *builder, const char *kernel, bool backward, bool collective,
+                   const struct cs_kernel_time *time, double exposed);
+/* C[m,n] = A[m,k] B[k,n] in the format of the layers; and its forward, input- and weight-gradient kernels. */
+struct cs_gemm cs_layer_gemm(const struct cs_builder *builder, double m, double n, double k);
+void cs_build_product(struct cs_builder *builder, const char *name, double m, double n, double k);
+void cs_build_norm(struct cs_builder *builder, const char *name);
 void cs_build_linear(struct cs_builder *builder, const char *name, const struct cs_gemm *gemm);
 void cs_build_stream(struct cs_builder *builder, const char *name, double forward_bytes, double backward_bytes);
-void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_share share, bool backward, double seconds,
-                         double exposed, double bytes);
+void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_share share, bool backward,
+                         double seconds, double exposed, double bytes);
 void cs_build_layer(struct cs_builder *builder, bool mixture);
 /* Host-bound layers, recomputation, sums. */
 void cs_build_finish(struct cs_builder *builder, bool recomputed);

@@ -150,7 +150,8 @@ double cs_all_gather(const struct cs_group *group, double bytes)
     const double inside = (n - 1.0) / n * bytes / group->ring_bandwidth;
     const double card = (nodes - 1.0) / nodes * (bytes / n) / group->nic_bandwidth;
     /* One ring through all members: libraries have no tree for these (NCCL), so every member is a hop. */
-    const double latency = (group->size - nodes) * group->ring_latency + (nodes > 1.5 ? nodes * group->nic_latency : 0.0);
+    const double latency =
+        (group->size - nodes) * group->ring_latency + (nodes > 1.5 ? nodes * group->nic_latency : 0.0);
     return fmax(inside + card + latency, 0.5 * group->floor);
 }
 

@@ -70,8 +70,8 @@ static double fill(const struct split *split, double bound, struct loads *loads)
 static double split_two_kinds(const struct split *split, struct loads *loads)
 {
     double low = 0.0;
-    double high = split->embedding + split->head + split->dense_layers * split->dense +
-                  split->mixture_layers * split->mixture;
+    double high =
+        split->embedding + split->head + split->dense_layers * split->dense + split->mixture_layers * split->mixture;
     high *= 1.0 + 1e-12;
     for (int i = 0; i < 50; i++) {
         const double middle = 0.5 * (low + high);
@@ -251,8 +251,7 @@ void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_
     stage->slowest_backward = SUM(&slow, backward_seconds);
     stage->slowest_weight_gradient = SUM(&slow, weight_gradient_seconds);
     stage->slowest_hidden_all_to_all = SUM(&slow, hidden_all_to_all);
-    stage->rest_seconds =
-        fmax(load_seconds(&split, &all) - stage->slowest_forward - stage->slowest_backward, 0.0);
+    stage->rest_seconds = fmax(load_seconds(&split, &all) - stage->slowest_forward - stage->slowest_backward, 0.0);
     stage->overlap_forward = stage->slowest_forward;
     stage->overlap_backward = stage->slowest_backward;
     stage->largest_layer_parameters = fmax(split.dense_layers > 0.0 ? part[CS_PART_DENSE].parameters : 0.0,

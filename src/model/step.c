@@ -24,7 +24,7 @@ void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network 
     }
     cs_build_part(&builder, CS_PART_EMBEDDING, &costs->part[CS_PART_EMBEDDING]);
     cs_build_part(&builder, CS_PART_HEAD, &costs->part[CS_PART_HEAD]);
-    costs->boundary_bytes = 2.0 * builder.own_tokens * (double)model->d_model;
+    costs->boundary_bytes = problem->precision.communication_bytes * builder.own_tokens * (double)model->d_model;
     if (model->tied_embedding) {
         costs->tied_parameters = ceil((double)model->vocab / shard->tensor) * (double)model->d_model;
     }
@@ -38,28 +38,96 @@ struct reduction {
     double shards;
     bool grouped;
     double tax;
+    bool floor; /* the groups bound those of a range of sizes: see floor_reduction */
+    struct cs_group all_alone, shard_alone, between_alone;
 };
+
+/* State is sharded inside a slice, gradients are reduced between slices (MaxText, T5X): never over the torus' edge. */
+static int64_t ranks_together(const struct cs_network *network, int64_t stride, int64_t ranks, int64_t group)
+{
+    const int64_t slice = network->device->torus_axes > 0.0 ? (int64_t)network->domain / stride : 0;
+    const int64_t wanted = group > 0 ? group : slice > 0 ? slice : ranks;
+    return wanted < ranks ? wanted : ranks;
+}
 
 static void place_reduction(const struct cs_network *network, int64_t stride, int64_t ranks, int64_t group,
                             struct reduction *out)
 {
-    const int64_t together = group > 0 && group < ranks ? group : ranks;
+    const int64_t together = ranks_together(network, stride, ranks, group);
+    out->floor = false;
     out->grouped = together < ranks;
     out->shards = (double)together;
     cs_group_place(network, stride, ranks, &out->all);
     out->shard = out->all;
     if (out->grouped) {
         cs_group_place(network, stride, together, &out->shard);
-        cs_group_place(network, stride * together, ranks / together, &out->between);
+        cs_group_place(network, stride * together, (ranks + together - 1) / together, &out->between);
     }
     out->tax = cs_group_tax(network, &out->all);
+}
+
+/* Two groups of which one is not undercut by any group of low to high members at this stride: with as many members per
+ * domain as can be, and with one. Without latencies collectives are linear in the inverse of the members per domain, so
+ * one of the two extremes is the least; they rise with the size; and links do not slow down as more members share a domain
+ * (on a torus each further member fills or closes an axis). */
+static void floor_groups(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
+                         struct cs_group *together, struct cs_group *alone)
+{
+    const double share = fmax(1.0, floor(network->domain / (double)stride));
+    cs_group_place(network, stride, (int64_t)fmin(share, (double)high), together);
+    together->size = (double)low;
+    together->ring_latency = together->nic_latency = 0.0;
+    *alone = *together;
+    together->inside = fmin(share, together->size);
+    together->outside = together->size / together->inside;
+    alone->inside = 1.0;
+    alone->outside = alone->size;
+}
+
+/* The least of any reduction over low to high ranks: place_reduction's groups do not shrink as ranks are added. */
+static void floor_reduction(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, int64_t group,
+                            struct reduction *out)
+{
+    const int64_t least = ranks_together(network, stride, low, group);
+    const int64_t most = ranks_together(network, stride, high, group);
+    out->grouped = least < low;
+    floor_groups(network, stride, low, high, &out->all, &out->all_alone);
+    out->shard = out->all;
+    out->shard_alone = out->all_alone;
+    if (out->grouped) {
+        floor_groups(network, stride, least, most, &out->shard, &out->shard_alone);
+        floor_groups(network, stride * least, (low + least - 1) / least, (high + least - 1) / least, &out->between,
+                     &out->between_alone);
+    } else if (most < high) {
+        floor_groups(network, stride, least, most, &out->shard, &out->shard_alone);
+    }
+    out->floor = true;
+    out->shards = (double)most;
+    out->tax = fmin(network->device->link_compute_tax, network->device->scale_out_compute_tax);
+}
+
+static double reduce_over(const struct reduction *reduction, double bytes)
+{
+    const double seconds = cs_all_reduce(&reduction->all, bytes);
+    return reduction->floor ? fmin(seconds, cs_all_reduce(&reduction->all_alone, bytes)) : seconds;
+}
+
+static double gather_over(const struct reduction *reduction, double bytes)
+{
+    const double seconds = cs_all_gather(&reduction->shard, bytes);
+    return reduction->floor ? fmin(seconds, cs_all_gather(&reduction->shard_alone, bytes)) : seconds;
 }
 
 static double scatter(const struct reduction *reduction, double bytes)
 {
     double seconds = cs_reduce_scatter(&reduction->shard, bytes);
+    if (reduction->floor) {
+        seconds = fmin(seconds, cs_reduce_scatter(&reduction->shard_alone, bytes));
+    }
     if (reduction->grouped) {
-        seconds += cs_all_reduce(&reduction->between, bytes / reduction->shards);
+        const double part = bytes / reduction->shards;
+        const double between = cs_all_reduce(&reduction->between, part);
+        seconds += reduction->floor ? fmin(between, cs_all_reduce(&reduction->between_alone, part)) : between;
     }
     return seconds;
 }
@@ -94,8 +162,8 @@ static bool overlaps(const struct cs_problem *problem)
 
 static double gather_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
 {
-    return cs_all_gather(&traffic->shared->shard, traffic->weight * parameters) +
-           (expert_parameters > 0.0 ? cs_all_gather(&traffic->experts->shard, traffic->weight * expert_parameters) : 0.0);
+    return gather_over(traffic->shared, traffic->weight * parameters) +
+           (expert_parameters > 0.0 ? gather_over(traffic->experts, traffic->weight * expert_parameters) : 0.0);
 }
 
 static double scatter_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
@@ -139,14 +207,14 @@ static void prepare_traffic(const struct cs_stage *stage, const struct traffic *
     const double under_backward = traffic->overlaps ? stage->overlap_backward : 0.0;
     double per_micro = 0.0;
     if (replica->zero_stage == 0) {
-        const double reduce = cs_all_reduce(&traffic->shared->all, traffic->gradient * own) +
-                              (experts > 0.0 ? cs_all_reduce(&traffic->experts->all, traffic->gradient * experts) : 0.0);
+        const double reduce = reduce_over(traffic->shared, traffic->gradient * own) +
+                              (experts > 0.0 ? reduce_over(traffic->experts, traffic->gradient * experts) : 0.0);
         replica->data_seconds = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
     } else if (replica->zero_stage <= 2) {
         const double reduce = scatter_seconds(traffic, own, experts);
         const double gather = gather_seconds(traffic, own, experts);
-        replica->data_seconds = exposed_but_bucket(stage, gather, traffic->weight * (own + experts), under_forward,
-                                                    tax);
+        replica->data_seconds =
+            exposed_but_bucket(stage, gather, traffic->weight * (own + experts), under_forward, tax);
         if (replica->zero_stage == 1) {
             replica->data_seconds += exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
         } else {
@@ -168,15 +236,15 @@ static double state_bytes(const struct cs_problem *problem, int32_t zero, double
                          optimizer / (zero >= 1 ? shards : 1.0));
 }
 
-static void prepare_state(const struct cs_stage *stage, const struct traffic *traffic, struct cs_replica *replica)
+/* d ranks shard the state of shared parameters, r that of experts. */
+static void prepare_state(const struct cs_stage *stage, double d, double r, struct cs_replica *replica)
 {
     const struct cs_problem *problem = stage->costs->problem;
-    const double d = traffic->shared->shards, r = traffic->experts->shards;
     const int32_t z = replica->zero_stage;
     const double first = state_bytes(problem, z, d, stage->first_parameters) +
                          state_bytes(problem, z, r, stage->first_expert_parameters);
-    const double last = state_bytes(problem, z, d, stage->last_parameters) +
-                        state_bytes(problem, z, r, stage->last_expert_parameters);
+    const double last =
+        state_bytes(problem, z, d, stage->last_parameters) + state_bytes(problem, z, r, stage->last_expert_parameters);
     double gathered = 0.0;
     if (z == 3) {
         gathered = 2.0 * problem->precision.weight_bytes *
@@ -187,8 +255,8 @@ static void prepare_state(const struct cs_stage *stage, const struct traffic *tr
         const bool both = s == CS_SCHEDULE_DUALPIPE && !alone;
         replica->first_state[s] = (both ? first + last : first) + gathered;
         replica->last_state[s] = alone ? 0.0 : (both ? first + last : last) + gathered;
-        replica->first_activation[s] = both ? fmax(stage->first_activation, stage->last_activation)
-                                            : stage->first_activation;
+        replica->first_activation[s] =
+            both ? fmax(stage->first_activation, stage->last_activation) : stage->first_activation;
         replica->last_activation[s] = alone ? 0.0 : stage->last_activation;
         replica->first_fixed[s] = both ? fmax(stage->first_fixed, stage->last_fixed) : stage->first_fixed;
         replica->last_fixed[s] = alone ? 0.0 : stage->last_fixed;
@@ -212,63 +280,127 @@ static void prepare_schedules(const struct cs_stage *stage, struct cs_replica *r
     replica->fill[CS_SCHEDULE_DUALPIPE] = fmax(0.5 * p - 1.0, 0.0) * fmax(overlapped + backward - 3.0 * weight, 0.0);
 }
 
-void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
-                        struct cs_replica *replica)
+/* Point-to-point between stages. */
+static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool overlapped, struct cs_replica *replica)
 {
     const struct cs_costs *costs = stage->costs;
-    const struct cs_problem *problem = costs->problem;
+    const struct cs_device *device = &costs->problem->device;
     const struct cs_shard *shard = &costs->shard;
-    const int64_t ranks = data * shard->context;
-    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
-    const int64_t expert_ranks = ranks * shard->tensor / grid;
-    struct reduction shared, experts;
+    replica->point_to_point = replica->chunk_to_chunk = 0.0;
+    if (stage->pipeline <= 1) {
+        return;
+    }
+    const int64_t stride = (int64_t)shard->tensor * shard->context * data;
+    const double span = (double)stride * stage->pipeline;
+    /* Each tensor rank sends its part, and the receivers gather it (Narayanan 2021, 4.1). */
+    const double parts = shard->sequence_parallel ? 1.0 : shard->tensor;
+    struct cs_group tensor;
+    cs_group_place(costs->network, 1, shard->tensor, &tensor);
+    replica->point_to_point =
+        2.0 * (cs_point_to_point(costs->network, stride, stage->pipeline, costs->boundary_bytes / parts) +
+               device->boundary) +
+        (parts > 1.0 ? 2.0 * cs_all_gather(&tensor, costs->boundary_bytes) : 0.0);
+    replica->chunk_to_chunk = replica->point_to_point;
+    if (overlapped) {
+        /* Sends and receives of other chunks run beside the compute (Megatron-Core, overlap_p2p_comm). */
+        const double tax = span > costs->network->domain ? device->scale_out_compute_tax : device->link_compute_tax;
+        replica->chunk_to_chunk = tax * replica->point_to_point;
+    }
+}
+
+/* Everything of a replica but its boundary. */
+static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t zero_stage,
+                            const struct reduction *shared, const struct reduction *experts, struct cs_replica *replica)
+{
+    const struct cs_problem *problem = stage->costs->problem;
     memset(replica, 0, sizeof *replica);
     replica->stage = stage;
     replica->data = data;
     replica->zero_stage = zero_stage;
     replica->pipeline = stage->pipeline;
-    place_reduction(costs->network, shard->tensor, ranks, zero_group, &shared);
-    place_reduction(costs->network, grid, expert_ranks > 0 ? expert_ranks : 1, zero_group, &experts);
     const struct traffic traffic = {
-        .shared = &shared,
-        .experts = &experts,
+        .shared = shared,
+        .experts = experts,
         .weight = problem->precision.weight_bytes,
-        .gradient = problem->precision.gradient_communication_bytes > 0.0 ? problem->precision.gradient_communication_bytes
-                                                                          : problem->training.gradient_bytes,
+        .gradient = problem->precision.gradient_communication_bytes > 0.0
+                        ? problem->precision.gradient_communication_bytes
+                        : problem->training.gradient_bytes,
         .overlaps = overlaps(problem),
     };
     for (int i = 0; i < CS_SHARE_COUNT; i++) {
         replica->shares[i] = stage->slowest[i];
     }
     prepare_traffic(stage, &traffic, replica);
-    prepare_state(stage, &traffic, replica);
+    prepare_state(stage, shared->shards, experts->shards, replica);
     prepare_schedules(stage, replica);
-    if (stage->pipeline > 1) {
-        const int64_t stride = (int64_t)shard->tensor * shard->context * data;
-        const double span = (double)stride * stage->pipeline;
-        /* Each tensor rank sends its part, and the receivers gather it (Narayanan 2021, 4.1). */
-        const double parts = shard->sequence_parallel ? 1.0 : shard->tensor;
-        struct cs_group tensor;
-        cs_group_place(costs->network, 1, shard->tensor, &tensor);
-        replica->point_to_point =
-            2.0 * (cs_point_to_point(costs->network, stride, stage->pipeline, costs->boundary_bytes / parts) +
-                   problem->device.boundary) +
-            (parts > 1.0 ? 2.0 * cs_all_gather(&tensor, costs->boundary_bytes) : 0.0);
-        replica->chunk_to_chunk = replica->point_to_point;
-        if (traffic.overlaps) {
-            /* Sends and receives of other chunks run beside the compute (Megatron-Core, overlap_p2p_comm). */
-            const double tax = span > costs->network->domain ? problem->device.scale_out_compute_tax
-                                                                                 : problem->device.link_compute_tax;
-            replica->chunk_to_chunk = tax * replica->point_to_point;
-        }
-    }
     const struct cs_device *device = &problem->device;
-    const double updated = stage->sync_parameters / (zero_stage >= 1 ? shared.shards : 1.0) +
-                           stage->sync_expert_parameters / (zero_stage >= 1 ? experts.shards : 1.0);
+    const double updated = stage->sync_parameters / (zero_stage >= 1 ? shared->shards : 1.0) +
+                           stage->sync_expert_parameters / (zero_stage >= 1 ? experts->shards : 1.0);
     replica->optimizer_seconds =
         problem->training.optimizer_traffic_bytes * updated / (device->hbm_bandwidth * device->hbm_efficiency) +
         device->step_overhead;
     replica->once = replica->data_seconds + replica->optimizer_seconds;
+}
+
+/* Ranks that share an expert's parameters. */
+static int64_t expert_ranks(const struct cs_shard *shard, int64_t data)
+{
+    const int64_t ranks = data * shard->context * shard->tensor / ((int64_t)shard->expert * shard->expert_tensor);
+    return ranks > 0 ? ranks : 1;
+}
+
+void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
+                        struct cs_replica *replica)
+{
+    const struct cs_shard *shard = &stage->costs->shard;
+    const struct cs_network *network = stage->costs->network;
+    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    struct reduction shared, experts;
+    place_reduction(network, shard->tensor, data * shard->context, zero_group, &shared);
+    place_reduction(network, grid, expert_ranks(shard, data), zero_group, &experts);
+    prepare_replica(stage, data, zero_stage, &shared, &experts, replica);
+    prepare_boundary(stage, data, overlaps(stage->costs->problem), replica);
+}
+
+void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
+                       struct cs_replica *replica)
+{
+    const struct cs_shard *shard = &stage->costs->shard;
+    const struct cs_network *network = stage->costs->network;
+    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    replica->stage = stage;
+    replica->data = data;
+    replica->zero_stage = zero_stage;
+    replica->pipeline = stage->pipeline;
+    prepare_state(stage, (double)ranks_together(network, shard->tensor, data * shard->context, zero_group),
+                  (double)ranks_together(network, grid, expert_ranks(shard, data), zero_group), replica);
+}
+
+void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, uint32_t zero_stages,
+                       int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES])
+{
+    const struct cs_shard *shard = &stage->costs->shard;
+    const struct cs_network *network = stage->costs->network;
+    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    const bool overlapped = overlaps(stage->costs->problem);
+    struct reduction shared, experts;
+    struct cs_replica first, last;
+    floor_reduction(network, shard->tensor, low * shard->context, high * shard->context, zero_group, &shared);
+    floor_reduction(network, grid, expert_ranks(shard, low), expert_ranks(shard, high), zero_group, &experts);
+    /* The stages' neighbours are in the domain or out of it: either end of the range has the cheaper of the two. */
+    prepare_boundary(stage, low, overlapped, &first);
+    last.point_to_point = first.point_to_point;
+    last.chunk_to_chunk = first.chunk_to_chunk;
+    if (high > low) {
+        prepare_boundary(stage, high, overlapped, &last);
+    }
+    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
+        if ((zero_stages & 1u << z) != 0) {
+            prepare_replica(stage, low, z, &shared, &experts, &replicas[z]);
+            replicas[z].point_to_point = fmin(first.point_to_point, last.point_to_point);
+            replicas[z].chunk_to_chunk = fmin(first.chunk_to_chunk, last.chunk_to_chunk);
+        }
+    }
 }
 
 /* ---- whole plans ---- */
@@ -325,12 +457,12 @@ static void share_out(const struct cs_replica *replica, const struct cs_plan *pl
     if (plan->schedule == CS_SCHEDULE_DUALPIPE) {
         seconds[CS_SHARE_EXPERT] -= m * replica->stage->slowest_hidden_all_to_all;
     }
-    const double between = plan->interleave * (plan->interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point);
+    const double between =
+        plan->interleave * (plan->interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point);
     seconds[CS_SHARE_PIPELINE] = m * between;
     seconds[CS_SHARE_DATA] += replica->data_seconds;
     seconds[CS_SHARE_OPTIMIZER] = replica->optimizer_seconds;
-    seconds[CS_SHARE_BUBBLE] =
-        (replica->fill[plan->schedule] + (replica->pipeline - 1.0) * between) / plan->interleave;
+    seconds[CS_SHARE_BUBBLE] = (replica->fill[plan->schedule] + (replica->pipeline - 1.0) * between) / plan->interleave;
     for (int i = 0; i < CS_SHARE_COUNT; i++) {
         seconds[i] = fmax(seconds[i], 0.0);
         sum += seconds[i];
@@ -390,6 +522,6 @@ void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *pl
     cs_replica_prepare(stage, plan->data, plan->zero_stage, plan->zero_group, &chain.replica);
     const int s = (int)plan->schedule;
     *state = chain.replica.first_state[s];
-    *activations = cs_in_flight(&chain.replica, plan->schedule, plan->interleave, plan->micro_batches) *
-                   stage->first_activation;
+    *activations =
+        cs_in_flight(&chain.replica, plan->schedule, plan->interleave, plan->micro_batches) * stage->first_activation;
 }

@@ -27,12 +27,12 @@ static void trace_step(const struct cs_replica *replica, const struct cs_plan *p
     const double m = (double)plan->micro_batches, v = plan->interleave;
     const double hops = (m + (replica->pipeline - 1.0) / v) * v;
     const double each = plan->interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point;
-    tell(trace, context, "point-to-point (pipeline)", true, replica->point_to_point * hops, each * hops, 2.0 * stage->costs->boundary_bytes * hops);
+    tell(trace, context, "point-to-point (pipeline)", true, replica->point_to_point * hops, each * hops,
+         2.0 * stage->costs->boundary_bytes * hops);
     const double per_micro = replica->shares[CS_SHARE_DATA] * m;
     tell(trace, context, "gather and scatter (data, per micro-batch)", true, per_micro, per_micro, 0.0);
     tell(trace, context, "gradients and parameters (data)", true, replica->data_seconds, replica->data_seconds,
-         stage->costs->problem->training.gradient_bytes *
-             (stage->sync_parameters + stage->sync_expert_parameters));
+         stage->costs->problem->training.gradient_bytes * (stage->sync_parameters + stage->sync_expert_parameters));
     tell(trace, context, "bubble", false, replica->fill[plan->schedule] / v, replica->fill[plan->schedule] / v, 0.0);
     tell(trace, context, "optimizer", false, replica->optimizer_seconds, replica->optimizer_seconds,
          stage->costs->problem->training.optimizer_traffic_bytes *

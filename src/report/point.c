@@ -213,9 +213,8 @@ static void find_changes(struct cs_point *point, struct cs_search_workspace *wor
         struct cs_design_point other;
         copy_design(&point->design, &other);
         one->apply(&other);
-        /* Without effect: nothing to say. */
         if (!(torus ? one->for_torus : one->for_switched) ||
-            memcmp(&other.problem, problem, sizeof other.problem) == 0 ||
+            (one->apply == no_launch && problem->device.launch + problem->device.dispatch <= 0) ||
             ((one->apply == later_deadline || one->apply == earlier_deadline) && point->objective == CS_MIN_TIME) ||
             (one->apply == larger_batch && problem->global_batch > 0)) {
             continue;
@@ -300,8 +299,8 @@ static void find_knobs(struct cs_point *point, struct cs_search_workspace *works
     }
 }
 
-/* The trace tells of one micro-batch through one layer of each kind; a step takes all micro-batches through all layers of
- * the slowest stage. */
+/* The trace tells of one micro-batch through one layer of each kind; a step takes all micro-batches through all layers
+ * of the slowest stage. */
 struct collector {
     struct cs_point *point;
     const struct cs_load *load;

@@ -122,8 +122,8 @@ static double run_hours(const struct cs_case *item, const struct cs_prediction *
     return item->measured * steps * (double)p->plan.devices / 3600.0;
 }
 
-/* What the paper fits: the fewest device-hours of each model on A100 and H100, in 16 bits. The labelled runs have another
- * metric and so stay out. */
+/* What the paper fits: the fewest device-hours of each model on A100 and H100, in 16 bits. The labelled runs have
+ * another metric and so stay out. */
 static bool regression_candidate(const struct cs_case *item)
 {
     return item->metric == CS_METRIC_STEP_TIME && item->precision != CS_CASE_FP8 &&

@@ -225,8 +225,8 @@ static bool has_value(const struct cs_variable *variable, const struct cs_record
     if (record->status == CS_STATUS_FEASIBLE || !variable->filled) {
         return true;
     }
-    return variable->offset == (int64_t)offsetof(struct cs_record, candidates) &&
-           record->status != CS_STATUS_PENDING && record->status != CS_STATUS_FAILED;
+    return variable->offset == (int64_t)offsetof(struct cs_record, candidates) && record->status != CS_STATUS_PENDING &&
+           record->status != CS_STATUS_FAILED;
 }
 
 static void record_values(const struct cs_results *results, const struct cs_variable *variable, int64_t first,

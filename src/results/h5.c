@@ -184,10 +184,11 @@ static void start(struct cs_h5 *h5, int fd, bool writable, int64_t size)
         return;
     }
     *h5->stream = (struct cs_stream){fd, writable, 0, size};
-    /* No effect where another part of the program has started HDF5: without it, HDF5's own end of the program would close
-     * what a failure left open. */
+    /* No effect where another part of the program has started HDF5: without it, HDF5's own end of the program would
+     * close what a failure left open. */
     (void)H5dont_atexit();
     H5(h5, H5open());
+    H5(h5, H5Eget_auto2(H5E_DEFAULT, &h5->report, &h5->report_data));
     H5(h5, H5Eset_auto2(H5E_DEFAULT, NULL, NULL));
     h5->driver = H5(h5, H5FDregister(&driver_class));
     h5->access = H5(h5, H5Pcreate(H5P_FILE_ACCESS));
@@ -220,6 +221,9 @@ enum cs_code cs_h5_close(struct cs_h5 *h5, const char *path, int64_t *size, stru
     H5(h5, H5Fclose(h5->file));
     H5(h5, H5Pclose(h5->access));
     H5(h5, H5FDunregister(h5->driver));
+    if (h5->stream != NULL) {
+        (void)H5Eset_auto2(H5E_DEFAULT, h5->report, h5->report_data);
+    }
     if (!h5->broken) {
         *size = h5->stream->size;
         free(h5->stream);
@@ -230,9 +234,16 @@ enum cs_code cs_h5_close(struct cs_h5 *h5, const char *path, int64_t *size, stru
     }
     const int reason = h5->stream->error;
     const bool writable = h5->stream->writable;
-    /* The descriptor is about to be closed and its number used again. */
-    h5->stream->fd = -1;
-    h5->stream->error = EBADF;
+    if (h5->file < 0) {
+        /* HDF5 has let go of a file that it could not open. */
+        (void)H5Pclose(h5->access);
+        (void)H5FDunregister(h5->driver);
+        free(h5->stream);
+    } else {
+        /* The descriptor is about to be closed and its number used again. */
+        h5->stream->fd = -1;
+        h5->stream->error = EBADF;
+    }
     if (reason != 0) {
         return cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(reason));
     }
@@ -319,8 +330,7 @@ void cs_h5_attribute(struct cs_h5 *h5, hid_t object, const char *name, enum cs_t
 {
     const hsize_t size = (hsize_t)count;
     const hid_t space = H5(h5, H5Screate_simple(1, &size, NULL));
-    const hid_t attribute =
-        H5(h5, H5Acreate2(object, name, cs_h5_file_type(type), space, H5P_DEFAULT, H5P_DEFAULT));
+    const hid_t attribute = H5(h5, H5Acreate2(object, name, cs_h5_file_type(type), space, H5P_DEFAULT, H5P_DEFAULT));
     H5(h5, H5Awrite(attribute, cs_h5_memory_type(type), values));
     H5(h5, H5Aclose(attribute));
     H5(h5, H5Sclose(space));

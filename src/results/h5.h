@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* HDF5 with every call checked, and nothing more done to a file after the first failure: libhdf5 1.10 crashes when it is
- * used on after one. */
+/* HDF5 with every call checked, and nothing more done to a file after the first failure: libhdf5 1.10 crashes when
+ * it is used on after one. */
 #ifndef CS_RESULTS_H5_H
 #define CS_RESULTS_H5_H
 
@@ -21,6 +21,8 @@ struct cs_stream {
 struct cs_h5 {
     struct cs_stream *stream;
     hid_t driver, access, file;
+    H5E_auto2_t report; /* what the caller's HDF5 does with errors, put back at the end */
+    void *report_data;
     bool broken;        /* no more calls */
     const char *failed; /* the call that failed, NULL: a write of the stream */
 };

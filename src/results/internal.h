@@ -73,14 +73,14 @@ enum { CS_RANK_MAX = CS_AXES_MAX + 1 };
 
 struct cs_layout {
     const struct cs_grid *grid;
-    bool region_searched;                   /* plans differ by region: min_carbon */
-    int32_t alternatives;                   /* records per plan: 1 + search.alternatives */
-    bool searched[CS_AXES_MAX];             /* by config axis */
-    bool carbon[CS_AXES_MAX];               /* carbon inputs depend on it (the region does not count) */
-    int64_t record_stride[CS_AXES_MAX];     /* in records; 0 where records do not depend on the axis */
-    int64_t carbon_stride[CS_AXES_MAX];     /* in combinations of the carbon axes */
-    int64_t carbon_count;                   /* of these combinations */
-    int32_t region_axis;                    /* the last */
+    bool region_searched;                     /* plans differ by region: min_carbon */
+    int32_t alternatives;                     /* records per plan: 1 + search.alternatives */
+    bool searched[CS_AXES_MAX];               /* by config axis */
+    bool carbon[CS_AXES_MAX];                 /* carbon inputs depend on it (the region does not count) */
+    int64_t record_stride[CS_AXES_MAX];       /* in records; 0 where records do not depend on the axis */
+    int64_t carbon_stride[CS_AXES_MAX];       /* in combinations of the carbon axes */
+    int64_t carbon_count;                     /* of these combinations */
+    int32_t region_axis;                      /* the last */
     char names[CS_RANK_MAX][CS_NAME_MAX * 2]; /* of dimensions, by config axis, then alternative */
 };
 enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout, struct cs_error *error);
@@ -118,8 +118,8 @@ void cs_derive_back(struct cs_results *results, const struct cs_variable *variab
                     const void *values);
 
 /* ---- records.c ---- */
-/* What a file can hold of a record, and nothing else: a plan that is not feasible has no values, and a feasible one with
- * a value that is not finite is a failure. */
+/* What a file can hold of a record, and nothing else: a plan that is not feasible has no values, and a feasible one
+ * with a value that is not finite is a failure. */
 void cs_record_normalise(struct cs_record *record);
 
 /* ---- seal.c: the line after HDF5's end of file ---- */

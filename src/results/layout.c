@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Values of a chunk: half a MB of doubles, which the readers' own caches (1 MB in HDF5, 4 MB and more in netCDF) hold. */
+/* Values of a chunk: half a MB of doubles, which the readers' own caches (1 MB in HDF5, 4 MB and more in netCDF)
+ * hold. */
 static const int64_t chunk_values = 65536;
 /* Below this a variable is stored in one piece: a chunk's index would be larger than what compression saves. */
 static const int64_t smallest_chunked = 512;
@@ -12,6 +13,12 @@ static const int64_t smallest_chunked = 512;
 static bool axis_in_projection(const struct cs_axis *axis)
 {
     return axis->kind == CS_AXIS_SETTING && strncmp(axis->path, "projection.", strlen("projection.")) == 0;
+}
+
+/* What reads an axis without a plan between: number formats change neither a device's power nor what it is made of. */
+static unsigned direct_scopes(const struct cs_axis *axis)
+{
+    return axis->kind == CS_AXIS_QAT ? (unsigned)CS_SCOPE_SEARCH : axis->scopes;
 }
 
 /* A dimension may not have the name of a variable: netCDF takes them for one thing. */
@@ -33,16 +40,15 @@ enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout
 {
     const struct cs_config *config = grid->config;
     *layout = (struct cs_layout){.grid = grid, .region_axis = -1, .carbon_count = 1};
-        layout->alternatives = 1 + (int32_t)config->settings.search.alternatives;
+    layout->alternatives = 1 + (int32_t)config->settings.search.alternatives;
     for (int32_t i = 0; i < config->axis_count; i++) {
         const struct cs_axis *axis = &config->axes[i];
         name_dimension(axis, layout->names[i], sizeof layout->names[i]);
         if (axis->kind == CS_AXIS_REGION) {
             layout->region_axis = i;
         } else {
-            layout->carbon[i] =
-                axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR ||
-                (axis->scopes & (CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION)) != 0;
+            layout->carbon[i] = axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR ||
+                                (direct_scopes(axis) & (CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION)) != 0;
         }
     }
     (void)snprintf(layout->names[config->axis_count], sizeof layout->names[0], "alternative");
@@ -83,7 +89,7 @@ static bool depends(const struct cs_layout *layout, unsigned on, int32_t i)
     const struct cs_axis *axis = &layout->grid->config->axes[i];
     const bool region = axis->kind == CS_AXIS_REGION;
     const bool hardware = axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR || axis_in_projection(axis);
-    return (on & axis->scopes) != 0 || ((on & CS_ON_MODEL) != 0 && axis->kind == CS_AXIS_MODEL) ||
+    return (on & direct_scopes(axis)) != 0 || ((on & CS_ON_MODEL) != 0 && axis->kind == CS_AXIS_MODEL) ||
            ((on & CS_ON_HARDWARE) != 0 && hardware) || ((on & CS_ON_REGION) != 0 && region) ||
            ((on & CS_SCOPE_OPERATION) != 0 && region) ||
            ((on & CS_ON_PLAN) != 0 && (layout->searched[i] || (region && layout->region_searched)));

@@ -5,12 +5,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "cs_sweep/number.h"
 
 /* Ranks of a run that mpirun killed live on for some 2 s (Open MPI 4.1), and a requeued job starts while they do. */
 static const double patience_seconds = 10.0;
@@ -74,8 +75,9 @@ static bool held_by_text(int fd)
     if (strncmp(holder, host, (size_t)(blank - holder)) != 0 || host[blank - holder] != '\0') {
         return true;
     }
-    const long pid = strtol(blank + 1, NULL, 10);
-    return pid > 0 && pid != (long)getpid() && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+    int64_t pid;
+    return cs_parse_count(blank + 1, 1, INT32_MAX, &pid) && pid != (int64_t)getpid() &&
+           (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
 enum attempt { TAKEN, BUSY, AGAIN, FAILED };
@@ -111,8 +113,10 @@ enum cs_code cs_lock_take(int folder, const char *name, const char *path, int *f
             return CS_OK;
         }
         if (attempt == FAILED) {
-            return cs_fail(error, CS_ERROR_CREATE, "%s.lock cannot be created: %s. The results need a folder that can "
-                           "be written.", path, errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+            return cs_fail(error, CS_ERROR_CREATE,
+                           "%s.lock cannot be created: %s. The results need a folder that can "
+                           "be written.",
+                           path, errno == ELOOP ? "it is a symbolic link" : strerror(errno));
         }
         if (now() >= end) {
             break;

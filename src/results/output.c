@@ -16,13 +16,13 @@
 enum { NAME_SIZE = NAME_MAX + 1 };
 
 struct cs_output {
-    char path[PATH_MAX];     /* as given, for messages */
+    char path[PATH_MAX]; /* as given, for messages */
     char partial_path[PATH_MAX + 16];
-    int folder;              /* every name below is looked up in this open folder */
+    int folder; /* every name below is looked up in this open folder */
     char name[NAME_SIZE], partial[NAME_SIZE], temporary[NAME_SIZE], stop[NAME_SIZE], lock_name[NAME_SIZE];
     int lock;
-    bool replace;            /* the final name may be taken from another file: --force */
-    int32_t resumes;         /* of the file that this run continues */
+    bool replace;    /* the final name may be taken from another file: --force */
+    int32_t resumes; /* of the file that this run continues */
     double elapsed_seconds;
 };
 
@@ -63,8 +63,9 @@ static enum cs_code look(const struct cs_output *output, const char *name, const
 {
     *found = fstatat(output->folder, name, facts, AT_SYMLINK_NOFOLLOW) == 0;
     if (*found && !S_ISREG(facts->st_mode)) {
-        const char *kind = S_ISDIR(facts->st_mode) ? "a folder" :
-                           S_ISLNK(facts->st_mode) ? "a symbolic link" : "not a regular file";
+        const char *kind = S_ISDIR(facts->st_mode)   ? "a folder"
+                           : S_ISLNK(facts->st_mode) ? "a symbolic link"
+                                                     : "not a regular file";
         return cs_fail(error, CS_ERROR_CREATE, "%s cannot be written: it is %s. Give the name of a file.", path, kind);
     }
     if (!*found && errno != ENOENT) {
@@ -112,8 +113,8 @@ static enum cs_code check_complete(const struct cs_file_facts *facts, const stru
 }
 
 /* Reads one of the two files; into the results where `load`. */
-static enum cs_code read_file(struct cs_output *output, const char *name, const char *path,
-                              struct cs_results *results, bool load, struct cs_error *error)
+static enum cs_code read_file(struct cs_output *output, const char *name, const char *path, struct cs_results *results,
+                              bool load, struct cs_error *error)
 {
     int fd;
     struct cs_file_facts facts = {.format_version = 0};
@@ -134,8 +135,8 @@ static enum cs_code read_file(struct cs_output *output, const char *name, const 
 
 static bool is_newer(const struct stat *a, const struct stat *b)
 {
-    return a->st_mtim.tv_sec != b->st_mtim.tv_sec ? a->st_mtim.tv_sec > b->st_mtim.tv_sec :
-                                                    a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+    return a->st_mtim.tv_sec != b->st_mtim.tv_sec ? a->st_mtim.tv_sec > b->st_mtim.tv_sec
+                                                  : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
 }
 
 static enum cs_code resume(struct cs_output *output, struct cs_results *results, const struct stat *final,
@@ -173,8 +174,8 @@ static enum cs_code apply_mode(struct cs_output *output, enum cs_output_mode mod
     case CS_OUTPUT_NEW:
     default:
         if (final_found) {
-            return cs_fail(error, CS_ERROR_CREATE,
-                           "%s exists; --force replaces it, --output gives another name.", output->path);
+            return cs_fail(error, CS_ERROR_CREATE, "%s exists; --force replaces it, --output gives another name.",
+                           output->path);
         }
         if (partial_found) {
             return cs_fail(error, CS_ERROR_CREATE,

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What HDF5's filters shuffle and deflate make of a chunk, but faster: as small, in about half their time.
  *
- * Shuffled doubles are eight planes of bytes: signs and exponents deflate to nearly nothing, most of the mantissa not at
- * all, and there deflate spends its time looking for repetitions. A deflate stream may change its method from block to
- * block, so planes of random bytes are stored in it, those of random bytes and runs of fill values are coded as literals
- * and runs, and the others deflated. Every reader's inflate takes such a stream. */
+ * * Shuffled doubles are eight planes of bytes: signs and exponents deflate to nearly nothing, most of the mantissa
+ * not at all, and there deflate spends its time looking for repetitions. A deflate stream may change its method
+ * from block to block, so planes of random bytes are stored in it, those of random bytes and runs of fill values
+ * are coded as literals and runs, and the others deflated. Every reader's inflate takes such a stream. */
 #include "pack.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+/* Input that zlib only reads is const. */
+#define ZLIB_CONST
 #include <zlib.h>
 
-/* Entropy in bits of a byte above which a plane is not worth its time (at most an eighth is fill values, and deflate takes
- * 25 times as long as storing), and above which repetitions other than runs are chance. */
+/* Entropy in bits of a byte above which a plane is not worth its time (at most an eighth is fill values, and
+ * deflate takes 25 times as long as storing), and above which repetitions other than runs are chance. */
 static const double random_bits = 7.5;
 static const double runs_bits = 6.0;
 
@@ -62,8 +64,8 @@ static double entropy(const unsigned char *plane, int64_t size)
     }
     double bits = 0.0;
     for (int i = 0; i < 256; i++) {
-        if (counts[i] > 0) {
-            const double share = (double)counts[i] / SAMPLES;
+        const double share = (double)counts[i] / SAMPLES;
+        if (share > 0.0) {
             bits -= share * log2(share);
         }
     }
@@ -79,7 +81,7 @@ static bool add_plane(struct cs_packer *packer, const unsigned char *plane, int6
                       bits > runs_bits ? Z_RLE : Z_DEFAULT_STRATEGY) != Z_OK) {
         return false;
     }
-    stream->next_in = (z_const Bytef *)(uintptr_t)plane;
+    stream->next_in = plane;
     stream->avail_in = (uInt)size;
     const int status = deflate(stream, flush);
     return stream->avail_in == 0 && status == (flush == Z_FINISH ? Z_STREAM_END : Z_OK);

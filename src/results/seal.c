@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* libhdf5 1.10 crashes on some damaged files and reads others wrongly, whatever its own checksums say, so a file that is
- * to be trusted is verified before HDF5 sees it. HDF5 ignores what stands after its end of file: there, one line of text
- * gives the CRC-32 (zlib's, so that other programs can make one) and the number of the bytes before it. */
+/* libhdf5 1.10 crashes on some damaged files and reads others wrongly, whatever its own checksums say, so a file
+ * that is to be trusted is verified before HDF5 sees it. HDF5 ignores what stands after its end of file: there, one
+ * line of text gives the CRC-32 (zlib's, so that other programs can make one) and the number of the bytes before
+ * it. */
 #include "internal.h"
 
 #include <errno.h>
@@ -101,11 +102,10 @@ static int crc_of_file(int fd, int64_t size, uint32_t *crc)
 
 static void seal_text(char *seal, uint32_t crc, int64_t size)
 {
-    char text[CS_SEAL_SIZE + 1];
-    (void)snprintf(text, sizeof text, "\ncs_sweep CRC-32 %08" PRIx32 " of %020" PRId64 " bytes", crc, size);
-    memset(seal, ' ', CS_SEAL_SIZE);
-    memcpy(seal, text, strlen(text));
-    seal[CS_SEAL_SIZE - 1] = '\n';
+    char words[CS_SEAL_SIZE], line[CS_SEAL_SIZE + 1];
+    (void)snprintf(words, sizeof words, "\ncs_sweep CRC-32 %08" PRIx32 " of %020" PRId64 " bytes", crc, size);
+    (void)snprintf(line, sizeof line, "%-*s\n", CS_SEAL_SIZE - 1, words);
+    memcpy(seal, line, CS_SEAL_SIZE);
 }
 
 int cs_seal_write(int fd, int64_t size)

@@ -18,8 +18,7 @@
     POINT(heads, CS_INT64, "1", CS_SCOPE_ARCHITECTURE, point->problem.architecture.heads, "attention heads")           \
     POINT(experts, CS_INT64, "1", CS_SCOPE_ARCHITECTURE, point->problem.architecture.experts,                          \
           "routed experts of a mixture-of-experts layer; 1 is dense")                                                  \
-    POINT(parameters_total, CS_FLOAT64, "1", CS_SCOPE_ARCHITECTURE, point->problem.law.parameters_total,               \
-          "parameters")                                                                                                \
+    POINT(parameters_total, CS_FLOAT64, "1", CS_SCOPE_ARCHITECTURE, point->problem.law.parameters_total, "parameters") \
     POINT(parameters_active, CS_FLOAT64, "1", CS_SCOPE_ARCHITECTURE, point->problem.law.parameters_active,             \
           "parameters used for one token")                                                                             \
     POINT(tokens, CS_FLOAT64, "1", CS_SCOPE_ARCHITECTURE, point->problem.law.tokens, "training tokens")                \
@@ -61,7 +60,8 @@
     RECORD(hfu, CS_FLOAT64, "1", hfu, NULL, "hardware FLOPs utilisation, recomputation counted")                       \
     RECORD(memory_per_device, CS_FLOAT64, "byte", memory, NULL, "memory used on the fullest device")                   \
     RECORD(share_compute, CS_FLOAT64, "1", shares[CS_SHARE_COMPUTE], NULL, "share of the step: compute")               \
-    RECORD(share_tensor, CS_FLOAT64, "1", shares[CS_SHARE_TENSOR], NULL, "share of the step: exposed tensor- and "     \
+    RECORD(share_tensor, CS_FLOAT64, "1", shares[CS_SHARE_TENSOR], NULL,                                               \
+           "share of the step: exposed tensor- and "                                                                   \
            "context-parallel communication")                                                                           \
     RECORD(share_expert, CS_FLOAT64, "1", shares[CS_SHARE_EXPERT], NULL,                                               \
            "share of the step: exposed expert-parallel communication")                                                 \
@@ -88,11 +88,9 @@
            "embodied carbon dioxide equivalent of one device: share of its host")                                      \
     CARBON(embodied_device_overhead, "kg", ON_DEVICE, CS_UNIT_OVERHEAD, false,                                         \
            "embodied carbon dioxide equivalent of one device: infrastructure, transport, recycling")                   \
-    CARBON(embodied_device, "kg", ON_DEVICE, CS_UNIT_TOTAL, false,                                                     \
-           "embodied carbon dioxide equivalent of one device")                                                         \
+    CARBON(embodied_device, "kg", ON_DEVICE, CS_UNIT_TOTAL, false, "embodied carbon dioxide equivalent of one device") \
     CARBON(energy, "kW h", ON_ENERGY, CS_ENERGY, true, "energy of the devices before PUE")                             \
-    CARBON(energy_servers, "kW h", ON_ENERGY, CS_ENERGY_SERVERS, true,                                                 \
-           "energy of the rest of the servers before PUE")                                                             \
+    CARBON(energy_servers, "kW h", ON_ENERGY, CS_ENERGY_SERVERS, true, "energy of the rest of the servers before PUE") \
     CARBON(embodied_inventory, "kg", ON_EMBODIED, CS_EMBODIED_INVENTORY, true,                                         \
            "embodied carbon dioxide equivalent of all devices, not amortised")                                         \
     CARBON(carbon_embodied, "kg", ON_EMBODIED, CS_CARBON_EMBODIED, true,                                               \
@@ -118,9 +116,9 @@ static const struct cs_variable variables[] = {
     {#name, type, units, long_name, CS_ON_PLAN, CS_FROM_RECORD, offsetof(struct cs_record, member), flags, true},
 #define CARBON_ROW(name, units, axes, derived, filled, long_name)                                                      \
     {#name, CS_FLOAT64, units, long_name, axes, CS_FROM_CARBON, derived, NULL, filled},
-    POINT_VARIABLES(POINT_ROW) REGION_VARIABLES(REGION_ROW)
-    {"status", CS_INT8, "1", "what became of the search", CS_ON_PLAN, CS_FROM_RECORD,
-     offsetof(struct cs_record, status), STATUS_FLAGS, false},
+    POINT_VARIABLES(POINT_ROW)
+        REGION_VARIABLES(REGION_ROW){"status", CS_INT8, "1", "what became of the search", CS_ON_PLAN, CS_FROM_RECORD,
+                                     offsetof(struct cs_record, status), STATUS_FLAGS, false},
     RECORD_VARIABLES(RECORD_ROW) CARBON_VARIABLES(CARBON_ROW)};
 
 const struct cs_variable *cs_variables(int32_t *count)

@@ -139,8 +139,9 @@ static void write_axis(struct writer *writer, int32_t i)
         char long_name[512];
         (void)snprintf(long_name, sizeof long_name, "setting %s: %s", axis->path,
                        axis->setting != NULL ? axis->setting->meaning : "");
-        describe(h5, dataset, text || axis->setting == NULL || axis->setting->unit == NULL ? "1" :
-                              udunits(axis->setting->unit), long_name);
+        describe(h5, dataset,
+                 text || axis->setting == NULL || axis->setting->unit == NULL ? "1" : udunits(axis->setting->unit),
+                 long_name);
         if (axis->setting != NULL && axis->setting->type == CS_FLAG) {
             describe_flags(h5, dataset, "false true");
         }
@@ -158,8 +159,8 @@ static void write_alternative(struct writer *writer)
     for (int32_t i = 0; i < count; i++) {
         numbers[i] = i;
     }
-    const hid_t dataset = write_dimension(&writer->h5, writer->layout.names[axis], H5T_STD_I32LE, H5T_NATIVE_INT32,
-                                          count, numbers);
+    const hid_t dataset =
+        write_dimension(&writer->h5, writer->layout.names[axis], H5T_STD_I32LE, H5T_NATIVE_INT32, count, numbers);
     describe(&writer->h5, dataset, "1", "rank of the plan among the best distinct ones; 0 is the best");
     writer->scales[axis] = dataset;
 }
@@ -217,8 +218,8 @@ static void write_plain(struct writer *writer, hid_t dataset, const struct cs_va
     H5(h5, H5Sclose(file_space));
 }
 
-/* The block is the first part of the chunk's values in the order of the file, because only one of its extents can be cut
- * and those outside of it are 1; the rest of the chunk lies beyond the variable's edge. */
+/* The block is the first part of the chunk's values in the order of the file, because only one of its extents can
+ * be cut and those outside of it are 1; the rest of the chunk lies beyond the variable's edge. */
 static void write_packed(struct writer *writer, hid_t dataset, const struct cs_variable *variable, int32_t rank,
                          const struct cs_block *block)
 {
@@ -243,8 +244,7 @@ static void write_values(struct writer *writer, hid_t dataset, const struct cs_v
     if (!cs_shape_chunk(shape, chunk)) {
         if (make_room(writer, shape->count * type_size)) {
             cs_derive(writer->deriver, variable, shape, 0, shape->count, writer->buffer);
-            H5(h5, H5Dwrite(dataset, cs_h5_memory_type(variable->type), H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                            writer->buffer));
+            H5(h5, H5Dwrite(dataset, cs_h5_memory_type(variable->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, writer->buffer));
         }
         return;
     }
@@ -317,8 +317,7 @@ static void write_number(struct cs_h5 *h5, hid_t group, const char *name, enum c
 {
     const hid_t list = creation_list(h5);
     const hid_t space = H5(h5, H5Screate(H5S_SCALAR));
-    const hid_t dataset =
-        H5(h5, H5Dcreate2(group, name, cs_h5_file_type(type), space, H5P_DEFAULT, list, H5P_DEFAULT));
+    const hid_t dataset = H5(h5, H5Dcreate2(group, name, cs_h5_file_type(type), space, H5P_DEFAULT, list, H5P_DEFAULT));
     H5(h5, H5Dwrite(dataset, cs_h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, value));
     cs_h5_attribute_text(h5, dataset, "units", units);
     H5(h5, H5Dclose(dataset));

@@ -10,7 +10,7 @@ static double part_seconds(const struct cs_part *part)
     return part->forward_seconds + part->backward_seconds;
 }
 
-void cs_shard_sums(struct cs_shard_entry *shard)
+void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry *shard)
 {
     const struct cs_architecture *const model = &shard->costs.problem->architecture;
     const struct cs_part *const part = shard->costs.part;
@@ -34,6 +34,7 @@ void cs_shard_sums(struct cs_shard_entry *shard)
             shard->layer = fmin(shard->layer, seconds);
         }
     }
+    shard->shown = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? 1.0 - shard->overlap : 1.0;
 }
 
 static double larger(double a, double b)
@@ -41,28 +42,15 @@ static double larger(double a, double b)
     return a > b ? a : b;
 }
 
-/* A deadline and a floor on N T bound N and T each: N >= N T / T_max, T >= N T / N_high. */
-static bool area_hopeless(const struct cs_search_workspace *work, double area)
-{
-    const double devices = area / work->goal.deadline * (1.0 - CS_BOUND_SLACK);
-    const double high = (double)work->class_high;
-    const double low = (double)work->class_low;
-    return devices > high || cs_goal_rejects(&work->goal, larger(devices, low), area / high, area);
-}
-
-/* p stages of the slowest one's time take at least all parts' time, whatever p: N T >= Q / b t c A. */
+/* p stages of the slowest one's time take at least all parts' time, whatever p: N T >= Q / b t c A. The deadline and the
+ * range of N then bound N >= N T / T_max and T >= N T / N_high. */
 bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard)
 {
-    const double hidden = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? shard->overlap : 0.0;
-    return area_hopeless(work, shard->area * shard->all * (1.0 - hidden));
-}
-
-bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
-                      const struct cs_pipeline *pipeline)
-{
-    const double hidden = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? shard->overlap : 0.0;
-    const double slowest = pipeline->stages * larger(pipeline->layers * shard->layer, shard->part);
-    return area_hopeless(work, shard->area * larger(slowest, shard->all) * (1.0 - hidden));
+    const double area = shard->area * shard->all * shard->shown;
+    const double devices = area / work->goal.deadline * (1.0 - CS_BOUND_SLACK);
+    const double high = (double)work->class_high;
+    return devices > high ||
+           cs_goal_rejects(&work->goal, larger(devices, (double)work->class_low), area / high, area);
 }
 
 /* A step takes at least m T + F / v (cs_step_seconds, its other terms being non-negative), with T the slowest stage and
@@ -78,14 +66,14 @@ void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_shar
     const uint32_t schedules = work->choices.schedules;
     double slowest = larger(larger(shard->all / pipeline->stages, pipeline->layers * shard->layer), shard->part);
     double rest = larger(shard->all - slowest, 0.0);
-    double hidden = slowest * shard->overlap;
+    double hidden = slowest * (1.0 - shard->shown);
     if (stage != NULL) {
         slowest = stage->slowest_forward + stage->slowest_backward;
         rest = stage->rest_seconds;
         hidden = stage->slowest_hidden_all_to_all;
     }
     const bool bubble = schedules == 1u << CS_SCHEDULE_1F1B;
-    *micro = (schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? slowest - hidden : slowest;
+    *micro = shard->shown < 1.0 ? slowest - hidden : slowest;
     *fill = bubble && pipeline->pipeline > 1 ? rest : 0.0;
 }
 
@@ -129,7 +117,7 @@ static double least_unit(const struct cs_search_workspace *work, const struct cs
                          double fill)
 {
     const double cap = (double)work->choices.cap;
-    const double k = work->sequences / work->goal.deadline;
+    const double k = work->pace;
     const double chunks = most_chunks(work, pipeline, 0.0);
     const double gain = 1.0 - k * fill / (chunks * cap);
     double unit = gain > 0.0 ? k * micro / gain : INFINITY;
@@ -184,8 +172,17 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
                    const struct cs_pipeline *pipeline, const struct cs_stage *stage, struct cs_reach *reach,
                    struct cs_node *node)
 {
-    const int64_t ranks = cs_multiply(shard->mesh.ranks, pipeline->pipeline);
     const int32_t micro_batch = shard->costs.shard.micro_batch;
+    const double limit = (double)minimum(work->class_high, cs_goal_devices_limit(&work->goal));
+    double micro = 0.0;
+    double fill = 0.0;
+    cs_stage_floor(work, shard, pipeline, stage, &micro, &fill);
+    const double real_ranks = (double)shard->mesh.ranks * pipeline->stages;
+    const double unit = least_unit(work, pipeline, micro, fill);
+    if (unit * real_ranks > limit * micro_batch * (1.0 + CS_BOUND_SLACK) || unit > (double)work->choices.cap) {
+        return false;
+    }
+    const int64_t ranks = cs_multiply(shard->mesh.ranks, pipeline->pipeline);
     int64_t high = minimum(minimum(work->class_high, cs_goal_devices_limit(&work->goal)) / ranks,
                            most_data(work, pipeline, micro_batch));
     int64_t low = work->class_low / ranks + (work->class_low % ranks != 0);
@@ -193,10 +190,7 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
         low = maximum(low, work->choices.space->data);
         high = minimum(high, work->choices.space->data);
     }
-    double micro = 0.0;
-    double fill = 0.0;
-    cs_stage_floor(work, shard, pipeline, stage, &micro, &fill);
-    const double least = ceil(least_unit(work, pipeline, micro, fill) / micro_batch);
+    const double least = ceil(unit / micro_batch);
     if (low > high || least > (double)high) {
         return false;
     }
@@ -207,8 +201,8 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
     const double first = (double)cs_data_at(work, shard, reach->low);
     const double last = (double)cs_data_at(work, shard, reach->high);
     /* T N >= Q / b t c p (T1 + F / (v m)), the fewer micro-batches the more: m <= cap / (d b) at the least d. */
-    const double unit = first * micro_batch;
-    const double each = micro + fill * unit / (most_chunks(work, pipeline, unit) * (double)work->choices.cap);
+    const double used = first * micro_batch;
+    const double each = micro + fill * used / (most_chunks(work, pipeline, used) * (double)work->choices.cap);
     const double per_rank = work->sequences / micro_batch * each; /* T d >= this */
     const double devices = (double)ranks * first;
     const double area = (double)ranks * per_rank;

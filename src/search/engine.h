@@ -10,7 +10,7 @@
 struct cs_pipeline {
     int32_t pipeline;
     struct cs_interleaves interleaves;
-    double stages; /* p as a double */
+    double stages, inverse; /* p and 1 / p as doubles */
     double layers; /* of some stage, at least: ceil(L / p) */
 };
 
@@ -22,7 +22,7 @@ struct cs_shard_entry {
     double layer;   /* s of the fastest layer */
     double part;    /* s of the slowest single part */
     double overlap; /* largest share of a part's time that DualPipe hides */
-    int32_t dived;  /* pipeline degree already explored */
+    double shown;   /* 1, or what is left of a part's time if the space holds DualPipe */
 };
 
 struct cs_node {
@@ -35,12 +35,12 @@ struct cs_reach {
     int64_t low, high;
 };
 
+/* Candidates evaluated at the device counts of one remainder: never fewer than at each of them. */
 struct cs_tally {
-    int64_t devices;
     uint64_t search;
     double count;
 };
-enum { CS_TALLIES = 4096 };
+enum { CS_TALLIES = 65536 };
 
 struct cs_search_workspace {
     struct cs_choices choices;
@@ -48,6 +48,9 @@ struct cs_search_workspace {
     struct cs_network network;
     bool failed;         /* no memory */
     double sequences;    /* work: sequences to train on, over the goodput */
+    double pace;         /* sequences over the deadline */
+    bool seeded;         /* seed: the last search's answer, where to look first */
+    struct cs_plan seed;
     double memory_limit; /* bytes */
     int64_t class_low, class_high; /* devices of the network class */
     int32_t pipeline_count;
@@ -82,10 +85,19 @@ void cs_engine_result(const struct cs_search_workspace *work, const struct cs_ra
 /* bounds.c */
 /* No pipeline degree of a shard can hold an answer. */
 bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard);
-/* No data degree of a node can hold an answer: a part of cs_node_bound's test in a few multiplications. */
-bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
-                      const struct cs_pipeline *pipeline);
-void cs_shard_sums(struct cs_shard_entry *shard);
+void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry *shard);
+/* The first of cs_node_bound's tests, inline because most nodes end here: the slowest stage's time T1 is at least what
+ * cs_stage_floor says, and N = t c p d >= t c p K T1 / b whatever the bubble, K sequences per second of the deadline. */
+static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                                    const struct cs_pipeline *pipeline, double devices)
+{
+    const double layers = pipeline->layers * shard->layer;
+    double slowest = shard->all * pipeline->inverse;
+    slowest = layers > slowest ? layers : slowest;
+    slowest = shard->part > slowest ? shard->part : slowest;
+    const double least = pipeline->stages * slowest * shard->shown * (double)shard->mesh.ranks * work->pace;
+    return least * (1.0 - CS_BOUND_SLACK) > devices * (double)shard->costs.shard.micro_batch;
+}
 /* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline besides
  * (0, 0: not known yet, bounded from the shard). False: none. */
 bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <stddef.h>
 
-enum { CS_ZERO_STAGES = 4, CS_REACH_STACK = 128 };
+/* A piece of fewer data degrees is not worth a floor of its traffic. */
+enum { CS_REACH_STACK = 128, CS_FLOOR_REACH = 2 };
 
 /* A node being explored. */
 struct node {
@@ -20,17 +21,11 @@ struct node {
 static void count(struct cs_search_workspace *work, int64_t devices, double candidates)
 {
     work->visited += candidates;
-    uint64_t slot = (uint64_t)devices * UINT64_C(0x9E3779B97F4A7C15) >> 52;
-    for (int tries = 0; tries < CS_TALLIES; tries++, slot = (slot + 1) % CS_TALLIES) {
-        struct cs_tally *const tally = &work->tallies[slot];
-        if (tally->search != work->search) {
-            *tally = (struct cs_tally){devices, work->search, 0.0};
-        }
-        if (tally->devices == devices) {
-            tally->count += candidates;
-            return;
-        }
+    struct cs_tally *const tally = &work->tallies[devices % CS_TALLIES];
+    if (tally->search != work->search) {
+        *tally = (struct cs_tally){work->search, 0.0};
     }
+    tally->count += candidates;
 }
 
 static void plan_of(const struct node *node, const struct cs_replica *replica, struct cs_plan *plan)
@@ -100,9 +95,30 @@ static int32_t first_fitting(const struct node *node, const struct cs_replica *r
     return high;
 }
 
-/* All interleaves above 1 at once. At fixed m a step takes a + m P v + F / v (cs_step_seconds), convex in v with its
- * least at sqrt(F / (m P)): going away from it on either side the time rises, so once a value is hopeless all further
- * ones are. */
+/* The fastest interleave of [first, high]: for v > 1 a step takes a + b v + F / v at fixed m (step.h), convex in v, so
+ * that walking downhill from anywhere ends at the least. The walk starts near sqrt(F / b). */
+static int32_t fastest_interleave(const struct node *node, const struct cs_replica *replica, const struct cs_plan *plan,
+                                  int32_t first, int32_t high)
+{
+    const double m = (double)plan->micro_batches;
+    const double least = sqrt(replica->fill[CS_SCHEDULE_1F1B] / (m * replica->chunk_to_chunk));
+    int32_t v = least < high ? (least > first ? (int32_t)least : first) : high; /* b = 0: high */
+    double seconds = interleaved_seconds(node, replica, plan, v);
+    for (int32_t step = -1; step <= 1; step += 2) {
+        while (v + step >= first && v + step <= high) {
+            const double next = interleaved_seconds(node, replica, plan, v + step);
+            if (!(next < seconds)) {
+                break;
+            }
+            v += step;
+            seconds = next;
+        }
+    }
+    return v;
+}
+
+/* All interleaves above 1 at once: away from the fastest on either side the time rises, so once it is hopeless all
+ * further ones are. */
 static void consider_interleaved(const struct node *node, const struct cs_replica *replica, struct cs_plan *plan)
 {
     const struct cs_choices *const choices = &node->work->choices;
@@ -120,8 +136,7 @@ static void consider_interleaved(const struct node *node, const struct cs_replic
         count(node->work, plan->devices, 1.0);
         return;
     }
-    const double least = sqrt(replica->fill[CS_SCHEDULE_1F1B] / ((double)m * replica->point_to_point));
-    const int32_t start = least < high ? (least > first ? (int32_t)least : first) : high; /* P = 0: high */
+    const int32_t start = fastest_interleave(node, replica, plan, first, high);
     for (int32_t v = start; v >= first; v--) {
         plan->interleave = v;
         const double seconds = cs_interleave_allowed(choices, p, v) ? consider(node, replica, plan)
@@ -159,21 +174,111 @@ static void consider_single(const struct node *node, const struct cs_replica *re
     }
 }
 
+/* Data degrees [low, high] of a node at the ZeRO stages whose bits are set. */
+struct piece {
+    struct cs_reach reach;
+    uint32_t zero_stages;
+};
+
+/* Seconds per micro-batch that no candidate of a floor replica undercuts, its step spread over at most m micro-batches:
+ * step / m = micro + v P + (F + (p - 1) v P) / (v m) + once / m falls with m, and is convex in v > 1 (real here). */
+static double least_per_micro_batch(const struct node *node, const struct cs_replica *least, double m, bool rounds)
+{
+    const uint32_t schedules = node->work->choices.schedules;
+    const struct cs_interleaves *const v = &node->pipeline->interleaves;
+    const double beside = (node->pipeline->stages - 1.0) / m;
+    double best = INFINITY;
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        if (v->one && (schedules & 1u << s) != 0) {
+            const double seconds = least->micro[s] + least->fill[s] / m + least->point_to_point * (1.0 + beside);
+            best = seconds < best ? seconds : best;
+        }
+    }
+    if (rounds) {
+        const double fill = least->fill[CS_SCHEDULE_1F1B] / m;
+        const double turn = sqrt(fill / least->chunk_to_chunk);
+        const double chunks = turn < v->high ? (turn > v->low ? turn : v->low) : v->high;
+        const double seconds =
+            least->micro[CS_SCHEDULE_1F1B] + fill / chunks + least->chunk_to_chunk * (chunks + beside);
+        best = seconds < best ? seconds : best;
+    }
+    return best + least->once / m;
+}
+
+static bool rounds_fit(const struct node *node, double m)
+{
+    const struct cs_choices *const choices = &node->work->choices;
+    const struct cs_interleaves *const v = &node->pipeline->interleaves;
+    return v->low <= v->high &&
+           ((choices->given_batch && choices->space->interleave > 0) || m >= node->pipeline->stages);
+}
+
+/* No candidate of a replica, or of those that it is the floor of, may matter. With B = m d b, m at most that of `first`:
+ *   T >= Q / (m d b) step(m) >= Q / (last b) step(m) / m,  N T >= N / d Q / b step(m) / m. */
+static bool hopeless_replica(const struct node *node, const struct cs_replica *replica, double m, int64_t first,
+                             int64_t last)
+{
+    const struct cs_search_workspace *const work = node->work;
+    const double ranks = (double)node->shard->mesh.ranks * node->pipeline->stages;
+    const double per_rank = work->sequences / node->shard->costs.shard.micro_batch *
+                            least_per_micro_batch(node, replica, m, rounds_fit(node, m));
+    return cs_goal_rejects(&work->goal, ranks * (double)first, per_rank / (double)last, ranks * per_rank);
+}
+
+/* The ZeRO stages of a piece at which some candidate may matter: first by the stage alone, then by their traffic. */
+static uint32_t hopeful_stages(const struct node *node, const struct piece *piece)
+{
+    const struct cs_search_workspace *const work = node->work;
+    const int64_t first = cs_data_at(work, node->shard, piece->reach.low);
+    const int64_t last = cs_data_at(work, node->shard, piece->reach.high);
+    const double b = node->shard->costs.shard.micro_batch;
+    const double ranks = (double)node->shard->mesh.ranks * node->pipeline->stages;
+    const struct cs_interleaves *const v = &node->pipeline->interleaves;
+    const double m = (double)work->choices.cap / ((double)first * b);
+    const double chunks = rounds_fit(node, m) || !v->one ? v->high : 1;
+    const double bare = work->sequences / b * (node->micro + node->fill / (chunks * m));
+    uint32_t hopeful = 0;
+    if (cs_goal_rejects(&work->goal, ranks * (double)first, bare / (double)last, ranks * bare)) {
+        return 0;
+    }
+    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
+        if ((piece->zero_stages & 1u << z) != 0 && piece->reach.high >= node->fits[z]) {
+            hopeful |= 1u << z;
+        }
+    }
+    if (piece->reach.high - piece->reach.low < CS_FLOOR_REACH) {
+        return hopeful;
+    }
+    struct cs_replica least[CS_ZERO_STAGES];
+    cs_replica_floors(&node->stage, first, last, hopeful, work->choices.space->zero_group, least);
+    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
+        if ((hopeful & 1u << z) != 0 && hopeless_replica(node, &least[z], m, first, last)) {
+            hopeful &= ~(1u << z);
+        }
+    }
+    return hopeful;
+}
+
 /* Every candidate of one data degree that can still matter. */
-static void explore_data(const struct node *node, int64_t position)
+static void explore_data(const struct node *node, int64_t position, uint32_t zero_stages)
 {
     struct cs_search_workspace *const work = node->work;
     const int64_t data = cs_data_at(work, node->shard, position);
+    const double b = node->shard->costs.shard.micro_batch;
+    const double m = (double)work->choices.cap / ((double)data * b);
     if (data % node->shard->mesh.data_step != 0) {
         return;
     }
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
-        if (position < node->fits[z]) {
+        if ((zero_stages & 1u << z) == 0 || position < node->fits[z]) {
             continue;
         }
         struct cs_replica replica;
         struct cs_plan plan;
         cs_replica_prepare(&node->stage, data, z, work->choices.space->zero_group, &replica);
+        if (hopeless_replica(node, &replica, m, data, data)) {
+            continue;
+        }
         plan_of(node, &replica, &plan);
         consider_single(node, &replica, &plan, CS_SCHEDULE_1F1B);
         plan.schedule = CS_SCHEDULE_1F1B;
@@ -183,42 +288,25 @@ static void explore_data(const struct node *node, int64_t position)
     }
 }
 
-/* No candidate with a data degree in [first, last] can matter: T >= Q / (d b) (T1 + F / (v m)), m <= cap / (d b). */
-static bool hopeless_reach(const struct node *node, int64_t first, int64_t last)
-{
-    const struct cs_search_workspace *const work = node->work;
-    const double b = node->shard->costs.shard.micro_batch;
-    const double ranks = (double)node->shard->mesh.ranks * node->pipeline->pipeline;
-    const double low = (double)first;
-    const struct cs_interleaves *const v = &node->pipeline->interleaves;
-    const bool given = work->choices.given_batch && work->choices.space->interleave > 0;
-    const double cap = (double)work->choices.cap;
-    const bool rounds = v->low <= v->high && (given || low * b * node->pipeline->pipeline <= cap);
-    const double chunks = rounds || !v->one ? (double)v->high : 1.0;
-    const double per_rank = work->sequences / b * (node->micro + node->fill * low * b / (chunks * cap));
-    return cs_goal_rejects(&work->goal, ranks * low, per_rank / (double)last, ranks * per_rank);
-}
-
 /* Halves the reach, lower half first, until a piece is hopeless or a single degree. */
-static void explore_reach(const struct node *node, struct cs_reach reach)
+static void explore_reach(const struct node *node, struct cs_reach reach, uint32_t zero_stages)
 {
-    struct cs_reach stack[CS_REACH_STACK];
+    struct piece stack[CS_REACH_STACK];
     int depth = 0;
-    stack[depth++] = reach;
+    stack[depth++] = (struct piece){reach, zero_stages};
     while (depth > 0) {
-        const struct cs_reach piece = stack[--depth];
-        const int64_t first = cs_data_at(node->work, node->shard, piece.low);
-        const int64_t last = cs_data_at(node->work, node->shard, piece.high);
-        if (hopeless_reach(node, first, last)) {
+        struct piece piece = stack[--depth];
+        piece.zero_stages = hopeful_stages(node, &piece);
+        if (piece.zero_stages == 0) {
             continue;
         }
-        if (piece.low == piece.high) {
-            explore_data(node, piece.low);
+        if (piece.reach.low == piece.reach.high) {
+            explore_data(node, piece.reach.low, piece.zero_stages);
             continue;
         }
-        const int64_t middle = piece.low + (piece.high - piece.low) / 2;
-        stack[depth++] = (struct cs_reach){middle + 1, piece.high};
-        stack[depth++] = (struct cs_reach){piece.low, middle};
+        const int64_t middle = piece.reach.low + (piece.reach.high - piece.reach.low) / 2;
+        stack[depth++] = (struct piece){{middle + 1, piece.reach.high}, piece.zero_stages};
+        stack[depth++] = (struct piece){{piece.reach.low, middle}, piece.zero_stages};
     }
 }
 
@@ -230,7 +318,7 @@ static double least_memory(const struct node *node, int32_t zero_stage, int64_t 
     const int32_t p = node->pipeline->pipeline;
     const int64_t available = choices->cap / (data * node->shard->costs.shard.micro_batch);
     struct cs_replica replica;
-    cs_replica_prepare(&node->stage, data, zero_stage, choices->space->zero_group, &replica);
+    cs_replica_memory(&node->stage, data, zero_stage, choices->space->zero_group, &replica);
     if (v->one && (choices->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
         return cs_memory_bytes(&replica, CS_SCHEDULE_1F1B, 1, available);
     }
@@ -286,7 +374,7 @@ void cs_explore(struct cs_search_workspace *work, const struct cs_shard_entry *s
         low = node.fits[z] < low ? node.fits[z] : low;
     }
     if (low != INT64_MAX) {
-        explore_reach(&node, (struct cs_reach){low, reach.high});
+        explore_reach(&node, (struct cs_reach){low, reach.high}, zero_stages);
     }
 }
 
@@ -309,7 +397,7 @@ static bool fits_with(const struct node *node, enum cs_schedule schedule, int32_
             if ((zero_stages & 1u << z) == 0) {
                 continue;
             }
-            cs_replica_prepare(&node->stage, data, z, choices->space->zero_group, &replica);
+            cs_replica_memory(&node->stage, data, z, choices->space->zero_group, &replica);
             if (!(cs_memory_bytes(&replica, schedule, interleave, m) > work->memory_limit)) {
                 return true;
             }

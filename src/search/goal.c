@@ -140,14 +140,6 @@ bool cs_goal_rejects(const struct cs_goal *goal, double devices, double seconds,
     return true;
 }
 
-int64_t cs_goal_devices_limit(const struct cs_goal *goal)
-{
-    if (goal->front != NULL || goal->objective != CS_MIN_DEVICES || goal->found[0] < goal->wanted) {
-        return INT64_MAX;
-    }
-    return goal->ranks[goal->wanted - 1].plan.devices;
-}
-
 static double value_of(const struct cs_goal *goal, int32_t list, int64_t devices, double seconds)
 {
     switch (goal->objective) {
@@ -231,8 +223,8 @@ void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seco
         while (place > 0 && rank_order(&rank, &list[place - 1]) < 0) {
             place--;
         }
-        if (place == goal->wanted) {
-            continue;
+        if (place == goal->wanted || (place > 0 && rank_order(&rank, &list[place - 1]) == 0)) {
+            continue; /* too late, or here already */
         }
         const int32_t kept = goal->found[i] < goal->wanted ? goal->found[i]++ : goal->wanted - 1;
         for (int32_t k = kept; k > place; k--) {

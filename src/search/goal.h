@@ -3,6 +3,8 @@
 #ifndef CS_SEARCH_GOAL_H
 #define CS_SEARCH_GOAL_H
 
+#include <stddef.h>
+
 #include "cs_sweep/search.h"
 
 /* Bounds are compared with this relative slack on the safe side: they are sums and products of at most a few hundred
@@ -47,7 +49,13 @@ double cs_goal_seconds(const struct cs_goal *goal, int64_t batch, double step_se
 /* True if no plan with at least these devices, seconds and device-seconds can meet the deadline and enter a list. */
 bool cs_goal_rejects(const struct cs_goal *goal, double devices, double seconds, double area);
 /* No plan with more devices can enter a list; INT64_MAX while some may. */
-int64_t cs_goal_devices_limit(const struct cs_goal *goal);
+static inline int64_t cs_goal_devices_limit(const struct cs_goal *goal)
+{
+    if (goal->front != NULL || goal->objective != CS_MIN_DEVICES || goal->found[0] < goal->wanted) {
+        return INT64_MAX;
+    }
+    return goal->ranks[goal->wanted - 1].plan.devices;
+}
 /* Enters a plan that fits in memory, if it is good enough. */
 void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seconds);
 /* Order of two plans of equal value. */

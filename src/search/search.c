@@ -57,6 +57,7 @@ static bool list_pipelines(struct cs_search_workspace *work)
         struct cs_pipeline *const pipeline = &work->pipelines[work->pipeline_count++];
         pipeline->pipeline = p;
         pipeline->stages = p;
+        pipeline->inverse = 1.0 / p;
         pipeline->layers = (double)((layers + p - 1) / p);
         cs_interleaves_of(choices, p, &pipeline->interleaves);
     }
@@ -82,47 +83,16 @@ struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const s
     };
     cs_costs_prepare(work->choices.problem, &work->network, &shard, &entry->costs);
     entry->mesh = *mesh;
-    entry->dived = -1;
     entry->area = work->sequences / (double)micro_batch * (double)mesh->ranks;
-    cs_shard_sums(entry);
+    cs_shard_sums(work, entry);
     return entry;
 }
 
-/* Explores the pipeline degree of the best bound at once, so that later bounds have an answer to beat. */
-static void dive(struct cs_search_workspace *work, struct cs_shard_entry *shard)
-{
-    struct cs_node best = {INFINITY, INFINITY, 0, -1};
-    for (int32_t i = 0; i < work->pipeline_count; i++) {
-        struct cs_reach reach;
-        struct cs_node node;
-        if (!cs_node_hopeless(work, shard, &work->pipelines[i]) &&
-            cs_node_bound(work, shard, &work->pipelines[i], NULL, &reach, &node) &&
-            (node.first < best.first || (node.first <= best.first && node.second < best.second))) {
-            best = node;
-            best.pipeline = i;
-        }
-    }
-    if (best.pipeline >= 0) {
-        shard->dived = best.pipeline;
-        cs_explore(work, shard, &work->pipelines[best.pipeline]);
-    }
-}
+/* ---- the nodes still to explore: a heap, the best bound on top ---- */
 
-static void dive_mesh(struct cs_search_workspace *work, const struct cs_mesh *mesh)
+static bool node_before(const struct cs_node *a, const struct cs_node *b)
 {
-    const struct cs_choices *const choices = &work->choices;
-    for (int64_t b = cs_micro_batch_next(choices, 0); b != 0 && !work->failed; b = cs_micro_batch_next(choices, b)) {
-        for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-            if ((choices->recomputes & 1u << r) == 0) {
-                continue;
-            }
-            struct cs_shard_entry *const shard = cs_engine_shard(work, mesh, b, (enum cs_recompute)r);
-            if (shard == NULL || cs_shard_hopeless(work, shard)) {
-                break; /* further recomputation only adds time (step.h) */
-            }
-            dive(work, shard);
-        }
-    }
+    return a->first < b->first || (a->first <= b->first && a->second < b->second);
 }
 
 static void add_node(struct cs_search_workspace *work, const struct cs_node *node)
@@ -134,44 +104,134 @@ static void add_node(struct cs_search_workspace *work, const struct cs_node *nod
     work->nodes[work->node_count++] = *node;
 }
 
-static int node_order(const void *left, const void *right)
+static void sink(struct cs_node *nodes, int64_t count, int64_t place)
 {
-    const struct cs_node *const a = left;
-    const struct cs_node *const b = right;
-    if (a->first != b->first) {
-        return a->first < b->first ? -1 : 1;
+    const struct cs_node node = nodes[place];
+    for (int64_t child = 2 * place + 1; child < count; child = 2 * place + 1) {
+        child += child + 1 < count && node_before(&nodes[child + 1], &nodes[child]) ? 1 : 0;
+        if (!node_before(&nodes[child], &node)) {
+            break;
+        }
+        nodes[place] = nodes[child];
+        place = child;
     }
-    return a->second != b->second ? (a->second < b->second ? -1 : 1) : 0;
+    nodes[place] = node;
 }
 
-/* Every device count of one network class. Nodes are explored from the best bound on; exploring tests the bound again. */
+/* Explores from the best bound on; exploring tests a node's bound again, against what has been found since. */
+static void explore_nodes(struct cs_search_workspace *work)
+{
+    struct cs_node *const nodes = work->nodes;
+    for (int64_t i = work->node_count / 2 - 1; i >= 0; i--) {
+        sink(nodes, work->node_count, i);
+    }
+    while (work->node_count > 0) {
+        const struct cs_node node = nodes[0];
+        nodes[0] = nodes[--work->node_count];
+        if (work->node_count > 0) {
+            sink(nodes, work->node_count, 0);
+        }
+        if (work->goal.objective == CS_MIN_DEVICES && node.first > (double)cs_goal_devices_limit(&work->goal)) {
+            break; /* all others need at least as many */
+        }
+        cs_explore(work, &work->shards[node.shard], &work->pipelines[node.pipeline]);
+    }
+}
+
+/* ---- shards ---- */
+
+/* Lists what may matter of a shard. While there is no answer to beat, the best bound is explored at once. */
+static void list_nodes(struct cs_search_workspace *work, int32_t index)
+{
+    const struct cs_shard_entry *const shard = &work->shards[index];
+    const bool diving = work->goal.front == NULL && work->goal.found[0] < work->goal.wanted;
+    const int64_t listed = work->node_count;
+    const int64_t limit = cs_goal_devices_limit(&work->goal);
+    const double devices = (double)(limit < work->class_high ? limit : work->class_high);
+    struct cs_node best = {INFINITY, INFINITY, index, -1};
+    for (int32_t i = 0; i < work->pipeline_count && !work->failed; i++) {
+        struct cs_reach reach;
+        struct cs_node node = {.shard = index, .pipeline = i};
+        if (!cs_node_hopeless(work, shard, &work->pipelines[i], devices) &&
+            cs_node_bound(work, shard, &work->pipelines[i], NULL, &reach, &node)) {
+            best = node_before(&node, &best) ? node : best;
+            add_node(work, &node);
+        }
+    }
+    if (diving && best.pipeline >= 0) {
+        cs_explore(work, shard, &work->pipelines[best.pipeline]);
+        int64_t kept = listed;
+        for (int64_t i = listed; i < work->node_count; i++) {
+            if (work->nodes[i].pipeline != best.pipeline) {
+                work->nodes[kept++] = work->nodes[i];
+            }
+        }
+        work->node_count = kept;
+    }
+}
+
+static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *mesh)
+{
+    const struct cs_choices *const choices = &work->choices;
+    for (int64_t b = cs_micro_batch_next(choices, 0); b != 0 && !work->failed; b = cs_micro_batch_next(choices, b)) {
+        for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
+            if ((choices->recomputes & 1u << r) == 0) {
+                continue;
+            }
+            const struct cs_shard_entry *const shard = cs_engine_shard(work, mesh, b, (enum cs_recompute)r);
+            if (shard == NULL || cs_shard_hopeless(work, shard)) {
+                break; /* further recomputation only adds time (step.h) */
+            }
+            list_nodes(work, work->shard_count - 1);
+        }
+    }
+}
+
+/* The last search's answer, as far as it is a candidate here: neighbouring points have similar answers, and the sooner a
+ * good one is known the more is cut. It changes the order of exploration only, never the answer. */
+static void explore_seed(struct cs_search_workspace *work)
+{
+    const struct cs_choices *const choices = &work->choices;
+    const struct cs_plan *const seed = &work->seed;
+    int64_t b = 0;
+    do {
+        b = cs_micro_batch_next(choices, b);
+    } while (b != 0 && b < seed->micro_batch);
+    if (!work->seeded || work->goal.front != NULL || b != seed->micro_batch ||
+        cs_tensor_next(choices, seed->tensor - 1, true) != seed->tensor ||
+        (choices->recomputes & 1u << seed->recompute) == 0) {
+        return;
+    }
+    struct cs_mesh mesh;
+    for (int32_t i = 0; cs_mesh_at(choices, seed->tensor, i, &mesh); i++) {
+        if (mesh.context == seed->context && mesh.expert_tensor == seed->expert_tensor) {
+            work->shard_count = 0;
+            const struct cs_shard_entry *const shard = cs_engine_shard(work, &mesh, b, seed->recompute);
+            for (int32_t p = 0; shard != NULL && p < work->pipeline_count; p++) {
+                if (work->pipelines[p].pipeline == seed->pipeline) {
+                    cs_explore(work, shard, &work->pipelines[p]);
+                }
+            }
+            return;
+        }
+    }
+}
+
+/* Every device count of one network class. */
 static void search_class(struct cs_search_workspace *work)
 {
     const struct cs_choices *const choices = &work->choices;
+    explore_seed(work);
     work->shard_count = 0;
+    work->node_count = 0;
     for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
         struct cs_mesh mesh;
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh) && !work->failed; i++) {
-            dive_mesh(work, &mesh);
+            list_mesh(work, &mesh);
         }
     }
-    work->node_count = 0;
-    for (int32_t s = 0; s < work->shard_count; s++) {
-        const bool hopeless = cs_shard_hopeless(work, &work->shards[s]);
-        for (int32_t i = 0; i < work->pipeline_count && !hopeless && !work->failed; i++) {
-            struct cs_reach reach;
-            struct cs_node node;
-            if (i != work->shards[s].dived && !cs_node_hopeless(work, &work->shards[s], &work->pipelines[i]) &&
-                cs_node_bound(work, &work->shards[s], &work->pipelines[i], NULL, &reach, &node)) {
-                node.shard = s;
-                node.pipeline = i;
-                add_node(work, &node);
-            }
-        }
-    }
-    qsort(work->nodes, (size_t)work->node_count, sizeof *work->nodes, node_order);
-    for (int64_t i = 0; i < work->node_count; i++) {
-        cs_explore(work, &work->shards[work->nodes[i].shard], &work->pipelines[work->nodes[i].pipeline]);
+    if (!work->failed) {
+        explore_nodes(work);
     }
 }
 
@@ -203,6 +263,7 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
     const bool step_only = !(problem->law.tokens > 0.0);
     work->sequences = step_only ? (double)work->choices.cap
                                 : problem->law.tokens / (double)problem->seq_len / problem->goodput;
+    work->pace = work->sequences / (objective == CS_MIN_TIME ? (double)INFINITY : problem->deadline);
     if (!list_pipelines(work) || !grow((void **)&work->floors, &work->list_capacity, lists, sizeof *work->floors) ||
         !grow((void **)&work->ranks, &work->rank_capacity, (int64_t)lists * wanted, sizeof *work->ranks)) {
         return false;
@@ -295,11 +356,8 @@ static void count_space(const struct cs_search_workspace *work, struct cs_search
         return;
     }
     result->candidates_at_answer = cs_count_candidates(choices, result->plan.devices, result->plan.devices);
-    for (int i = 0; i < CS_TALLIES; i++) {
-        if (work->tallies[i].search == work->search && work->tallies[i].devices == result->plan.devices) {
-            result->visited_at_answer = work->tallies[i].count;
-        }
-    }
+    const struct cs_tally *const tally = &work->tallies[result->plan.devices % CS_TALLIES];
+    result->visited_at_answer = tally->search == work->search ? tally->count : 0.0;
 }
 
 void cs_search(const struct cs_problem *problem, const struct cs_space *space, enum cs_objective objective,
@@ -315,6 +373,10 @@ void cs_search(const struct cs_problem *problem, const struct cs_space *space, e
     }
     cs_engine_run(workspace);
     *found = workspace->goal.found[0];
+    workspace->seeded = *found > 0;
+    if (workspace->seeded) {
+        workspace->seed = workspace->goal.ranks[0].plan;
+    }
     for (int32_t i = 0; i < *found; i++) {
         cs_engine_result(workspace, &workspace->goal.ranks[i], &best[i]);
     }

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator.h"
 #include "cs_sweep/log.h"
-#include "progress.h"
-#include "run.h"
 #include "summary.h"
 
 /* Up to this many ranks rank 0 searches too; beyond, its share of the work is not worth the wait of the others
@@ -17,221 +16,12 @@
 enum { CS_RANKS_SEARCHING = 32 };
 static const double CS_BURST_SECONDS = 200e-6;
 static const double CS_IDLE_SECONDS = 1e-3;
-static const int CS_MESSAGES_AT_ONCE = 256;
 static const double CS_STOP_FILE_SECONDS = 0.5;
 /* How long results under way are waited for. mpirun kills one second after SIGTERM. */
 static const double CS_GRACE_TERM_SECONDS = 0.25, CS_GRACE_SECONDS = 5.0;
 /* A checkpoint costs at most a twentieth of the time. */
 static const double CS_CHECKPOINT_SECONDS = 60.0, CS_CHECKPOINT_SHARE = 20.0;
-
-struct cs_peer {
-    int32_t outstanding;
-    bool greeted, gone;
-    double search_seconds, cpu_seconds;
-    /* Of the chunks that it holds, in order, for the share of the work that is done. */
-    int64_t searches[CS_CHUNKS_HELD], back;
-    double cost[CS_CHUNKS_HELD];
-};
-
-struct cs_coordinator {
-    struct cs_run *run;
-    struct cs_results *results;
-    struct cs_output *output;
-    char path[1100];
-    struct cs_run_info info;
-    char started[32], finished[32], *hosts;
-    char mixed_cpu[32];
-
-    struct cs_queue queue;
-    struct cs_range own;
-    struct cs_record *own_records;
-    double own_cost, done_cost; /* of one of its own searches; of all that are done */
-    bool searching;
-    double search_seconds;
-
-    int32_t size, greeted, gone;
-    struct cs_peer *peers;
-    char *batch;
-    int64_t total, done, placed_since_checkpoint; /* searches of the shard */
-
-    struct cs_progress progress;
-    double next_checkpoint, next_stop_file, checkpoint_spacing;
-    struct cs_statistics statistics;
-    double file_cpu_seconds;
-    const char *stop_reason;
-    bool stop_urgent;
-    struct cs_error error; /* a rank that cannot work */
-};
-
-/* ---- messages ---- */
-static void coordinator_feed(struct cs_coordinator *coordinator, int rank)
-{
-    struct cs_peer *peer = &coordinator->peers[rank];
-    struct cs_chunk chunk;
-    double before = coordinator->queue.cost_left;
-    while (peer->greeted && peer->outstanding < CS_CHUNKS_HELD && cs_queue_take(&coordinator->queue, &chunk)) {
-        const size_t bytes = offsetof(struct cs_chunk, range) + (size_t)chunk.ranges * sizeof chunk.range[0];
-        cs_wire_send(rank, CS_TAG_CHUNK, &chunk, (int64_t)bytes);
-        peer->searches[peer->outstanding] = cs_chunk_searches(&chunk);
-        peer->cost[peer->outstanding] = before - coordinator->queue.cost_left;
-        peer->outstanding++;
-        before = coordinator->queue.cost_left;
-        coordinator->statistics.chunks++;
-    }
-}
-
-static void coordinator_add_host(struct cs_coordinator *coordinator, const char *host)
-{
-    const size_t length = strlen(host);
-    const char *at = coordinator->hosts;
-    while (at != NULL && *at != '\0') {
-        const size_t word = strcspn(at, ",");
-        if (word == length && strncmp(at, host, length) == 0) {
-            return;
-        }
-        at += word + (at[word] == ',');
-    }
-    const size_t used = coordinator->hosts == NULL ? 0 : strlen(coordinator->hosts);
-    char *longer = realloc(coordinator->hosts, used + length + 2);
-    if (longer == NULL) {
-        return; /* the list of hosts is not worth the run */
-    }
-    coordinator->hosts = longer;
-    snprintf(longer + used, length + 2, "%s%s", used > 0 ? "," : "", host);
-    coordinator->info.hosts = coordinator->hosts;
-}
-
-static void coordinator_greet(struct cs_coordinator *coordinator, int from)
-{
-    struct cs_greeting greeting;
-    cs_wire_receive(from, CS_TAG_GREETING, &greeting, (int64_t)sizeof greeting);
-    coordinator->greeted++;
-    coordinator_add_host(coordinator, greeting.host);
-    if (greeting.code != CS_OK) {
-        cs_fail(&coordinator->error, (enum cs_code)greeting.code, "Rank %d on %s cannot work: %s", from, greeting.host,
-                greeting.message);
-    } else if (strcmp(greeting.build, cs_build_text()) != 0) {
-        cs_fail(&coordinator->error, CS_ERROR_INTERNAL,
-                "Rank %d on %s runs another build (%s) than rank 0 (%s). Give every node the same program.", from,
-                greeting.host, greeting.build, cs_build_text());
-    } else {
-        coordinator->peers[from].greeted = true;
-    }
-    if (strcmp(greeting.cpu, cs_cpu_level()) != 0 && coordinator->mixed_cpu[0] == '\0') {
-        memcpy(coordinator->mixed_cpu, greeting.cpu, sizeof coordinator->mixed_cpu);
-        cs_log_info(
-            "Rank %d on %s has another processor (%s) than rank 0 (%s): the last bits of its results may differ "
-            "from those of other runs.",
-            from, greeting.host, greeting.cpu, cs_cpu_level());
-    }
-}
-
-static void coordinator_place(struct cs_coordinator *coordinator, int64_t search, const struct cs_record *records)
-{
-    cs_results_put(coordinator->results, search, records);
-    coordinator->done++;
-    coordinator->placed_since_checkpoint++;
-}
-
-/* Searches of a peer that came back, at the cost of the chunk they belong to. */
-static void coordinator_credit(struct cs_coordinator *coordinator, struct cs_peer *peer,
-                               const struct cs_batch_header *header)
-{
-    int64_t left = header->searches;
-    for (int32_t done = 0; left > 0 || done < header->chunks_done; done++) {
-        const int64_t open = peer->searches[0] - peer->back;
-        const int64_t part = left < open ? left : open;
-        coordinator->done_cost += peer->cost[0] * (double)part / (double)peer->searches[0];
-        peer->back += part;
-        left -= part;
-        if (done >= header->chunks_done) {
-            break;
-        }
-        memmove(peer->searches, peer->searches + 1, sizeof peer->searches - sizeof peer->searches[0]);
-        memmove(peer->cost, peer->cost + 1, sizeof peer->cost - sizeof peer->cost[0]);
-        peer->back = 0;
-    }
-}
-
-static void coordinator_collect(struct cs_coordinator *coordinator, int from, int64_t size)
-{
-    struct cs_peer *peer = &coordinator->peers[from];
-    struct cs_batch_header header;
-    cs_wire_receive(from, CS_TAG_RESULTS, coordinator->batch, size);
-    memcpy(&header, coordinator->batch, sizeof header);
-    const double begun = cs_seconds();
-    const char *entry = coordinator->batch + sizeof header;
-    for (int64_t i = 0; i < header.searches; i++) {
-        int64_t search;
-        memcpy(&search, entry, sizeof search);
-        const void *records = entry + sizeof search;
-        coordinator_place(coordinator, search, records);
-        entry += cs_entry_bytes(&coordinator->run->grid);
-    }
-    coordinator->statistics.place_seconds += cs_seconds() - begun;
-    coordinator->statistics.batches++;
-    coordinator->statistics.received += header.searches;
-    if (header.peak_memory > coordinator->statistics.worker_memory) {
-        coordinator->statistics.worker_memory = header.peak_memory;
-    }
-    coordinator_credit(coordinator, peer, &header);
-    peer->search_seconds = header.search_seconds;
-    peer->cpu_seconds = header.cpu_seconds;
-    peer->outstanding = header.stopped ? 0 : peer->outstanding - header.chunks_done;
-}
-
-static void coordinator_stop_for(struct cs_coordinator *coordinator, const char *reason, bool urgent)
-{
-    if (coordinator->stop_reason == NULL) {
-        coordinator->stop_reason = reason;
-        coordinator->stop_urgent = urgent;
-    }
-}
-
-static void coordinator_handle(struct cs_coordinator *coordinator, int from, enum cs_tag tag, int64_t size)
-{
-    int32_t number;
-    switch (tag) {
-    case CS_TAG_GREETING:
-        coordinator_greet(coordinator, from);
-        break;
-    case CS_TAG_RESULTS:
-        coordinator_collect(coordinator, from, size);
-        break;
-    case CS_TAG_SIGNAL:
-        cs_wire_receive(from, tag, &number, (int64_t)sizeof number);
-        coordinator_stop_for(coordinator, cs_signal_name(number), number != SIGUSR1);
-        break;
-    case CS_TAG_BYE:
-        cs_wire_receive(from, tag, NULL, 0);
-        coordinator->peers[from].gone = true;
-        coordinator->gone++;
-        break;
-    case CS_TAG_CHUNK:
-    case CS_TAG_STOP:
-    case CS_TAG_END:
-    default:
-        break; /* never sent to rank 0 */
-    }
-}
-
-/* Takes what has arrived; true if there was something. */
-static bool coordinator_listen(struct cs_coordinator *coordinator)
-{
-    const double begun = cs_seconds();
-    int handled = 0, from;
-    enum cs_tag tag;
-    int64_t size;
-    while (coordinator->size > 1 && handled < CS_MESSAGES_AT_ONCE && cs_wire_probe_any(&from, &tag, &size)) {
-        coordinator_handle(coordinator, from, tag, size);
-        coordinator_feed(coordinator, from);
-        handled++;
-    }
-    if (handled > 0) {
-        coordinator->statistics.message_seconds += cs_seconds() - begun;
-    }
-    return handled > 0;
-}
+enum { CS_FAILURES_MOST = 8 };
 
 /* ---- its own searches ---- */
 static struct cs_record *coordinator_room(void *context, int64_t search)
@@ -244,7 +34,7 @@ static void coordinator_placed(void *context, int64_t search)
 {
     struct cs_coordinator *coordinator = context;
     coordinator->done_cost += coordinator->own_cost;
-    coordinator_place(coordinator, search, coordinator->own_records);
+    cs_coordinator_place(coordinator, search, coordinator->own_records);
 }
 
 static bool coordinator_search(struct cs_coordinator *coordinator)
@@ -286,10 +76,12 @@ static enum cs_code coordinator_checkpoint(struct cs_coordinator *coordinator, s
     if (code == CS_OK) {
         coordinator->statistics.checkpoints++;
         coordinator->placed_since_checkpoint = 0;
+        coordinator->failures = 0;
+    } else if (coordinator->failures < CS_FAILURES_MOST) {
+        coordinator->failures++;
     }
-    const double least = CS_CHECKPOINT_SHARE * seconds;
-    const double spacing = coordinator->checkpoint_spacing > least ? coordinator->checkpoint_spacing : least;
-    coordinator->next_checkpoint = cs_seconds() + spacing;
+    const double spacing = ldexp(coordinator->checkpoint_spacing, coordinator->failures);
+    coordinator->next_checkpoint = cs_seconds() + fmax(spacing, CS_CHECKPOINT_SHARE * seconds);
     return code;
 }
 
@@ -337,7 +129,7 @@ static void coordinator_recall(struct cs_coordinator *coordinator)
     struct cs_backoff backoff = {0};
     const double until = cs_seconds() + (coordinator->stop_urgent ? CS_GRACE_TERM_SECONDS : CS_GRACE_SECONDS);
     while (coordinator_outstanding(coordinator) && cs_seconds() < until) {
-        if (coordinator_listen(coordinator)) {
+        if (cs_coordinator_listen(coordinator)) {
             cs_backoff_reset(&backoff);
         } else {
             cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
@@ -353,7 +145,7 @@ static void coordinator_dismiss(struct cs_coordinator *coordinator, int32_t exit
     coordinator_tell_all(coordinator, CS_TAG_END, &exit_status, (int64_t)sizeof exit_status);
     struct cs_backoff backoff = {0};
     while (coordinator->gone < coordinator->size - 1) {
-        if (coordinator_listen(coordinator)) {
+        if (cs_coordinator_listen(coordinator)) {
             cs_backoff_reset(&backoff);
         } else {
             cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
@@ -398,6 +190,8 @@ static enum cs_code coordinator_finish(struct cs_coordinator *coordinator, struc
     CS_TRY(cs_output_finish(coordinator->output, coordinator->results, &coordinator->info, error));
     coordinator->statistics.finish_seconds = cs_seconds() - begun;
     coordinator->file_cpu_seconds += cs_cpu_seconds() - cpu;
+    /* A stop that came too late must not end the next run of this name. */
+    (void)cs_output_stop_requested(coordinator->output);
     coordinator_count(coordinator);
     if (!coordinator->run->options->quiet) {
         cs_summary_print(coordinator->run, coordinator->results, &coordinator->statistics, coordinator->path);
@@ -410,12 +204,12 @@ static void coordinator_look_for_stop(struct cs_coordinator *coordinator)
 {
     const int number = cs_signal_arrived();
     if (number != 0) {
-        coordinator_stop_for(coordinator, cs_signal_name(number), number != SIGUSR1);
+        cs_coordinator_stop_for(coordinator, cs_signal_name(number), number != SIGUSR1);
     }
     if (cs_seconds() >= coordinator->next_stop_file) {
         coordinator->next_stop_file = cs_seconds() + CS_STOP_FILE_SECONDS;
         if (cs_output_stop_requested(coordinator->output)) {
-            coordinator_stop_for(coordinator, "the stop file", false);
+            cs_coordinator_stop_for(coordinator, "the stop file", false);
         }
     }
 }
@@ -429,7 +223,7 @@ static enum cs_code coordinator_loop(struct cs_coordinator *coordinator, struct 
 {
     struct cs_backoff backoff = {0};
     while (coordinator->done < coordinator->total) {
-        const bool heard = coordinator_listen(coordinator);
+        const bool heard = cs_coordinator_listen(coordinator);
         if (coordinator->error.code != CS_OK) {
             *error = coordinator->error;
             return error->code;
@@ -539,7 +333,7 @@ static void coordinator_prepare(struct cs_coordinator *coordinator, struct cs_ru
         snprintf(coordinator->path, sizeof coordinator->path, "%s", name);
     }
     cs_time_text(coordinator->started, sizeof coordinator->started);
-    coordinator_add_host(coordinator, cs_wire_host());
+    cs_coordinator_add_host(coordinator, cs_wire_host());
     coordinator->info.ranks = coordinator->size;
     coordinator->info.command = options->command;
     coordinator->info.mpi_library = cs_wire_library();

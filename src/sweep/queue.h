@@ -35,6 +35,7 @@ struct cs_queue {
     int64_t searches, searches_left;
     double cost, cost_left;
     double hands; /* ranks that search */
+    double least; /* cost of the smallest chunk worth a message */
 };
 
 /* Searches in one strip of a grid. */
@@ -46,6 +47,8 @@ enum cs_code cs_queue_create(const struct cs_grid *grid, int64_t shard, int64_t 
                              struct cs_queue *queue, struct cs_error *error);
 void cs_queue_destroy(struct cs_queue *queue);
 
+/* What was learnt so far: searches of this cost took this long. Sets the smallest chunk. */
+void cs_queue_pace(struct cs_queue *queue, double cost, double seconds);
 /* The next chunk for a worker: false when nothing is left. */
 bool cs_queue_take(struct cs_queue *queue, struct cs_chunk *chunk);
 /* The next range for the coordinator itself, from the cheap end, so that it looks after its messages often. */

@@ -36,6 +36,7 @@ struct event {
     int32_t rank;
     int64_t searches;
     int32_t chunks_done;
+    double cost, seconds; /* of these searches */
 };
 
 struct worker {
@@ -54,7 +55,8 @@ struct simulation {
     bool searching; /* rank 0 searches too */
     struct event *heap;
     int64_t events, capacity, messages, left;
-    double now, busy, own_free; /* rank 0 */
+    double now, busy; /* rank 0 */
+    double cost_back, seconds_back;
     struct cs_range own;
 };
 
@@ -116,17 +118,25 @@ static void work(struct simulation *simulation, int32_t rank, const struct cs_ch
     double clock = worker->free > arrival ? worker->free : arrival;
     double oldest = clock;
     int64_t gathered = 0;
+    struct event batch = {.rank = rank};
     const struct sample *sample = simulation->sample;
     for (int64_t r = 0; r < chunk->ranges; r++) {
         for (int64_t i = 0; i < chunk->range[r].count; i++) {
             const struct cs_range one = {chunk->range[r].first + i, 1};
-            clock += range_seconds(simulation, &one);
+            const double seconds = range_seconds(simulation, &one);
+            clock += seconds;
+            batch.seconds += seconds;
+            batch.cost += sample->cost[one.first / sample->length % sample->strips];
             gathered++;
             const bool last = r + 1 == chunk->ranges && i + 1 == chunk->range[r].count;
             if (last || gathered == sample->batch_entries || clock - oldest > age_seconds) {
-                const double wire = simulation->costs.latency + (double)(gathered * sample->entry_bytes) /
-                                                                    simulation->costs.bytes_per_second;
-                push(simulation, (struct event){clock + wire, rank, gathered, last});
+                const double wire = simulation->costs.latency +
+                                    (double)(gathered * sample->entry_bytes) / simulation->costs.bytes_per_second;
+                batch.time = clock + wire;
+                batch.searches = gathered;
+                batch.chunks_done = last;
+                push(simulation, batch);
+                batch = (struct event){.rank = rank};
                 gathered = 0;
                 oldest = clock;
             }
@@ -161,6 +171,9 @@ static void handle(struct simulation *simulation, const struct event *event)
     simulation->messages++;
     simulation->left -= event->searches;
     worker->outstanding -= event->chunks_done;
+    simulation->cost_back += event->cost;
+    simulation->seconds_back += event->seconds;
+    cs_queue_pace(&simulation->queue, simulation->cost_back, simulation->seconds_back);
     struct cs_chunk chunk;
     while (worker->outstanding < CS_CHUNKS_HELD && cs_queue_take(&simulation->queue, &chunk)) {
         clock += simulation->costs.chunk;
@@ -184,7 +197,8 @@ static int by_cost(const void *left, const void *right)
 static void fill_queue(struct simulation *simulation, int64_t searches)
 {
     const struct sample *sample = simulation->sample;
-    const int64_t strips = (searches + sample->length - 1) / sample->length;
+    const int64_t rounds = searches / (sample->length * sample->strips) + 1;
+    const int64_t strips = rounds * sample->strips; /* every measured strip equally often: the mean is the sample's */
     struct cs_queue *queue = &simulation->queue;
     *queue = (struct cs_queue){.hands = simulation->ranks - (simulation->searching ? 0 : 1)};
     queue->strips = calloc((size_t)strips, sizeof *queue->strips);
@@ -203,8 +217,8 @@ static void fill_queue(struct simulation *simulation, int64_t searches)
     qsort(queue->strips, (size_t)strips, sizeof *queue->strips, by_cost);
 }
 
-static void simulate(const struct sample *sample, const struct costs *costs, int32_t ranks, bool searching,
-                     double mean, int64_t searches, bool first)
+static void simulate(const struct sample *sample, const struct costs *costs, int32_t ranks, bool searching, double mean,
+                     int64_t searches, bool first)
 {
     struct simulation simulation = {.sample = sample, .costs = *costs, .ranks = ranks, .searching = searching};
     simulation.scale = mean / sample->mean;
@@ -215,7 +229,7 @@ static void simulate(const struct sample *sample, const struct costs *costs, int
     fill_queue(&simulation, searches);
     simulation.left = simulation.queue.searches;
     for (int32_t rank = 1; rank < ranks; rank++) {
-        push(&simulation, (struct event){costs->latency, rank, 0, 0});
+        push(&simulation, (struct event){.time = costs->latency, .rank = rank});
     }
     while (simulation.events > 0) {
         const struct event event = pop(&simulation);

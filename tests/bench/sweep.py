@@ -48,12 +48,11 @@ def finished(started):
 
 def workload(folder, seconds):
     """The words of a sweep that keeps two processes busy for about so long."""
-    small = ['axes.hardware=["A100","H100"]', "axes.year=[0,10]"]
-    facts = finished(sweep(1, small, os.path.join(folder, "probe.h5")))
+    axes = ['axes.hardware=["A100","H100"]', 'axes.year={"from":0,"to":10,"step":1}', 'axes.qat=["off"]']
+    dimensions = 'axes.model.d_model={"from":2048,"to":8192,"step":%d}'
+    facts = finished(sweep(1, axes + [dimensions % 2048], os.path.join(folder, "probe.h5")))
     mean = facts["search_cpu_seconds"] / facts["searches"]
-    step = max(1, int(22528 * 2 * 22 * mean / (2 * seconds) * 2))
-    return ['axes.hardware=["A100","H100"]', 'axes.year={"from":0,"to":10,"step":1}', 'axes.qat=["off"]',
-            f'axes.model.d_model={{"from":2048,"to":24576,"step":{step}}}']
+    return axes + [dimensions % max(1, int(6144 * 22 * mean / (2 * seconds)))]
 
 
 def scaling(folder):

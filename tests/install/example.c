@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library alone: a device, an architecture, a call. tests/install.sh builds and runs it against an installed prefix;
- * a program of yours needs no more than this and `pkg-config --cflags --libs cs_sweep`. */
+/* The library alone: a device, an architecture, a call. tests/install.sh builds and runs it against an installed
+ * prefix; a program of yours needs no more than this and `pkg-config --cflags --libs cs_sweep`. */
 #include <cs_sweep/search.h>
 #include <inttypes.h>
 #include <math.h>

@@ -33,7 +33,7 @@ for ((round = 0; round < rounds; round++)); do
         if [ "$victim" = mpirun ]; then
             kill -KILL "$pid"
         else
-            process=$(process_of "$victim") && kill -KILL "$process"
+            process=$(process_of "$victim") && kill -KILL "$process" 2>/dev/null
         fi
         ended
         if [ "$status" -ne 0 ]; then
@@ -55,7 +55,7 @@ for ((round = 0; round < rounds; round++)); do
             break
         fi
     done
-    process=$(process_of 0) && kill -KILL "$process"
+    process=$(process_of 0) && kill -KILL "$process" 2>/dev/null
     ended
     recovered writing.h5 "SIGKILL of rank 0 while it writes, round $round"
 
@@ -86,8 +86,8 @@ recovered deaf.h5 "a stop beside a stopped worker"
 # A limit of file size stands for a full disk where no file system may be mounted.
 size=$(stat -c %s whole.h5)
 (
-    ulimit -f $((size / 3 / 1024))
-    mpi 2 "$quick" "${work[@]}" --output limit.h5 "${often[@]}"
+    ulimit -f $((size / 3 / 1024)) # of this process: mpirun's own files would meet it too
+    run 60 "$sweep" "$quick" "${work[@]}" --output limit.h5 "${often[@]}"
     echo "$status" >status
 )
 equal "file size limit: exit status" 74 "$(cat status)"
@@ -122,7 +122,7 @@ until_true 30 grep -q searches err
 rm -r folder
 ended
 equal "a folder that vanishes: exit status" 74 "$status"
-expect "a folder that vanishes: the message" grep -Eq '^cs_sweep: error: folder/gone.h5.*No such file or directory' err
+expect "a folder that vanishes: the message" grep -Eq '^cs_sweep: error: folder/gone.h5.*its folder has been removed' err
 mkdir folder
 recovered folder/gone.h5 "a folder that vanishes"
 mpi 2 "$quick" "${work[@]}" --output nowhere/x.h5
@@ -143,6 +143,6 @@ until_true 20 grep -q locked locked
 ended
 equal "a locked partial file: exit status" "0 " "$status $(cat err)"
 expect "a locked partial file: the same bytes" cmp whole.h5 read.h5
-kill "$reader"
+kill "$reader" 2>/dev/null
 wait "$reader" 2>/dev/null
 finish

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void *sure(void *memory)
@@ -62,7 +63,8 @@ void cs_test_write(const char *path, const char *bytes, int64_t size)
 
 bool cs_test_exists(const char *path)
 {
-    return access(path, F_OK) == 0;
+    struct stat facts;
+    return lstat(path, &facts) == 0;
 }
 
 struct cs_test_case *cs_test_case_create(const char *configuration)

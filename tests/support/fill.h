@@ -14,8 +14,8 @@ struct cs_test_case {
 struct cs_test_case *cs_test_case_create(const char *configuration);
 void cs_test_case_destroy(struct cs_test_case *test);
 
-/* Records of search `search`: feasible but for about one in eight, with values that are in the ranges that a plan's have
- * and use every bit of a double. The same for the same seed and search. */
+/* Records of search `search`: feasible but for about one in eight, with values that are in the ranges that a plan's
+ * have and use every bit of a double. The same for the same seed and search. */
 void cs_test_records(const struct cs_grid *grid, uint64_t seed, int64_t search, struct cs_record *records);
 /* Fills every search for which search % of != 0; of 0: all. */
 struct cs_results *cs_test_results(const struct cs_grid *grid, uint64_t seed, int64_t of);

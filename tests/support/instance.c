@@ -222,7 +222,8 @@ static void build_space(struct instance *instance)
     space->recompute =
         gene[GENE_fix_recompute] >= 1 && gene[GENE_fix_recompute] <= 3 ? gene[GENE_fix_recompute] - 1 : -1;
     space->schedule = gene[GENE_fix_schedule] >= 1 && gene[GENE_fix_schedule] <= 3 ? gene[GENE_fix_schedule] - 1 : -1;
-    space->devices = PICK(fix_devices, 0, 1, 3, 6, 12, 35, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    static const int32_t devices[7] = {0, 1, 3, 6, 12, 35, 16};
+    space->devices = gene[GENE_fix_devices] < 7 ? devices[gene[GENE_fix_devices]] : 0;
     space->zero_group = PICK(zero_group, 0, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
     space->devices_low = PICK(low, 0, 0, 0, 1, 3, 12);
 }

@@ -14,9 +14,9 @@
     GENE(schedules, 7) GENE(zero_stages, 15) GENE(zero_pipeline, 3) GENE(recompute, 7) GENE(expert_tensor, 3)          \
     GENE(expert_degrees, 4) GENE(contexts, 6) GENE(strict, 4) GENE(tensor_max, 8) GENE(pipeline_max, 8)                \
     GENE(interleave_max, 8) GENE(micro_batch_max, 8) GENE(sequence_parallel, 4)                                        \
-    GENE(fix_tensor, 24) GENE(fix_pipeline, 24) GENE(fix_data, 24) GENE(fix_context, 40) GENE(fix_expert, 32)          \
-    GENE(fix_expert_tensor, 32) GENE(fix_micro_batch, 24) GENE(fix_interleave, 24) GENE(fix_zero, 24)                  \
-    GENE(fix_recompute, 16) GENE(fix_schedule, 24) GENE(fix_devices, 24) GENE(zero_group, 12)                          \
+    GENE(fix_tensor, 70) GENE(fix_pipeline, 70) GENE(fix_data, 70) GENE(fix_context, 120) GENE(fix_expert, 90)          \
+    GENE(fix_expert_tensor, 90) GENE(fix_micro_batch, 70) GENE(fix_interleave, 70) GENE(fix_zero, 60)                  \
+    GENE(fix_recompute, 60) GENE(fix_schedule, 60) GENE(fix_devices, 70) GENE(zero_group, 12)                          \
     GENE(power, 4) GENE(attribution, 2) GENE(intensity, 4)
 
 enum instance_gene {

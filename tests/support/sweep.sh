@@ -91,8 +91,8 @@ ended() {
 process_of() {
     local process
     for process in $(pgrep -x cs_sweep); do
-        if tr '\0' '\n' <"/proc/$process/environ" 2>/dev/null | grep -qx "CS_TEST_RUN=$CS_TEST_RUN" &&
-            tr '\0' '\n' <"/proc/$process/environ" 2>/dev/null | grep -Eqx "(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1"; then
+        if [ "$(cat "/proc/$process/environ" 2>/dev/null | tr '\0' '\n' |
+            grep -Ecx "CS_TEST_RUN=$CS_TEST_RUN|(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1")" = 2 ]; then
             echo "$process"
             return 0
         fi
@@ -136,15 +136,15 @@ strays_of() {
 # are; measured once.
 work_mean=
 workload() {
+    local axes=(--set 'axes.hardware=["A100","H100"]' --set 'axes.year={"from":0,"to":10,"step":1}'
+        --set 'axes.qat=["off"]' --set output.provenance=false) step
     if [ -z "$work_mean" ]; then
-        CS_STATISTICS=$PWD/work.json run 120 "$sweep" "$quick" --output work.h5 --quiet \
-            --set 'axes.hardware=["A100","H100"]' --set 'axes.year=[0,10]'
+        CS_STATISTICS=$PWD/work.json run 120 "$sweep" "$quick" --output work.h5 --quiet "${axes[@]}" \
+            --set 'axes.model.d_model={"from":2048,"to":8192,"step":2048}'
         work_mean=$("$PYTHON" -c 'import json; s = json.load(open("work.json")); print(s["search_cpu_seconds"] / s["searches"])')
         rm -f work.h5 work.json
     fi
-    local step
     # 22 searches for every model dimension.
-    step=$("$PYTHON" -c "print(max(8, int(22528 * 2 * 22 * $work_mean / $1)))")
-    work=(--set 'axes.hardware=["A100","H100"]' --set 'axes.year={"from":0,"to":10,"step":1}' --set 'axes.qat=["off"]'
-        --set "axes.model.d_model={\"from\":2048,\"to\":24576,\"step\":$step}" --set output.provenance=false)
+    step=$("$PYTHON" -c "print(max(1, int(6144 * 22 * $work_mean / (2 * $1))))")
+    work=("${axes[@]}" --set "axes.model.d_model={\"from\":2048,\"to\":8192,\"step\":$step}")
 }

@@ -63,8 +63,8 @@ static struct cs_architecture deepseek_v3(void)
     return a;
 }
 
-/* Narayanan 2021 (arXiv 2104.04473) Eq 2 without its biases and norms: 12 L h^2 + V h; 22B, 174.6B, 1008B of Tables 1 and
- * Korthikanti's Table 3. */
+/* Narayanan 2021 (arXiv 2104.04473) Eq 2 without its biases and norms: 12 L h^2 + V h; 22B, 174.6B, 1008B of Table 1
+ * and Korthikanti's Table 3. */
 START_TEST(gpt_sizes)
 {
     struct cs_architecture a = gpt(48, 6144, 64, 51200);

@@ -2,11 +2,14 @@
 /* Errors, strict numbers, nearest names, SHA-256 (NIST's examples for FIPS 180-4). */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cs_sweep/checksum.h"
 #include "cs_sweep/error.h"
+#include "cs_sweep/log.h"
 #include "cs_sweep/number.h"
 #include "cs_sweep/text.h"
 
@@ -53,6 +56,39 @@ START_TEST(long_messages_are_cut)
     text[sizeof text - 1] = '\0';
     cs_fail(&error, CS_ERROR_CONFIG, "%s", text);
     ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+}
+END_TEST
+
+/* Rank 0 speaks; quiet keeps errors; lines are whole however long. */
+START_TEST(messages)
+{
+    char text[8192], line[8192];
+    FILE *file = tmpfile();
+    ck_assert_ptr_nonnull(file);
+    const int kept = dup(STDERR_FILENO);
+    ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
+    cs_log_info("one %d", 1);
+    cs_log_quiet(true);
+    cs_log_info("nobody hears");
+    cs_log_error("two: %s", "bad");
+    cs_log_quiet(false);
+    cs_log_rank(3);
+    cs_log_info("nobody hears");
+    cs_log_error("nobody hears");
+    cs_log_rank(0);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    cs_log_info("%s", text);
+    ck_assert_int_ge(dup2(kept, STDERR_FILENO), 0);
+    rewind(file);
+    ck_assert_str_eq(fgets(line, sizeof line, file), "one 1\n");
+    ck_assert_str_eq(fgets(line, sizeof line, file), "cs_sweep: error: two: bad\n");
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+    ck_assert_uint_gt(strlen(line), 4000);
+    ck_assert_int_eq(line[strlen(line) - 1], '\n');
+    ck_assert_ptr_null(fgets(line, sizeof line, file));
+    (void)fclose(file);
+    (void)close(kept);
 }
 END_TEST
 
@@ -191,6 +227,7 @@ int main(void)
     TCase *cases = tcase_create("base");
     tcase_add_test(cases, errors);
     tcase_add_test(cases, long_messages_are_cut);
+    tcase_add_test(cases, messages);
     tcase_add_test(cases, numbers);
     tcase_add_test(cases, counts);
     tcase_add_test(cases, written_numbers);

@@ -120,7 +120,7 @@ START_TEST(half_the_devices)
 }
 END_TEST
 
-/* Fernandez 2024 (arXiv 2411.13055): -37.22% utilisation, -5.87% power; the static share holds at a starting u of .437. */
+/* Fernandez 2024 (arXiv 2411.13055): -37.22% utilisation, -5.87% power; the share holds at a starting u of .437. */
 START_TEST(power_hardly_falls_with_utilisation)
 {
     use(&b100, 0.0);
@@ -178,8 +178,8 @@ START_TEST(carbon_per_area)
 }
 END_TEST
 
-/* A B100: 16 cm2 x 1.8 = 28.8 kg and 192 GB x .4 = 76.8 kg; LLMCarbon's server 1.47 + 256 x .4 + 32768 x .018 = 693.69 kg
- * over 8 devices; 35% on top (Schneider 2025, arXiv 2502.01671: 513 -> 693 kg). */
+/* A B100: 16 cm2 x 1.8 = 28.8 kg and 192 GB x .4 = 76.8 kg; LLMCarbon's server 1.47 + 256 x .4 + 32768 x .018 =
+ * 693.69 kg over 8 devices; 35% on top (Schneider 2025, arXiv 2502.01671: 513 -> 693 kg). */
 START_TEST(embodied_terms_add_up)
 {
     struct cs_embodied e;
@@ -199,8 +199,8 @@ START_TEST(embodied_terms_add_up)
 }
 END_TEST
 
-/* Eq 5: T / lifetime of the devices, six years of 365 days; a device's own lifetime goes before the setting. The inventory
- * depends on neither. */
+/* Eq 5: T / lifetime of the devices, six years of 365 days; a device's own lifetime goes before the setting. The
+ * inventory depends on neither. */
 START_TEST(attribution)
 {
     use(&b100, 0.0);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cs_sweep/cases.h"
+#include "cs_sweep/number.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -109,6 +110,11 @@ static const struct {
     {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1,\"data\":1,"
                         "\"context\":1}," MEASURED("mfu"))),
      "the two must agree"},
+    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1}," MEASURED("mfu"))),
+     "a multiple of 8; the two must agree"},
+    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"tensor\":100000000,\"pipeline\":100000000,"
+                        "\"context\":1000000000}," MEASURED("mfu"))),
+     "1000000000 are the most"},
     {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":0,\"global_batch\":4}," PLAN "," MEASURED("mfu"))), "seq_len"},
     {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":2.5,\"global_batch\":4}," PLAN "," MEASURED("mfu"))),
      "whole number"},
@@ -136,7 +142,7 @@ START_TEST(an_unknown_device_is_named)
     struct cs_prediction prediction;
     struct cs_error error = {CS_OK, ""};
     read_one(FILE_OF(GOOD), &cases);
-    strcpy(cases.items[0].device, "A100-80G");
+    (void)snprintf(cases.items[0].device, sizeof cases.items[0].device, "A100-80G");
     ck_assert_int_eq(cs_case_predict(&cases.items[0], &config, workspace, &prediction, &error), CS_ERROR_CONFIG);
     ck_assert_msg(strstr(error.message, "did you mean \"A100-80GB\"?") != NULL, "%s", error.message);
     ck_assert_int_eq(cs_cases_read("/nowhere/cases.json", &cases, &error), CS_ERROR_INPUT);
@@ -152,8 +158,8 @@ static double predict(const struct cs_case *item, struct cs_prediction *predicti
     return prediction->value;
 }
 
-/* One plan, every metric: all are the same step seen differently. 6 N_active B s with N_active = 12 L h^2 + V h and norms,
- * 12 L h s^2 B for attention. */
+/* One plan, every metric: all are the same step seen differently. 6 N_active B s with N_active = 12 L h^2 + V h and
+ * norms, 12 L h s^2 B for attention. */
 START_TEST(metrics_agree_with_one_another)
 {
     struct cs_cases cases;
@@ -178,7 +184,8 @@ START_TEST(metrics_agree_with_one_another)
 }
 END_TEST
 
-/* A whole run: ceil(tokens / (B s)) steps over the goodput, the case's own or the default .95; step metrics ignore it. */
+/* A whole run: ceil(tokens / (B s)) steps over the goodput, the case's own or the default .95; step metrics ignore it.
+ */
 START_TEST(whole_runs)
 {
     struct cs_cases cases;
@@ -201,8 +208,8 @@ START_TEST(whole_runs)
 }
 END_TEST
 
-/* Korthikanti 2022 (arXiv 2205.05198) section 4.1: 18 B of state per parameter, s b h L (10 + 24/t + 5 a s / (h t)) without
- * recomputation, 34/t with sequence parallelism and selective recomputation, 2 s b h L with full. */
+/* Korthikanti 2022 (arXiv 2205.05198) section 4.1: 18 B of state per parameter, s b h L (10 + 24/t + 5 a s / (h t))
+ * without recomputation, 34/t with sequence parallelism and selective recomputation, 2 s b h L with full. */
 START_TEST(memory_of_the_layers)
 {
     struct cs_cases cases;
@@ -282,7 +289,10 @@ static double stated_parameters(const char *text, const char *id)
     ck_assert_ptr_nonnull(line);
     const char *at = strstr(line, "\"params_from_shape\": ");
     ck_assert_ptr_nonnull(at);
-    return strtod(at + strlen("\"params_from_shape\": "), NULL);
+    at += strlen("\"params_from_shape\": ");
+    double value = 0.0;
+    ck_assert(cs_parse_number(at, cs_number_length(at, strlen(at)), &value));
+    return value;
 }
 
 /* The shipped files: all are read, counted as they say, and answered; a plan that is given whole is kept. */

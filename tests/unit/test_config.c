@@ -190,8 +190,9 @@ START_TEST(overrides)
     ck_assert(!config.settings.output.provenance);
     ck_assert_str_eq(config.output_path, "o.h5");
     ck_assert_str_eq(config.title, "two words");
-    parse(NULL, sets, 3);
+    parse(NULL, sets, 2);
     ck_assert_str_eq(axis("model")->labels[0], "10240");
+    ck_assert_str_eq(config.output_path, "cs_sweep.h5");
     ck_assert_str_eq(axis("hardware")->labels[0], "H100");
 }
 END_TEST
@@ -276,7 +277,7 @@ START_TEST(in_effect_is_a_configuration)
 }
 END_TEST
 
-/* A model's own sequence length and tokens serve unless the configuration gives some: the text must tell these apart. */
+/* A model's own sequence length and tokens serve unless the configuration gives some: the text must tell the two. */
 START_TEST(given_or_not_is_in_effect)
 {
     static const char *const sets[] = {"axes.model=[\"GPT-3\"]", "training.seq_len=2048"};
@@ -425,6 +426,7 @@ START_TEST(files)
     ck_assert_int_eq(cs_config_parse(&bundle, &config, &error), CS_OK);
     ck_assert_int_eq(config.library.region_count, 1);
     ck_assert_str_eq(config.as_given, text);
+    ck_assert_str_eq(config.output_path, "good.h5");
 
     ck_assert_int_eq(read_file("absent.json"), CS_ERROR_INPUT);
     check_message("/absent.json: cannot be opened: No such file or directory.");
@@ -456,6 +458,52 @@ START_TEST(files)
 }
 END_TEST
 
+/* A block as ranks receive it, its texts one after the other. */
+static int64_t block(char *bytes, int64_t sets, const char *const *texts, int32_t count)
+{
+    static const char mark[8] = {'c', 's', 'b', 'u', 'n', 'd', 'l', '1'};
+    char *at = bytes;
+    memcpy(at, mark, sizeof mark);
+    memcpy(at + 8, &sets, sizeof sets);
+    at += 16;
+    for (int32_t i = 0; i < count; i++) {
+        const int64_t length = texts[i] != NULL ? (int64_t)strlen(texts[i]) : -1;
+        memcpy(at, &length, sizeof length);
+        at += sizeof length;
+        if (length > 0) {
+            memcpy(at, texts[i], (size_t)length);
+            at += length;
+        }
+    }
+    return at - bytes;
+}
+
+START_TEST(damaged_bundles)
+{
+    static const char *const texts[] = {"n", NULL, "d", "{}", "r", "{}", "q", "{}", "m", "{}", "a=1", NULL};
+    static const char *const without_name[] = {NULL, NULL, "d", "{}", "r", "{}", "q", "{}", "m", "{}"};
+    char bytes[512];
+    struct cs_bundle other;
+    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, 1, texts, 11), &other, &error), CS_OK);
+    cs_bundle_free(&other);
+    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, 0, texts, 11), &other, &error), CS_ERROR_INTERNAL);
+    ck_assert_str_eq(error.message, "The configuration arrived with bytes too many.");
+    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, 2, texts, 12), &other, &error), CS_ERROR_INTERNAL);
+    ck_assert_str_eq(error.message, "The configuration arrived without a part.");
+    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, 0, without_name, 10), &other, &error), CS_ERROR_INTERNAL);
+    ck_assert_str_eq(error.message, "The configuration arrived without a part.");
+    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, INT64_MAX, texts, 11), &other, &error), CS_ERROR_INTERNAL);
+    ck_assert_str_eq(error.message, "The configuration arrived damaged.");
+    const int64_t size = block(bytes, 1, texts, 11);
+    bytes[size - 1] = '\0';
+    ck_assert_int_eq(cs_bundle_unpack(bytes, size, &other, &error), CS_ERROR_INTERNAL);
+    ck_assert_str_eq(error.message, "The configuration arrived damaged.");
+    bytes[0] = 'x';
+    ck_assert_int_eq(cs_bundle_unpack(bytes, size, &other, &error), CS_ERROR_INTERNAL);
+    ck_assert_str_eq(error.message, "What arrived is not a configuration.");
+}
+END_TEST
+
 START_TEST(data_files)
 {
     char path[512];
@@ -465,6 +513,9 @@ START_TEST(data_files)
     ck_assert(!cs_data_path("devices.json", path, sizeof path));
     ck_assert_int_eq(cs_bundle_read(NULL, 0, NULL, &bundle, &error), CS_ERROR_INPUT);
     ck_assert_str_eq(error.message, "/nonexistent/devices.json: cannot be opened: No such file or directory.");
+    /* Without it: neither ../configs nor ../share/cs_sweep is beside this program. */
+    ck_assert_int_eq(unsetenv("CS_SWEEP_DATA"), 0);
+    ck_assert(!cs_data_path("no-such-file.json", path, sizeof path));
 }
 END_TEST
 
@@ -483,6 +534,7 @@ int main(void)
     tcase_add_test(cases, given_or_not_is_in_effect);
     tcase_add_test(cases, differences);
     tcase_add_test(cases, bundles_travel);
+    tcase_add_test(cases, damaged_bundles);
     tcase_add_test(cases, files);
     tcase_add_test(cases, data_files);
     suite_add_tcase(suite, cases);

@@ -56,8 +56,8 @@ START_TEST(peak_by_format)
 }
 END_TEST
 
-/* Table 2's rates to the powers 5 and 10, by hand: 1.3^5 = 3.71293, 1.4^5 = 5.37824, 1.05^5 = 1.27628, 1.25^5 = 3.05176,
- * 1.24^5 = 2.93163, 1.11^5 = 1.68506, 1.03^5 = 1.15927. */
+/* Table 2's rates to the powers 5 and 10, by hand: 1.3^5 = 3.71293, 1.4^5 = 5.37824, 1.05^5 = 1.27628, 1.25^5 =
+ * 3.05176, 1.24^5 = 2.93163, 1.11^5 = 1.68506, 1.03^5 = 1.15927. */
 START_TEST(five_years)
 {
     struct cs_device later;

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <hdf5.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,7 +122,7 @@ START_TEST(packing_saves_what_is_missing)
     static double values[COUNT];
     unsigned char *packed = malloc((size_t)cs_pack_bound((int64_t)sizeof values));
     struct cs_packer *packer = cs_packer_create(1);
-    static const double largest[] = {0.86, 0.86, 0.40, 0.01};
+    static const double largest[] = {0.88, 0.88, 0.40, 0.01};
     for (int kind = 0; kind < 4; kind++) {
         fill_values(values, COUNT, kind);
         const int64_t size = cs_pack(packer, 1, 8, COUNT, values, packed);
@@ -156,8 +157,8 @@ static void axes_are(const char *configuration, const char *name, const char *ex
     cs_shape_of(&layout, variable_of(name)->on, &shape);
     char axes[2048] = "";
     for (int32_t k = 0; k < shape.rank; k++) {
-        strcat(axes, k > 0 ? " " : "");
-        strcat(axes, layout.names[shape.axis[k]]);
+        const size_t used = strlen(axes);
+        (void)snprintf(axes + used, sizeof axes - used, "%s%s", k > 0 ? " " : "", layout.names[shape.axis[k]]);
     }
     ck_assert_str_eq(axes, expected);
     cs_test_case_destroy(test);
@@ -215,7 +216,8 @@ END_TEST
 
 START_TEST(chunks_cover_a_variable_in_its_order)
 {
-    static const int64_t sizes[][5] = {{184, 12, 11, 3, 40}, {3, 1, 70000, 1, 2}, {1, 1, 1, 1, 200001}, {9, 9, 9, 9, 9}};
+    static const int64_t sizes[][5] = {
+        {184, 12, 11, 3, 40}, {3, 1, 70000, 1, 2}, {1, 1, 1, 1, 200001}, {9, 9, 9, 9, 9}};
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         struct cs_shape shape = {.rank = 5, .count = 1};
         for (int32_t k = 0; k < 5; k++) {
@@ -351,8 +353,7 @@ END_TEST
 START_TEST(records_come_back_bit_by_bit)
 {
     struct cs_test_case *test = cs_test_case_create(cases[_i]);
-    const size_t bytes =
-        (size_t)(test->grid.searches * test->grid.records_per_search) * sizeof(struct cs_record);
+    const size_t bytes = (size_t)(test->grid.searches * test->grid.records_per_search) * sizeof(struct cs_record);
     for (int64_t of = 0; of <= 3; of += 3) {
         struct cs_results *results = cs_test_results(&test->grid, 4, of);
         ck_assert_int_eq(cs_results_pending(results), of == 0 ? 0 : (test->grid.searches + 2) / 3);
@@ -430,8 +431,8 @@ START_TEST(infeasible_plans_keep_their_count_of_candidates)
     struct cs_results *results;
     struct cs_error error;
     must(cs_results_create(&test->grid, &results, &error), &error);
-    const struct cs_record record = {.status = CS_STATUS_MEMORY, .candidates = 1234567.0, .devices = 99,
-                                     .training_time = (double)NAN};
+    const struct cs_record record = {
+        .status = CS_STATUS_MEMORY, .candidates = 1234567.0, .devices = 99, .training_time = (double)NAN};
     cs_results_put(results, 1, &record);
     const char *path = cs_test_path("infeasible.h5");
     must(cs_results_write(results, path, &info, &error), &error);
@@ -466,8 +467,13 @@ static void same_bytes(const char *first, const char *second, bool same)
 START_TEST(equal_runs_give_equal_bytes)
 {
     static const char bare[] = "{\"axes\": {" AXES "}, \"output\": {\"provenance\": false}}";
-    const struct cs_run_info other = {.ranks = 256, .command = "another command", .hosts = "n1,n2", .elapsed_seconds = 9,
-                                      .resumes = 3, .shard = 1, .shards = 1};
+    const struct cs_run_info other = {.ranks = 256,
+                                      .command = "another command",
+                                      .hosts = "n1,n2",
+                                      .elapsed_seconds = 9,
+                                      .resumes = 3,
+                                      .shard = 1,
+                                      .shards = 1};
     const char *paths[2] = {cs_test_path("equal-1.h5"), cs_test_path("equal-2.h5")};
     struct cs_error error;
     for (int32_t with = 0; with < 2; with++) {

@@ -68,8 +68,8 @@ START_TEST(dense_or_mixture_at_the_threshold)
 END_TEST
 
 /* Ludziejewski 2024 (arXiv 2402.07871), Table 1's coefficients at a row of Table 2 (64 x 7B, G = 32); by hand
- * (2.1 / 32^.58 + 18.1) / N^.115 = 0.8797, 30.8 / D^.147 = 0.7099, c = .47. The paper prints 2.076: its coefficients are
- * rounded. */
+ * (2.1 / 32^.58 + 18.1) / N^.115 = 0.8797, 30.8 / D^.147 = 0.7099, c = .47. The paper prints 2.076: its coefficients
+ * are rounded. */
 START_TEST(loss_of_a_mixture)
 {
     settings.scaling_law.granularity = 32.0;

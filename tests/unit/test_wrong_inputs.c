@@ -458,65 +458,48 @@ static const struct wrong table[] = {
          "test.json:2:78: axes.model[0].tokens: expected a number from 1 to 1e+24 (token), not 0.")
     TEXT(MODEL("[{\"layers\": 4, \"d_model\": 1024, \"heads\": 8}]"),
          "test.json:2:12: axes.model[0]: the key \"name\" is missing.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.pu\": [1.1]"),
+    TEXT(MORE("\"carbon.pu\": [1.1]"),
          "test.json:7:2: axes.carbon.pu: unknown axis; did you mean \"carbon.pue\"?")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"pue\": [1.1]"),
+    TEXT(MORE("\"pue\": [1.1]"),
          "test.json:7:2: axes.pue: unknown axis; did you mean \"carbon.pue\"?")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.pue\": [0.5]"),
+    TEXT(MORE("\"carbon.pue\": [0.5]"),
          "test.json:7:17: axes.carbon.pue[0]: expected a number from 1 to 10, not 0.5.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.pue\": [1.1, 1.1]"),
+    TEXT(MORE("\"carbon.pue\": [1.1, 1.1]"),
          "test.json:7:22: axes.carbon.pue[1]: 1.1 is given twice.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.pue\": 1.1"),
+    TEXT(MORE("\"carbon.pue\": 1.1"),
          "test.json:7:16: axes.carbon.pue: expected a list of one or more numbers or {\"from\": , \"to\": "
          ", \"step\": }, not 1.1.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"output.compression\": [1, 2]"),
+    TEXT(MORE("\"output.compression\": [1, 2]"),
          "test.json:7:2: axes.output.compression: this setting cannot be an axis: no result of a point "
          "depends on it.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.preset\": [\"paper\"]"),
+    TEXT(MORE("\"carbon.preset\": [\"paper\"]"),
          "test.json:7:2: axes.carbon.preset: this setting cannot be an axis: no result of a point depends "
          "on it.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"search.alternatives\": [1]"),
+    TEXT(MORE("\"search.alternatives\": [1]"),
          "test.json:7:2: axes.search.alternatives: this setting cannot be an axis: no result of a point "
          "depends on it.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.host\": [true, true]"),
+    TEXT(MORE("\"carbon.host\": [true, true]"),
          "test.json:7:24: axes.carbon.host[1]: \"true\" is given twice.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.host\": [1]"),
+    TEXT(MORE("\"carbon.host\": [1]"),
          "test.json:7:18: axes.carbon.host[0]: expected true or false, not 1.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.attribution\": [\"full\", \"none\"]"),
+    TEXT(MORE("\"carbon.attribution\": [\"full\", \"none\"]"),
          "test.json:7:33: axes.carbon.attribution[1]: expected one of \"amortized\", \"full\", not the "
          "text \"none\".")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"search.zero_stages\": [[0], [0]]"),
+    TEXT(MORE("\"search.zero_stages\": [[0], [0]]"),
          "test.json:7:30: axes.search.zero_stages[1]: \"0\" is given twice.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"search.zero_stages\": [[]]"),
+    TEXT(MORE("\"search.zero_stages\": [[]]"),
          "test.json:7:25: axes.search.zero_stages[0]: expected a list [...] of one or more values, not "
          "an empty list.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"search.expert_degrees\": [8]"),
+    TEXT(MORE("\"search.expert_degrees\": [8]"),
          "test.json:7:28: axes.search.expert_degrees[0]: expected a list [...] of at most 16 whole numbers,"
          " not 8.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"carbon.pue\": {\"from\": 1, \"to\": 2, \"step\": 1e-200}"),
+    TEXT(MORE("\"carbon.pue\": {\"from\": 1, \"to\": 2, \"step\": 1e-200}"),
          "test.json:1:10: axes: the grid has 1.000000000001e+200 points, more than limits.points, 100000000"
          "; shorten an axis or raise the limit.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"training.deadline_days\": {\"from\": 1, \"to\": 1e9, \"step\": 1}"),
+    TEXT(MORE("\"training.deadline_days\": {\"from\": 1, \"to\": 1e9, \"step\": 1}"),
          "test.json:1:10: axes: the grid has 1000000000 points, more than limits.points, 100000000; shorten"
          " an axis or raise the limit.")
-    TEXT(REGION("[\"us-east5\"],\n"
-         " \"scaling_law.vocab\": {\"from\": 1, \"to\": 200000, \"step\": 1}"),
+    TEXT(MORE("\"scaling_law.vocab\": {\"from\": 1, \"to\": 200000, \"step\": 1}"),
          "test.json:7:23: axes.scaling_law.vocab: 200000 values; one axis has at most 100000.")
     TEXT("{\"limits\": {\"points\": 10},\n"
          " \"axes\": {\n"
@@ -527,6 +510,35 @@ static const struct wrong table[] = {
          " \"carbon_intensity\": [\"us-east5\"]}}",
          "test.json:2:10: axes: the grid has 11 points, more than limits.points, 10; shorten an axis or "
          "raise the limit.")
+    TEXT(MODEL("[\"GPT-3\", \"GPT-3-175B\"]"),
+         "test.json:2:21: axes.model[1]: \"GPT-3\" and \"GPT-3-175B\" are the same; give one of them.")
+    TEXT(MODEL("[{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"mla\": {}}]"),
+         "test.json:2:75: axes.model[0].mla: goes with \"attention\": \"mla\" only.")
+    TEXT(MODEL("[true]"),
+         "test.json:2:12: axes.model[0]: expected the name of a model or an object {...}, not true.")
+    TEXT(QAT("[{\"qat\": \"w2\", \"format\": \"int8\"}]"),
+         "test.json:5:10: axes.qat[0]: the key \"weight_bits\" is missing.")
+    TEXT(MORE("\"search.expert_degrees\": [[1000000, 1000001]]"),
+         "test.json:7:38: axes.search.expert_degrees[0][1]: expected a whole number from 1 to 1000000,"
+         " not 1000001.")
+    TEXT(MORE("\"search.expert_degrees\": [[100000, 100001, 100002, 100003, 100004, 100005, 100006, 100007,"
+         " 100008, 100009]]"),
+         "test.json:7:28: axes.search.expert_degrees[0]: too long for a label of 63 characters.")
+    TEXT(MORE("\"carbon.pue\": {\"from\": 1, \"to\": 1.0000000000000004, \"step\": 1e-16}"),
+         "test.json:7:62: axes.carbon.pue.step: the step is too small to change the value.")
+    TEXT(MORE("\"training.seq_len\": [1],\n"
+         " \"training.tokens_per_parameter\": [1],\n"
+         " \"training.deadline_days\": [1],\n"
+         " \"training.goodput\": [1],\n"
+         " \"training.global_batch\": [1],\n"
+         " \"training.gradient_bytes\": [1],\n"
+         " \"training.optimizer_bytes\": [1],\n"
+         " \"training.optimizer_traffic_bytes\": [1],\n"
+         " \"training.memory_margin_bytes\": [1],\n"
+         " \"carbon.pue\": [1],\n"
+         " \"carbon.lifetime_years\": [1],\n"
+         " \"carbon.host_devices\": [1]"),
+         "test.json:18:2: axes.carbon.host_devices: more than 16 axes.")
     /* --set */
     SET(65, "--set carbon.pue=0.5: carbon.pue: expected a number from 1 to 10, not 0.5.",
         "carbon.pue=0.5")
@@ -707,6 +719,23 @@ static const struct wrong table[] = {
     DATA(3, "{\"models\": [\n"
          "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"layers\": 5}]}",
          "data.json:2:57: models[0].layers: the key is given twice, first in line 2, column 15.")
+    DATA(0, "{\"devices\": [\n"
+         "{\"name\": \"a\", \"kind\": \"gpu\"}]}",
+         "data.json:2:1: devices[0]: the key \"peak_tflops\" is missing.")
+    DATA(0, "{\"devices\": [\n"
+         "{\"name\": \"a\", \"kind\": \"gpu\", \"peak_tflops\": 100, \"hbm_gib\": 16, \"hbm_gb\": 16, "
+         "\"hbm_gb_s\": 900, \"units\": 80, \"clock_ghz\": 1,\n"
+         " \"sustained\": 0.8, \"link_gb_s\": 300, \"domain\": 8, \"scale_out_gb_s\": 12, \"tdp_w\": 250,"
+         " \"die_mm2\": 600,\n"
+         " \"node_nm\": 7, \"server_power_w\": 1000, \"tiles\": [[1,1,1],[1,1,1],[1,1,1],[1,1,1],[1,1,"
+         "1],[1,1,1],[1,1,1],[1,1,1],[1,1,1]]}]}",
+         "data.json:4:49: devices[0].tiles: 9 tiles; a device has at most 8.")
+    DATA(2, "{\"qat_levels\": [\n"
+         "{\"qat\": \"off\", \"weight_bits\": 16, \"activation_bits\": 16, \"communication_bits\": 16,"
+         " \"format\": \"bf16\"},\n"
+         "{\"qat\": \"off\", \"weight_bits\": 16, \"activation_bits\": 16, \"communication_bits\": 16,"
+         " \"format\": \"bf16\"}]}",
+         "data.json:3:9: qat_levels[1].qat: the text \"off\" names an earlier entry too.")
 };
 /* clang-format on */
 

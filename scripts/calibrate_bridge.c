@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Many plans at once for scripts/calibrate.py, which compiles this with src/model into a shared library: records of
+ * doubles in, step seconds and bytes out, so that one evaluation of all cases takes some milliseconds. */
+#include "cs_sweep/step.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct field {
+    const char *key;
+    double fallback;
+};
+static const struct field fields[] = {
+#define BRIDGE_FIELD(member, key, factor, low, high, value, meaning) {key, value},
+    CS_DEVICE_FIELDS(BRIDGE_FIELD)};
+
+int bridge_fields(void)
+{
+    return (int)(sizeof fields / sizeof fields[0]);
+}
+const char *bridge_field(int index, double *fallback)
+{
+    *fallback = fields[index].fallback;
+    return fields[index].key;
+}
+
+/* kind (0 GPU, 1 TPU), tile count, CS_TILES_MAX times m, n, efficiency, then the fields in the units of their keys. */
+enum { DEVICE_HEAD = 2 + 3 * CS_TILES_MAX };
+
+static void read_device(const double *record, struct cs_device *device)
+{
+    const double *value = record + DEVICE_HEAD;
+    memset(device, 0, sizeof *device);
+    device->kind = record[0] > 0.5 ? CS_TPU : CS_GPU;
+    device->tile_count = (int32_t)record[1];
+    for (int32_t i = 0; i < device->tile_count; i++) {
+        device->tiles[i] = (struct cs_tile){record[2 + 3 * i], record[3 + 3 * i], record[4 + 3 * i]};
+    }
+#define BRIDGE_READ(member, key, factor, low, high, fallback, meaning) device->member = *value++ * (factor);
+    CS_DEVICE_FIELDS(BRIDGE_READ)
+}
+
+/* The record of a case, in this order (scripts/calibrate.py names the same columns). */
+#define CASE_COUNTS(X)                                                                                                 \
+    X(layers)                                                                                                          \
+    X(d_model)                                                                                                         \
+    X(heads)                                                                                                           \
+    X(kv_heads)                                                                                                        \
+    X(head_dim)                                                                                                        \
+    X(d_ff)                                                                                                            \
+    X(vocab)                                                                                                           \
+    X(experts)                                                                                                         \
+    X(experts_active)                                                                                                  \
+    X(shared_experts)                                                                                                  \
+    X(d_expert)                                                                                                        \
+    X(dense_layers)                                                                                                    \
+    X(window)                                                                                                          \
+    X(window_period)                                                                                                   \
+    X(mla_q_lora)                                                                                                      \
+    X(mla_kv_lora)                                                                                                     \
+    X(mla_qk_nope_head_dim)                                                                                            \
+    X(mla_qk_rope_head_dim)                                                                                            \
+    X(mla_v_head_dim)                                                                                                  \
+    X(mtp_layers)                                                                                                      \
+    X(learned_positions)
+enum { CASE_FLAGS = 12, CASE_COLUMNS = 21 + CASE_FLAGS };
+
+int bridge_case_columns(void)
+{
+    return CASE_COLUMNS;
+}
+
+static void read_case(const double *record, const struct cs_device *device, struct cs_problem *problem)
+{
+    struct cs_architecture model;
+    struct cs_settings settings;
+    struct cs_law law;
+    struct cs_precision precision;
+    memset(&model, 0, sizeof model);
+    memset(&law, 0, sizeof law);
+    cs_settings_default(&settings);
+    cs_precision_bf16(&precision);
+#define BRIDGE_COUNT(member) model.member = (int64_t)*record++;
+    CASE_COUNTS(BRIDGE_COUNT)
+    model.gated_ffn = record[0] > 0.5;
+    model.tied_embedding = record[1] > 0.5;
+    model.parallel_block = record[2] > 0.5;
+    model.attention = (enum cs_attention)(int)record[3];
+    settings.training.seq_len = (int64_t)record[4];
+    settings.training.attention_kernel = (int32_t)record[5];
+    settings.training.dropout = record[6] > 0.5;
+    settings.training.layer_split = CS_LAYER_SPLIT_EVEN;
+    settings.training.goodput = 1.0;
+    if (record[7] > 0.5) {
+        precision.format = CS_FORMAT_FP8;
+        precision.activation_bytes = 1.0;
+    }
+    precision.dispatch_bytes = record[8];
+    precision.gradient_communication_bytes = record[9];
+    cs_problem_init(problem, &model, &law, device, &precision, &settings.training);
+    if (record[10] > 0.0) {
+        problem->nic_bandwidth = record[10];
+    }
+    problem->slice_devices = (int64_t)record[11];
+}
+
+enum { PLAN_COLUMNS = 16 };
+
+static void read_plan(const int64_t *record, struct cs_plan *plan)
+{
+    *plan = (struct cs_plan){
+        .devices = record[0],
+        .tensor = (int32_t)record[1],
+        .pipeline = (int32_t)record[2],
+        .data = record[3],
+        .context = (int32_t)record[4],
+        .expert = (int32_t)record[5],
+        .expert_tensor = (int32_t)record[6],
+        .micro_batch = (int32_t)record[7],
+        .interleave = (int32_t)record[8],
+        .zero_stage = (int32_t)record[9],
+        .recompute = (enum cs_recompute)record[10],
+        .schedule = (enum cs_schedule)record[11],
+        .sequence_parallel = record[12] != 0,
+        .zero_group = (int32_t)record[13],
+        .global_batch = record[14],
+        .micro_batches = record[15],
+    };
+}
+
+/* out: seconds of a step, bytes, limit of bytes; three columns for each of `count` plans. */
+int bridge_evaluate(int count, const int *device_of, const int *case_of, const double *devices, int device_columns,
+                    const double *cases, const int64_t *plans, double *out)
+{
+    struct cs_problem *problem = calloc(1, sizeof *problem);
+    struct cs_device device;
+    int last_device = -1, last_case = -1;
+    if (problem == NULL) {
+        return 1;
+    }
+    for (int i = 0; i < count; i++) {
+        if (device_of[i] != last_device || case_of[i] != last_case) {
+            read_device(devices + (size_t)device_of[i] * (size_t)device_columns, &device);
+            read_case(cases + (size_t)case_of[i] * CASE_COLUMNS, &device, problem);
+            last_device = device_of[i];
+            last_case = case_of[i];
+        }
+        struct cs_plan plan;
+        struct cs_step step;
+        read_plan(plans + (size_t)i * PLAN_COLUMNS, &plan);
+        cs_step_evaluate(problem, &plan, &step);
+        out[3 * i] = step.seconds;
+        out[3 * i + 1] = step.memory_bytes;
+        out[3 * i + 2] = cs_memory_limit(problem);
+    }
+    free(problem);
+    return 0;
+}

@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Writes configs/schema.json and the tables in configs/README.md from the tables that the program itself is made of.
+
+    scripts/reference.py [--check]
+
+--check writes nothing and fails where the files are not what would be written. The C preprocessor ($CC, default cc) reads
+the rows of include/cs_sweep/settings.h and hardware.h, so what it sees is what the compiler sees.
+"""
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = ROOT / "configs"
+
+SECTIONS = {
+    "scaling_law": "The LLM that a model dimension stands for, and its loss.",
+    "training": "The run.",
+    "search": "Which plans are candidates, and which of them is best.",
+    "projection": "Factors per year of the hardware projection (CarbonScaling Table 2; Akarvardar and Wong 2023).",
+    "power": "CarbonScaling Eq 3 and Eq 4.",
+    "carbon": "CarbonScaling Eq 3 to Eq 5.",
+    "limits": "What is refused for its size.",
+    "output": "The result file.",
+}
+SCOPES = {1: "model", 2: "search", 4: "power", 8: "embodied", 16: "operation"}
+SNIPPET = """
+#include "cs_sweep/settings.h"
+#include "cs_sweep/hardware.h"
+#undef NAN
+#define EMIT_REAL(member, value, low, high, unit, scopes, meaning) @ROW "real", #member, (value), (low), (high), unit, "", (scopes), meaning @END
+#define EMIT_COUNT(member, value, low, high, unit, scopes, meaning) @ROW "count", #member, (value), (low), (high), unit, "", (scopes), meaning @END
+#define EMIT_FLAG(member, value, scopes, meaning) @ROW "flag", #member, "" #value, 0, 1, "1", "", (scopes), meaning @END
+#define EMIT_CHOICE(member, value, names, scopes, meaning) @ROW "choice", #member, value, 0, 0, "1", names, (scopes), meaning @END
+#define EMIT_SET(member, value, names, scopes, meaning) @ROW "set", #member, (value), 0, 0, "1", names, (scopes), meaning @END
+#define EMIT_LIST(member, scopes, meaning) @ROW "list", #member, "", 1, 1000000, "1", "", (scopes), meaning @END
+#define EMIT_FIELD(member, key, factor, low, high, value, meaning) @FIELD key, (low), (high), (value), meaning @END
+#define EMIT_SECTION(section, type, table) @SECTION #section @END table(EMIT_REAL, EMIT_COUNT, EMIT_FLAG, EMIT_CHOICE, EMIT_SET, EMIT_LIST)
+CS_SECTIONS(EMIT_SECTION)
+CS_DEVICE_FIELDS(EMIT_FIELD)
+"""
+
+
+def evaluate(text):
+    """A C constant expression of these tables as a Python value."""
+    text = re.sub(r"\bCS_SCOPE_(\w+)", lambda m: str({"ARCHITECTURE": 1, "SEARCH": 2, "POWER": 4, "EMBODIED": 8,
+                                                      "OPERATION": 16, "NONE": 0}[m.group(1)]), text)
+    text = re.sub(r"\b(\d+)[uUlL]+\b", r"\1", text)
+    text = re.sub(r"\bNAN\b", "None", text)
+    return eval(compile(ast.parse(text.strip(), mode="eval"), "row", "eval"), {"__builtins__": {}})
+
+
+def tables():
+    """[(section, rows)], fields: what the preprocessor makes of the headers."""
+    compiler = os.environ.get("CC", "cc").split()
+    done = subprocess.run([*compiler, "-E", "-P", "-I", str(ROOT / "include"), "-x", "c", "-"], input=SNIPPET,
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{compiler[0]} -E failed: {done.stderr}")
+    sections, fields = [], []
+    for kind, body in re.findall(r"@(SECTION|ROW|FIELD)\b(.*?)@END", done.stdout, re.S):
+        value = evaluate("[" + body + "]")
+        if kind == "SECTION":
+            sections.append((value[0], []))
+        elif kind == "ROW":
+            names = ("type", "name", "value", "low", "high", "unit", "names", "scopes", "meaning")
+            sections[-1][1].append(dict(zip(names, value)))
+        else:
+            fields.append(dict(zip(("key", "low", "high", "value", "meaning"), value)))
+    return sections, fields
+
+
+def number(value):
+    """A JSON number, whole where it is whole."""
+    return int(value) if float(value) == int(value) and abs(value) < 2**53 else value
+
+
+def shown(value):
+    """Whole numbers in full while they are short; 1e9, 1e-6 without padding."""
+    if float(value) == int(value) and (abs(value) < 1e6 or (abs(value) < 1e10 and int(value) % 1000)):
+        return str(int(value))
+    return re.sub(r"e([+-])0*", lambda match: "e" + match.group(1).strip("+"), f"{value:.6g}")
+
+
+def default(row):
+    if row["type"] in ("real", "count"):
+        return number(row["value"])
+    if row["type"] == "flag":
+        return row["value"] == "true"
+    if row["type"] == "set":
+        return [name for i, name in enumerate(row["names"].split("|")) if row["value"] >> i & 1]
+    return [] if row["type"] == "list" else row["value"]
+
+
+# ---- schema ----
+def describe(row):
+    """Hover text: meaning, unit, default."""
+    unit = "" if row["unit"] == "1" else f" Unit: {row['unit']}."
+    text = row["meaning"]
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".") + unit
+
+
+def range_of(low, high, whole=False):
+    return {"type": "integer" if whole else "number", "minimum": number(low), "maximum": number(high)}
+
+
+def names_of(row):
+    names = row["names"].split("|")
+    return {"enum": names + [int(name) for name in names if name.isdigit()]}
+
+
+def setting_schema(row):
+    if row["type"] in ("real", "count"):
+        made = range_of(row["low"], row["high"], row["type"] == "count")
+    elif row["type"] == "flag":
+        made = {"type": "boolean"}
+    elif row["type"] == "choice":
+        made = names_of(row)
+    elif row["type"] == "set":
+        made = {"type": "array", "items": names_of(row), "minItems": 1, "uniqueItems": True}
+    else:
+        made = {"type": "array", "items": range_of(row["low"], row["high"], True), "maxItems": 16, "uniqueItems": True}
+    return made
+
+
+def numbers_schema(item):
+    """A list of rising numbers, or a range."""
+    step = {"type": item["type"], "exclusiveMinimum": 0}
+    return {"oneOf": [{"type": "array", "items": item, "minItems": 1, "uniqueItems": True},
+                      closed({"from": item, "to": item, "step": step}, ["from", "to", "step"])]}
+
+
+def axis_schema(row):
+    made = setting_schema(row)
+    if row["type"] in ("real", "count"):
+        return numbers_schema(made)
+    if row["type"] == "set":
+        made = {"anyOf": [made, names_of(row)]}
+    return {"type": "array", "items": made, "minItems": 1, "uniqueItems": True}
+
+
+def closed(properties, required=(), **more):
+    made = {"type": "object", "additionalProperties": False, "properties": properties, **more}
+    if required:
+        made["required"] = list(required)
+    return made
+
+
+TEXT = {"type": "string"}
+NAME = {"type": "string", "minLength": 1, "maxLength": 63}
+
+
+def nullable(schema):
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def whole(low, high, text):
+    return {**range_of(low, high, True), "description": text}
+
+
+def device_schema(fields):
+    properties = {
+        "name": NAME,
+        "aliases": {"type": "array", "items": NAME, "minItems": 1},
+        "family": {**NAME, "description": "Devices that share calibrated constants and a validation error."},
+        "kind": {"enum": ["gpu", "tpu"]},
+        "based_on": {**NAME, "description": "The device whose fields serve where this one gives none."},
+        "tiles": {"type": "array", "minItems": 1, "maxItems": 8, "description": "GEMM tiles: [m, n, efficiency].",
+                  "items": {"type": "array", "minItems": 3, "maxItems": 3, "items": [
+                      range_of(1, 65536, True), range_of(1, 65536, True), range_of(0.01, 1)]}},
+        "source": TEXT, "note": TEXT, "sources": {"type": "object", "additionalProperties": TEXT},
+    }
+    for field in fields:
+        properties[field["key"]] = {**range_of(field["low"], field["high"]), "description": field["meaning"]}
+        if field["value"] is not None:
+            properties[field["key"]]["default"] = number(field["value"])
+    required = [field["key"] for field in fields if field["value"] is None]
+    return closed(properties, ["name"], anyOf=[{"required": ["based_on"]}, {"required": ["kind", *required]}])
+
+
+MODEL_FIELDS = [
+    ("layers", whole(1, 1000000, "Transformer layers."), "required"),
+    ("d_model", whole(1, 10000000, "Model dimension."), "required"),
+    ("heads", whole(1, 1000000, "Attention heads."), "required"),
+    ("kv_heads", whole(1, 1000000, "Key-value heads."), "heads"),
+    ("head_dim", whole(1, 10000000, "Dimension of a head."), "d_model / heads"),
+    ("d_ff", whole(1, 1000000000, "Width of the feed-forward network of dense layers."), "4 d_model"),
+    ("gated_ffn", {"type": "boolean", "description": "Gated feed-forward network: three matrices."}, "false"),
+    ("vocab", whole(1, 1000000000, "Vocabulary."), "51200"),
+    ("tied_embedding", {"type": "boolean", "description": "Output projection shared with the embedding."}, "false"),
+    ("experts", whole(1, 1000000, "Routed experts of a mixture layer; 1 is dense."), "1"),
+    ("experts_active", whole(1, 1000000, "Routed experts that a token uses."), "1"),
+    ("shared_experts", whole(0, 1000000, "Experts that every token uses."), "0"),
+    ("d_expert", whole(0, 1000000000, "Width of an expert; required of a mixture."), ""),
+    ("dense_layers", whole(0, 1000000, "First layers of a mixture model that are dense."), "0"),
+    ("attention", {"enum": ["full", "sliding", "mla"], "description": "Kind of attention."}, "full"),
+    ("window", whole(1, 1000000000, "Tokens of a sliding window; with attention sliding only."), ""),
+    ("window_period", whole(1, 1000000, "Every how many layers one slides; 1: all."), "1"),
+    ("mla", closed({"q_lora": whole(0, 10000000, "Rank of the queries; 0: none."),
+                    "kv_lora": whole(1, 10000000, "Rank of keys and values."),
+                    "qk_nope_head_dim": whole(1, 10000000, "Head dimension without position."),
+                    "qk_rope_head_dim": whole(0, 10000000, "Head dimension with rotary position."),
+                    "v_head_dim": whole(1, 10000000, "Head dimension of the values.")},
+                   ["kv_lora", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"],
+                   description="Multi-head latent attention: q_lora, kv_lora, qk_nope_head_dim, qk_rope_head_dim, "
+                               "v_head_dim; with attention mla only."), ""),
+    ("parallel_block", {"type": "boolean", "description": "Attention and feed-forward side by side."}, "false"),
+    ("mtp_layers", whole(0, 1000, "Multi-token-prediction layers."), "0"),
+    ("positions", {"enum": ["learned"], "description": "Learned positions: weights of sequence length x d_model."}, ""),
+    ("tokens", {**range_of(1, 1e24), "description": "Tokens it was trained on; serves unless tokens_per_parameter or "
+                "tokens_basis is given."}, ""),
+    ("seq_len", whole(1, 1000000000, "Its sequence length; serves unless training.seq_len is given."), ""),
+    ("params_from_shape", {**range_of(1, 1e30), "description": "A count of parameters to check ours against."}, ""),
+]
+
+
+def model_schema():
+    properties = {"name": NAME, "aliases": {"type": "array", "items": NAME, "minItems": 1}, "source": TEXT, "note": TEXT}
+    for key, schema, kept in MODEL_FIELDS:
+        properties[key] = schema if kept == "required" or schema.get("type") == "boolean" else {
+            "description": schema["description"], **nullable({k: v for k, v in schema.items() if k != "description"})}
+    return closed(properties, ["name", "layers", "d_model", "heads"])
+
+
+def schema(sections, fields):
+    bits = range_of(1, 64)
+    properties = {
+        "$schema": TEXT,
+        "title": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Named in the result file."},
+        "devices": {**TEXT, "description": "Path of a device file, relative to this file. Default: the one shipped."},
+        "regions": {**TEXT, "description": "Path of a region file, relative to this file. Default: the one shipped."},
+        "qat_levels": {**TEXT, "description": "Path of a file of QAT levels, relative to this file. Default: the one "
+                                              "shipped."},
+        "models": {**TEXT, "description": "Path of a model file, relative to this file. Default: the one shipped."},
+    }
+    d_models = numbers_schema(range_of(1, 10000000, True))
+    law = closed({"d_model": d_models}, ["d_model"], description="Models by the scaling law.")
+    axes = {
+        "model": {"description": "Models: {\"d_model\": list or range}, or a list of names of models.json, explicit "
+                                 "architectures and such objects.",
+                  "anyOf": [law, {"type": "array", "minItems": 1, "items": {"anyOf": [
+                      NAME, law, {"$ref": "#/definitions/model"}]}}]},
+        "hardware": {"description": "Devices: names of devices.json, or inline ones, with based_on.", "type": "array",
+                     "minItems": 1, "uniqueItems": True, "items": {"anyOf": [NAME, {"$ref": "#/definitions/device"}]}},
+        "year": {"description": "Years of hardware projection.", **numbers_schema(range_of(0, 50, True))},
+        "qat": {"description": "QAT levels: names of qat_levels.json, or inline ones.", "type": "array", "minItems": 1,
+                "uniqueItems": True, "items": {"anyOf": [NAME, {"$ref": "#/definitions/qat"}]}},
+        "carbon_intensity": {"description": "Places: names of regions.json, or inline ones.", "type": "array",
+                             "minItems": 1, "uniqueItems": True,
+                             "items": {"anyOf": [NAME, {"$ref": "#/definitions/region"}]}},
+    }
+    required = list(axes)
+    for section, rows in sections:
+        members = {}
+        for row in rows:
+            members[row["name"]] = {"description": describe(row), "default": default(row), **setting_schema(row)}
+            if row["scopes"]:
+                axes[f"{section}.{row['name']}"] = {"description": describe(row), **axis_schema(row)}
+        if section == "output":
+            file = {"type": "string", "minLength": 1, "description": "Result file, relative to the working directory."}
+            properties["output"] = {"description": "The result file: its name, or an object.",
+                                    "anyOf": [file, closed({"file": file, **members})]}
+        else:
+            properties[section] = closed(members, description=SECTIONS[section])
+    properties["axes"] = closed(axes, required, description="The design space: each axis is a list or a range.")
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Configuration of cs_sweep",
+        "description": "Written by scripts/reference.py from include/cs_sweep/settings.h and hardware.h.",
+        **closed(properties, ["axes"]),
+        "definitions": {
+            "device": device_schema(fields),
+            "model": model_schema(),
+            "region": closed({"region": NAME, "g_per_kwh": {**range_of(0, 10000), "description": "g CO2e per kWh."},
+                              "year": {**range_of(1900, 2200, True), "description": "Of the figure."},
+                              "pue": {**range_of(1, 10), "description": "Used under carbon.pue_per_region."},
+                              "source": TEXT, "note": TEXT}, ["region", "g_per_kwh"]),
+            "qat": closed({"qat": NAME, "format": {"enum": ["bf16", "int8", "fp8"],
+                                                   "description": "Number format of the layers' GEMMs."},
+                           "weight_bits": {**bits, "description": "Of a stored and gathered weight."},
+                           "activation_bits": {**bits, "description": "Of the inputs of the layers' GEMMs."},
+                           "communication_bits": {**bits, "description": "Of the collectives of activations."},
+                           "dispatch_bits": {**bits, "description": "Of the dispatch to experts; default: as the other "
+                                                                    "collectives."},
+                           "gradient_bits": {**bits, "description": "Of gradients on the network; default: as "
+                                                                    "training.gradient_bytes."},
+                           "source": TEXT, "note": TEXT},
+                          ["qat", "format", "weight_bits", "activation_bits", "communication_bits"]),
+        },
+    }
+
+
+# ---- tables of the README ----
+def cell(text):
+    return str(text).replace("|", "\\|")
+
+
+def range_text(row):
+    if row["type"] in ("real", "count"):
+        return ("whole, " if row["type"] == "count" else "") + f"{shown(row['low'])} to {shown(row['high'])}"
+    if row["type"] == "flag":
+        return "true, false"
+    if row["type"] == "list":
+        return "list of whole numbers"
+    return ("one or more of " if row["type"] == "set" else "") + row["names"].replace("|", ", ")
+
+
+def default_text(row):
+    if row["type"] in ("real", "count"):
+        return shown(row["value"])
+    value = default(row)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(value) or "empty" if isinstance(value, list) else value
+
+
+def section_table(section, rows):
+    lines = [f"### {section}", "", SECTIONS[section], "", "| key | default | values | unit | read by | meaning and source |",
+             "|---|---|---|---|---|---|"]
+    for row in rows:
+        scopes = ", ".join(name for bit, name in SCOPES.items() if row["scopes"] & bit) or "no axis"
+        unit = "" if row["unit"] == "1" else row["unit"]
+        lines.append(f"| `{row['name']}` | {cell(default_text(row))} | {cell(range_text(row))} | {unit} | {scopes} | "
+                     f"{cell(row['meaning'])} |")
+    return lines
+
+
+def field_table(fields):
+    lines = ["| key | default | values | meaning |", "|---|---|---|---|"]
+    for field in fields:
+        value = "required" if field["value"] is None else shown(field["value"])
+        lines.append(f"| `{field['key']}` | {value} | {shown(field['low'])} to {shown(field['high'])} | "
+                     f"{cell(field['meaning'])} |")
+    return lines
+
+
+def model_table():
+    lines = ["| key | default | meaning |", "|---|---|---|"]
+    for key, made, kept in MODEL_FIELDS:
+        lines.append(f"| `{key}` | {kept} | {cell(made['description'])} |")
+    return lines
+
+
+def readme(text, sections, fields):
+    blocks = {"settings": [line for section, rows in sections for line in [*section_table(section, rows), ""]][:-1],
+              "devices": field_table(fields), "models": model_table()}
+    for name, lines in blocks.items():
+        pattern = re.compile(rf"(<!-- {name}: scripts/reference\.py writes this table -->\n)(?:(?!<!--).)*(<!-- end -->)", re.S)
+        if len(pattern.findall(text)) != 1:
+            sys.exit(f"configs/README.md has not one place for the table {name}")
+        body = "\n".join(lines) + "\n"
+        text = pattern.sub(lambda match: match.group(1) + body + match.group(2), text)
+    return text
+
+
+def main():
+    if sys.argv[1:] not in ([], ["--check"]):
+        sys.exit(__doc__)
+    sections, fields = tables()
+    page = CONFIGS / "README.md"
+    made = {CONFIGS / "schema.json": json.dumps(schema(sections, fields), indent=1, ensure_ascii=False) + "\n",
+            page: readme(page.read_text(encoding="utf-8"), sections, fields)}
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if sys.argv[1:] == ["--check"]:
+            print(f"{path.relative_to(ROOT)} is not what the headers say; run scripts/reference.py.")
+        else:
+            path.write_text(made[path], encoding="utf-8")
+            print(f"{path.relative_to(ROOT)} is written.")
+    if stale and sys.argv[1:] == ["--check"]:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

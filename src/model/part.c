@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whole parts of the model: layers with their recomputation and host time, the embedding, the head. */
+#include "layer.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- embedding and head ---- */
+
+static void build_embedding(struct cs_builder *builder)
+{
+    const double h = (double)builder->problem->architecture.d_model;
+    const double bytes = builder->tokens * h * 2.0;
+    cs_build_stream(builder, "look-up", 2.0 * bytes, 2.0 * bytes);
+    if (builder->shard->tensor > 1) {
+        const bool scattered = builder->shard->sequence_parallel;
+        const double forward =
+            scattered ? cs_reduce_scatter(&builder->tensor, bytes) : cs_all_reduce(&builder->tensor, bytes);
+        const double backward = scattered ? cs_all_gather(&builder->tensor, bytes) : 0.0;
+        cs_build_collective(builder, "reduce (tensor)", CS_SHARE_TENSOR, false, forward, forward, bytes);
+        cs_build_collective(builder, "all-gather (tensor)", CS_SHARE_TENSOR, true, backward, backward, bytes);
+    }
+}
+
+static void build_logits(struct cs_builder *builder)
+{
+    const struct cs_problem *problem = builder->problem;
+    const struct cs_device *device = &problem->device;
+    const double columns = cs_ceil_share(problem->architecture.vocab, builder->shard->tensor);
+    struct cs_gemm gemm = cs_layer_gemm(builder, builder->tokens, columns, (double)problem->architecture.d_model);
+    gemm.format = CS_FORMAT_BF16;
+    gemm.a_bytes = gemm.b_bytes = 2.0;
+    builder->input_gradient = 0.0;
+    cs_build_linear(builder, "logits", &gemm);
+    const double count = builder->tokens * columns;
+    cs_build_stream(builder, "loss", device->logit_forward * count, device->logit_backward * count);
+    if (builder->shard->tensor > 1) {
+        const double bytes = builder->tokens * (double)problem->architecture.d_model * 2.0;
+        const double gather = cs_all_gather(&builder->tensor, bytes);
+        const bool scattered = builder->shard->sequence_parallel;
+        const double forward = scattered ? gather : 0.0;
+        const double backward =
+            scattered ? cs_reduce_scatter(&builder->tensor, bytes) : cs_all_reduce(&builder->tensor, bytes);
+        cs_build_collective(builder, "all-gather (tensor)", CS_SHARE_TENSOR, false, forward, forward, bytes);
+        cs_build_collective(builder, "reduce (tensor)", CS_SHARE_TENSOR, true, backward, backward, bytes);
+    }
+}
+
+/* ---- whole parts ---- */
+
+static double total(const double *shares)
+{
+    double sum = 0.0;
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        sum += shares[i];
+    }
+    return sum;
+}
+
+/* The host enqueues kernels while the device works: the longer of the two sets the pace of a part. */
+static void bound_by_host(const struct cs_builder *builder, double *shares, double kernels)
+{
+    const double host = kernels * builder->problem->device.dispatch;
+    const double busy = total(shares);
+    if (host > busy) {
+        shares[CS_SHARE_COMPUTE] += host - busy;
+    }
+}
+
+void cs_build_finish(struct cs_builder *builder, bool recomputed)
+{
+    struct cs_part *part = builder->part;
+    bound_by_host(builder, part->forward, builder->forward_kernels);
+    bound_by_host(builder, part->backward, builder->backward_kernels);
+    if (recomputed) {
+        for (int i = 0; i < CS_SHARE_COUNT; i++) {
+            part->backward[i] += part->forward[i];
+        }
+        part->flops += part->forward_flops;
+        builder->all_to_all += part->forward[CS_SHARE_EXPERT];
+        const struct cs_kernel_time time = {.seconds = total(part->forward), .flops = part->forward_flops};
+        cs_build_emit(builder, "forward again", true, false, &time, time.seconds);
+    }
+    part->forward_seconds = total(part->forward);
+    part->backward_seconds = total(part->backward);
+    const double compute = part->forward[CS_SHARE_COMPUTE] + part->backward[CS_SHARE_COMPUTE];
+    /* Units that forward tokens from card to link are lost to compute wherever the experts are (DeepSeek-V3: 20 of 132). */
+    const double tax = builder->problem->device.link_compute_tax;
+    part->hidden_all_to_all = builder->all_to_all - cs_exposed(builder->all_to_all, compute, tax);
+}
+
+void cs_builder_init(struct cs_builder *builder, const struct cs_problem *problem, const struct cs_network *network,
+                     const struct cs_shard *shard)
+{
+    memset(builder, 0, sizeof *builder);
+    builder->problem = problem;
+    builder->network = network;
+    builder->shard = shard;
+    builder->tokens = (double)problem->seq_len * shard->micro_batch / shard->context;
+    builder->own_tokens = shard->sequence_parallel ? builder->tokens / shard->tensor : builder->tokens;
+    cs_group_place(network, 1, shard->tensor, &builder->tensor);
+    cs_group_place(network, shard->tensor, shard->context, &builder->ring);
+    cs_group_place(network, shard->expert_tensor, shard->expert, &builder->expert);
+}
+
+static void start(struct cs_builder *builder, struct cs_part *part, const char *name)
+{
+    memset(part, 0, sizeof *part);
+    builder->part = part;
+    builder->name = name;
+    builder->forward_kernels = builder->backward_kernels = 0.0;
+    builder->input_gradient = builder->all_to_all = 0.0;
+}
+
+static void layer_parameters(const struct cs_builder *builder, bool mixture, struct cs_part *part)
+{
+    const struct cs_parameters *count = &builder->problem->parameters;
+    const struct cs_architecture *model = &builder->problem->architecture;
+    const double t = builder->shard->tensor;
+    part->parameters = count->attention / t + count->norm;
+    if (mixture) {
+        part->parameters += count->router + count->shared_ffn / t;
+        part->expert_parameters =
+            (double)model->experts / builder->shard->expert * count->expert / builder->shard->expert_tensor;
+    } else {
+        part->parameters += count->dense_ffn / t;
+    }
+}
+
+static void build_whole_layer(struct cs_builder *builder, bool mixture, const char *name, struct cs_part *part)
+{
+    const struct cs_shard *shard = builder->shard;
+    start(builder, part, name);
+    cs_build_layer(builder, mixture);
+    cs_build_finish(builder, shard->recompute == CS_RECOMPUTE_FULL);
+    layer_parameters(builder, mixture, part);
+    part->activation_bytes = cs_layer_activation_bytes(builder->problem, shard, mixture, shard->recompute);
+    if (shard->recompute == CS_RECOMPUTE_FULL) {
+        part->working_bytes = cs_layer_activation_bytes(builder->problem, shard, mixture, CS_RECOMPUTE_NONE);
+    } else if (shard->recompute == CS_RECOMPUTE_SELECTIVE) {
+        part->working_bytes =
+            cs_layer_activation_bytes(builder->problem, shard, mixture, CS_RECOMPUTE_NONE) - part->activation_bytes;
+    }
+}
+
+/* One multi-token-prediction module: a projection of two streams to one, a layer like the model's last, logits of its
+ * own (DeepSeek-V3, arXiv 2412.19437, section 2.2). */
+static void add_mtp(struct cs_builder *builder, struct cs_part *head)
+{
+    const struct cs_problem *problem = builder->problem;
+    const struct cs_architecture *model = &problem->architecture;
+    const double h = (double)model->d_model, modules = (double)model->mtp_layers;
+    struct cs_part layer, rest;
+    build_whole_layer(builder, model->experts > 1, "head", &layer);
+    start(builder, &rest, "head");
+    cs_build_product(builder, "mtp projection", builder->own_tokens, h, 2.0 * h);
+    build_logits(builder);
+    cs_build_finish(builder, false);
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        head->forward[i] += modules * (layer.forward[i] + rest.forward[i]);
+        head->backward[i] += modules * (layer.backward[i] + rest.backward[i]);
+    }
+    head->forward_seconds += modules * (layer.forward_seconds + rest.forward_seconds);
+    head->backward_seconds += modules * (layer.backward_seconds + rest.backward_seconds);
+    head->weight_gradient_seconds += modules * (layer.weight_gradient_seconds + rest.weight_gradient_seconds);
+    head->flops += modules * (layer.flops + rest.flops);
+    head->hidden_all_to_all += modules * layer.hidden_all_to_all;
+    const double experts = modules * layer.expert_parameters;
+    head->parameters +=
+        fmax(problem->parameters.mtp - experts * builder->shard->expert * builder->shard->expert_tensor, 0.0) /
+        builder->shard->tensor;
+    head->expert_parameters += experts;
+    head->activation_bytes += modules * layer.activation_bytes;
+    head->working_bytes += modules * rest.working_bytes;
+}
+
+static void build_head(struct cs_builder *builder, struct cs_part *part)
+{
+    const struct cs_problem *problem = builder->problem;
+    const struct cs_architecture *model = &problem->architecture;
+    const double vocab = cs_ceil_share(model->vocab, builder->shard->tensor), h = (double)model->d_model;
+    start(builder, part, "head");
+    cs_build_norm(builder, "norm");
+    build_logits(builder);
+    cs_build_finish(builder, false);
+    /* A tied output projection is the embedding's own weights, held again where the head is on another stage. */
+    part->parameters = vocab * h + h;
+    /* Final norm's input and output; FP32 logits and their gradient, which fused losses write in place. */
+    const bool in_place = cs_attention_is_fused(&problem->device, problem->kernel);
+    part->activation_bytes = 4.0 * builder->own_tokens * h;
+    part->working_bytes = (in_place ? 4.0 : 8.0) * builder->tokens * vocab;
+    if (model->mtp_layers > 0) {
+        add_mtp(builder, part);
+    }
+}
+
+void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs_part *part)
+{
+    const struct cs_problem *problem = builder->problem;
+    switch (kind) {
+    case CS_PART_EMBEDDING:
+        start(builder, part, "embedding");
+        build_embedding(builder);
+        cs_build_finish(builder, false);
+        part->parameters = problem->parameters.embedding / builder->shard->tensor;
+        part->activation_bytes =
+            problem->training.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;
+        break;
+    case CS_PART_HEAD:
+        build_head(builder, part);
+        break;
+    case CS_PART_MIXTURE:
+        build_whole_layer(builder, true, "mixture layer", part);
+        break;
+    default:
+        build_whole_layer(builder, false, "dense layer", part);
+        break;
+    }
+}

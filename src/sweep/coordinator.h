@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rank 0's state, and what its messages do to it (messages.c). */
+#ifndef CS_SWEEP_COORDINATOR_H
+#define CS_SWEEP_COORDINATOR_H
+
+#include "progress.h"
+#include "run.h"
+
+struct cs_peer {
+    int32_t outstanding;
+    bool greeted, gone;
+    double search_seconds, cpu_seconds;
+    /* Of the chunks that it holds, in order, for the share of the work that is done. */
+    int64_t searches[CS_CHUNKS_HELD], back;
+    double cost[CS_CHUNKS_HELD];
+};
+
+struct cs_coordinator {
+    struct cs_run *run;
+    struct cs_results *results;
+    struct cs_output *output;
+    char path[1100];
+    struct cs_run_info info;
+    char started[32], finished[32], *hosts;
+    char mixed_cpu[32];
+
+    struct cs_queue queue;
+    struct cs_range own;
+    struct cs_record *own_records;
+    double own_cost, done_cost; /* of one of its own searches; of all that are done */
+    bool searching;
+    double search_seconds;
+
+    int32_t size, greeted, gone;
+    struct cs_peer *peers;
+    double peer_cost, peer_seconds; /* of what came back from them: cost, and s of processor time */
+    char *batch;
+    int64_t total, done, placed_since_checkpoint; /* searches of the shard */
+
+    struct cs_progress progress;
+    double next_checkpoint, next_stop_file, checkpoint_spacing;
+    int32_t failures; /* checkpoints in a row that could not be written: each doubles the time to the next */
+    struct cs_statistics statistics;
+    double file_cpu_seconds;
+    const char *stop_reason;
+    bool stop_urgent;
+    struct cs_error error; /* a rank that cannot work */
+};
+
+/* Takes what has arrived; true if there was something. */
+bool cs_coordinator_listen(struct cs_coordinator *coordinator);
+void cs_coordinator_place(struct cs_coordinator *coordinator, int64_t search, const struct cs_record *records);
+/* The first reason counts. urgent: there is little time until the processes are killed. */
+void cs_coordinator_stop_for(struct cs_coordinator *coordinator, const char *reason, bool urgent);
+void cs_coordinator_add_host(struct cs_coordinator *coordinator, const char *host);
+
+#endif

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""scripts/breakeven.py: each statement computed again, by hand from the file or in its definition's words."""
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import xarray as xr
+
+SOURCE, BUILD, TMP = (Path(os.environ[name]) for name in ("CS_SOURCE", "CS_BUILD", "CS_TMP"))
+CONFIG = {"axes": {"model": {"d_model": [2048, 4096, 6144]}, "hardware": ["V100", "A100", "H100"], "year": [0, 2, 4, 8],
+                   "qat": ["off", "int8"], "carbon_intensity": ["asia-south1", "us-east5", "europe-north2"],
+                   "carbon.cpa_growth_per_year": [0, 0.1]}}
+passed = failed = 0
+
+
+def check(ok, text):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    if not ok:
+        print("FAILED:", text)
+
+
+def run(*words):
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, cwd=TMP, check=False)
+    check(done.returncode == 0, f"{words}: status {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def main():
+    (TMP / "config.json").write_text(json.dumps(CONFIG))
+    file = TMP / "result.h5"
+    run(BUILD / "cs_sweep", TMP / "config.json", "--output", file, "--quiet")
+    script = [sys.executable, SOURCE / "scripts/breakeven.py", file, "--model", 4096]
+    statements = json.loads(run(*script, "--json"))
+    data = xr.open_dataset(file, engine="h5netcdf").sel(cpa_growth_per_year=0)
+
+    def number(name, **labels):
+        array = data[name]
+        labels = {"model": "4096", "year": 0, "qat": "off", **labels}
+        return float(array.sel({axis: value for axis, value in labels.items() if axis in array.dims}))
+
+    kinds = {kind: [row for row in statements if row["kind"] == kind] for kind in ("hardware", "qat", "budget")}
+    check(len(kinds["hardware"]) >= 1 and len(kinds["qat"]) == 3 and len(kinds["budget"]) == 3, "numbers of statements")
+    for row in kinds["hardware"]:
+        # Over the break-even time, a fleet of new devices and their making emit what the old fleet emits.
+        emitted = {}
+        for side in (row["old"], row["new"]):
+            labels = dict(hardware=side)
+            seconds = number("training_time", **labels)
+            per_second = (number("energy", **labels) + number("energy_servers", **labels)) / seconds  # kWh a second
+            per_second *= number("region_pue", region="us-east5") * number("carbon_intensity", region="us-east5") / 1000.0
+            rate = number("compute") / seconds  # FLOP/s of the fleet
+            emitted[side] = (per_second / rate, number("embodied_device", **labels) * number("devices", **labels) / rate)
+        old, new = emitted[row["old"]], emitted[row["new"]]
+        time = row["days"] * 86400.0
+        check(math.isclose(old[0] * time, new[0] * time + new[1], rel_tol=1e-9), f"{row['old']} to {row['new']}: {row['days']}")
+        # At the grid below which it never pays, the break-even time is the lifetime of six years.
+        scale = row["never_below_g_per_kwh"] / number("carbon_intensity", region="us-east5")
+        check(math.isclose(row["days"] / scale, 6 * 365, rel_tol=1e-9), f"{row['old']} to {row['new']}: grid")
+        lifetime = 6 * 365 * 86400.0
+        scale = row["older_better_below_g_per_kwh"] / number("carbon_intensity", region="us-east5")
+        if scale > 0.0:
+            check(math.isclose(old[0] * scale * lifetime + old[1], new[0] * scale * lifetime + new[1], rel_tol=1e-9),
+                  f"{row['old']} to {row['new']}: first purchase")
+        else:
+            check(new[1] <= old[1], f"{row['old']} to {row['new']}: embodied per FLOP/s")
+    for row in kinds["qat"]:
+        path = {year: number("carbon_total", hardware=row["hardware"], year=year, region="us-east5") for year in (0, 2, 4, 8)}
+        target = number("carbon_total", hardware=row["hardware"], qat="int8", region="us-east5")
+        check(math.isclose(row["gain_percent"], 100 * (1 - target / path[0]), rel_tol=1e-9, abs_tol=1e-9), f"{row}")
+        if row["years"] is not None:
+            low = max(year for year in path if year <= row["years"])
+            high = min(year for year in path if year > low)
+            check(path[high] <= target <= path[low], f"{row['hardware']}: {row['years']} years, {path}, {target}")
+        elif row["gain_percent"] > 0:
+            check(min(path.values()) > target, f"{row['hardware']}: a year would do, {path}, {target}")
+    budget = min(number("carbon_total", hardware=device, region="us-east5") for device in ("V100", "A100", "H100"))
+    for row in kinds["budget"]:
+        check(math.isclose(row["budget_kg"], budget, rel_tol=1e-12), "the budget")
+        fits = [model for model in ("2048", "4096", "6144") if any(
+            number("carbon_total", model=model, hardware=device, region=row["region"]) <= budget
+            for device in ("V100", "A100", "H100"))]
+        check(row["model"] == fits[-1] and row["carbon_kg"] <= budget, f"{row}: {fits}")
+    sizes = [row["parameters"] for row in kinds["budget"]]
+    check(sizes == sorted(sizes, reverse=True) and kinds["budget"][0]["region"] == "europe-north2", "order of the regions")
+    text = run(*script)
+    check(all(row["text"] in text for row in statements), "the text and the list differ")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

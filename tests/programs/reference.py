@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""configs/schema.json and configs/README.md say what the program does: both are what scripts/reference.py writes, every
+shipped configuration and data file is valid, and program and schema refuse the same values."""
+import copy
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+try:
+    import jsonschema
+except ImportError:
+    print("python3-jsonschema is not installed")
+    sys.exit(77)
+
+SOURCE, BUILD, TMP = (Path(os.environ[name]) for name in ("CS_SOURCE", "CS_BUILD", "CS_TMP"))
+passed = failed = 0
+
+
+def check(ok, text):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    if not ok:
+        print("FAILED:", text)
+
+
+def run(config):
+    """Exit status and message of the program for a configuration."""
+    path = TMP / "config.json"
+    path.write_text(json.dumps(config))
+    done = subprocess.run([BUILD / "cs_sweep", path, "--dry-run"], cwd=TMP, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr.strip()
+
+
+BASE = {"axes": {"model": {"d_model": [8192]}, "hardware": ["H100"], "year": [0], "qat": ["off"],
+                 "carbon_intensity": ["us-east5"]}}
+
+
+def agree(validator, path, value, right):
+    config = copy.deepcopy(BASE)
+    place = config
+    for key in path[:-1]:
+        place = place.setdefault(key, {})
+    place[path[-1]] = value
+    status, message = run(config)
+    text = f"{'.'.join(path)} = {json.dumps(value)[:80]}: "
+    check(status == (0 if right else 65), text + f"exit status {status} {message}")
+    check(validator.is_valid(config) == right, text + f"the schema takes it: {not right}")
+    if not right:
+        check(path[-1] in message or path[0] in message, text + message)
+
+
+def wrong_values(schema):
+    """What lies just outside of a setting's schema."""
+    kinds = schema.get("type")
+    if kinds in ("number", "integer"):
+        yield schema["minimum"] - max(1, abs(schema["minimum"]) * 1e-9)
+        yield schema["maximum"] + max(1, abs(schema["maximum"]) * 1e-9)
+        yield "1"
+        if kinds == "integer":
+            yield schema["minimum"] + 0.5
+    elif kinds == "boolean":
+        yield from (1, "true", None)
+    elif kinds == "array":
+        yield from (["none of them"], [schema.get("items", {}).get("minimum", 1) - 1.5], "text")
+    else:
+        yield from ("none of them", 99, None)
+
+
+def settings(validator, schema):
+    rows = 0
+    for section, made in schema["properties"].items():
+        if section == "output":
+            made = made["anyOf"][1]
+        if "properties" not in made or section == "axes":
+            continue
+        defaults = {}
+        for key, row in made["properties"].items():
+            if "default" in row:
+                rows += 1
+                defaults[key] = row["default"]
+                for value in wrong_values(row):
+                    agree(validator, (section, key), value, False)
+        agree(validator, (section,), defaults, True)
+        agree(validator, (section, "unknown_key"), 1, False)
+    check(rows > 80, f"only {rows} settings were found")
+
+
+def axes(validator):
+    for key, value, right in (
+            ("year", {"from": 0, "to": 50, "step": 5}, True), ("year", [51], False), ("year", [], False),
+            ("year", {"from": 0, "to": 5}, False), ("year", [0.5], False), ("hardware", "H100", False),
+            ("hardware", [{"name": "x", "based_on": "H100", "tdp_w": 1}], True), ("hardware", [{"name": "x"}], False),
+            ("hardware", [{"name": "x", "based_on": "H100", "tdp_w": 0}], False), ("hardware", ["H100", "H100"], False),
+            ("qat", [{"qat": "x", "weight_bits": 8}], False), ("carbon_intensity", [{"region": "x"}], False),
+            ("carbon_intensity", [{"region": "x", "g_per_kwh": 0}], True), ("model", [8192], False),
+            ("model", ["GPT-3", {"d_model": [8192]}], True), ("model", {"d_model": [0]}, False),
+            ("model", [{"name": "x", "layers": 2, "d_model": 64}], False),
+            ("model", [{"name": "x", "layers": 2, "d_model": 64, "heads": 2, "kv_heads": None}], True),
+            ("carbon.pue", [1.1, 1.2], True), ("carbon.pue", [0.5], False), ("carbon.pue", 1.1, False),
+            ("carbon.preset", ["paper"], False), ("search.zero_stages", [[0], "3", 1], True),
+            ("search.expert_degrees", [[], [8]], True), ("search.expert_degrees", [8], False),
+            ("carbon.host", [True, False], True), ("training.attention_kernel", ["fused1", "fused4"], False)):
+        agree(validator, ("axes", key), value, right)
+    for key in BASE["axes"]:
+        config = copy.deepcopy(BASE)
+        del config["axes"][key]
+        check(run(config)[0] == 65 and not validator.is_valid(config), f"axes without {key}")
+
+
+def shipped(validator, schema):
+    kinds = {"devices": "device", "regions": "region", "qat_levels": "qat", "models": "model"}
+    count = 0
+    for path in sorted((SOURCE / "configs").rglob("*.json")):
+        made = json.loads(path.read_text())
+        name = path.relative_to(SOURCE)
+        if "axes" in made:
+            count += 1
+            for error in validator.iter_errors(made):
+                check(False, f"{name}: {'.'.join(map(str, error.absolute_path))}: {error.message[:200]}")
+            status, message = run(made | {"$schema": "schema.json"})
+            check(status == 0, f"{name}: {message}")
+        elif path.stem in kinds and path.parent.name == "configs":
+            part = jsonschema.Draft7Validator({"$ref": "#/definitions/" + kinds[path.stem],
+                                               "definitions": schema["definitions"]})
+            for entry in made[path.stem]:
+                errors = [error.message[:200] for error in part.iter_errors(entry)]
+                check(not errors, f"{name}: {list(entry.values())[0]}: {errors}")
+    check(count >= 2, f"only {count} configurations were found")
+
+
+def main():
+    done = subprocess.run([sys.executable, SOURCE / "scripts/reference.py", "--check"], capture_output=True, text=True,
+                          check=False)
+    check(done.returncode == 0, done.stdout + done.stderr)
+    schema = json.loads((SOURCE / "configs/schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    check(run(BASE)[0] == 0 and validator.is_valid(BASE), "the base configuration")
+    shipped(validator, schema)
+    axes(validator)
+    settings(validator, schema)
+    left = sorted(path.name for path in TMP.iterdir())
+    check(left == ["config.json"], f"files were left behind: {left}")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A value of a result file through R (ncdf4, hdf5r), Octave and NCO, beside what cs_point computes for that point. CDO
+# is asked too: it knows grids in time and space only, and has to say so. xarray, h5py and the netCDF and HDF5 tools:
+# tests/programs/readers.py.
+# shellcheck source=tests/support/sweep.sh
+. "$CS_SOURCE/tests/support/sweep.sh"
+
+cat >readers.json <<'END'
+{"axes": {"model": {"d_model": [2048, 4096]}, "hardware": ["A100", "H100"], "year": [0, 5], "qat": ["off", "int8"],
+          "carbon_intensity": ["us-east5", "europe-north2", {"region": "südpol", "g_per_kwh": 120}]}}
+END
+run 300 "$sweep" readers.json --output readers.h5 --quiet
+equal "a sweep" "0 " "$status $(cat err)"
+run 60 "$CS_BUILD/cs_point" readers.json --model 4096 --hardware H100 --year 5 --qat int8 --region europe-north2 --json
+equal "cs_point" 0 "$status"
+wanted=$("$PYTHON" -c 'import json; print("%.10g" % json.load(open("out"))["values"]["carbon_total"])')
+number() {
+    "$PYTHON" -c 'import sys; print("%.10g" % float(sys.argv[1]))' "$1" 2>&1
+}
+
+cat >readers.R <<'END'
+library(ncdf4)
+file <- nc_open("readers.h5")
+at <- function(axis, label) match(label, ncvar_get(file, axis))
+start <- c(at("region", "europe-north2"), at("qat", "int8"), at("year", 5), at("hardware", "H100"), at("model", "4096"))
+cat("ncdf4", sprintf("%.17g", ncvar_get(file, "carbon_total", start = start, count = rep(1, 5))),
+    ncatt_get(file, "carbon_total", "units")$value, ncvar_get(file, "region")[3], "\n")
+library(hdf5r)
+file <- H5File$new("readers.h5", mode = "r")
+at <- function(axis, label) match(label, file[[axis]][])
+value <- file[["carbon_total"]][at("region", "europe-north2"), at("qat", "int8"), at("year", 5), at("hardware", "H100"),
+                                at("model", "4096")]
+cat("hdf5r", sprintf("%.17g", value), h5attr(file[["carbon_total"]], "units"), "\n")
+END
+run 120 Rscript readers.R
+equal "R: exit status" 0 "$status"
+read -r _ value units place <<<"$(grep '^ncdf4' out)"
+equal "R, ncdf4, by label" "$wanted kg südpol" "$(number "$value") $units ${place% }"
+read -r _ value units <<<"$(grep '^hdf5r' out)"
+equal "R, hdf5r, by label" "$wanted kg" "$(number "$value") ${units% }"
+
+# Octave's netcdf package reads numbers; text it does not read, so places are counted: axes are in the order of the
+# configuration, the last first.
+cat >readers.m <<'END'
+pkg load netcdf
+year = find(ncread('readers.h5', 'year') == 5);
+value = ncread('readers.h5', 'carbon_total');
+printf('%.17g\n', value(2, 2, year, 2, 2));
+END
+run 120 octave-cli --no-gui readers.m
+equal "Octave" "$wanted" "$(number "$(grep -v '^error: ignoring' out)")"
+
+# NCO counts from 0, and takes a number with a point for a coordinate.
+place=(-d "model,1" -d "hardware,1" -d "year,5.0" -d "qat,1" -d "region,1")
+run 60 ncks -C -H -v carbon_total -s '%.17g' "${place[@]}" readers.h5
+equal "NCO: ncks" "$wanted" "$(number "$(cat out)")"
+run 60 ncap2 -O -v -s 'double_total=2.0*carbon_total' readers.h5 doubled.nc
+equal "NCO: ncap2" 0 "$status"
+run 60 ncks -C -H -v double_total -s '%.17g' "${place[@]}" doubled.nc
+equal "NCO: arithmetic" "$(number "$("$PYTHON" -c "print(2 * $wanted)")")" "$(number "$(cat out)")"
+run 60 ncwa -O -C -a year -v mfu readers.h5 mean.nc
+equal "NCO: a mean over the years" 0 "$status"
+
+run 60 cdo -s showname readers.h5
+equal "CDO refuses what has neither time nor place" "1 1" "$status $(grep -c 'Unsupported file structure' err)"
+finish

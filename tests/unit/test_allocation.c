@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every allocation of the reader fails once: each time the answer is CS_ERROR_MEMORY, and all that was taken is given
+ * back. The test's own malloc stands before the C library's, for cJSON too. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_sweep/record.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZER_HAS_MALLOC
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(SANITIZER_HAS_MALLOC) || !defined(__GLIBC__)
+int main(void)
+{
+    (void)printf("0 passed, 0 failed (another malloc stands before the C library's here)\n");
+    return EXIT_SUCCESS;
+}
+#else
+
+static bool watching;
+static long fails_at, calls, live;
+
+/* glibc's own names of what is replaced. NOLINTBEGIN(bugprone-reserved-identifier) */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void __libc_free(void *memory);
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static bool fails(void)
+{
+    return watching && ++calls == fails_at;
+}
+
+static void *count(void *memory)
+{
+    live += watching && memory != NULL;
+    return memory;
+}
+
+void *malloc(size_t size)
+{
+    return fails() ? NULL : count(__libc_malloc(size));
+}
+
+void *calloc(size_t items, size_t size)
+{
+    return fails() ? NULL : count(__libc_calloc(items, size));
+}
+
+void *realloc(void *memory, size_t size)
+{
+    if (fails()) {
+        return NULL;
+    }
+    void *made = __libc_realloc(memory, size);
+    return memory == NULL ? count(made) : made;
+}
+
+void free(void *memory)
+{
+    live -= watching && memory != NULL;
+    __libc_free(memory);
+}
+
+static enum cs_code watch(enum cs_code (*function)(struct cs_error *), long failing, struct cs_error *error)
+{
+    memset(error, 0, sizeof *error);
+    fails_at = failing;
+    calls = live = 0;
+    watching = true;
+    const enum cs_code code = function(error);
+    watching = false;
+    return code;
+}
+
+static void fail_each(enum cs_code (*function)(struct cs_error *))
+{
+    struct cs_error error;
+    ck_assert_msg(watch(function, 0, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(live, 0);
+    const long needed = calls;
+    ck_assert_int_gt(needed, 10);
+    for (long i = 1; i <= needed; i++) {
+        const enum cs_code code = watch(function, i, &error);
+        ck_assert_msg(code == CS_ERROR_MEMORY, "allocation %ld of %ld: %d, %s", i, needed, (int)code, error.message);
+        ck_assert_msg(live == 0, "allocation %ld of %ld: %ld are left", i, needed, live);
+        ck_assert_msg(strncmp(error.message, "Not enough memory", 17) == 0, "%s", error.message);
+    }
+}
+
+#define DEVICE(more)                                                                                                   \
+    "{\"name\": \"d\", \"kind\": \"tpu\", \"peak_tflops\": 100, \"hbm_gib\": 64, \"hbm_gb\": 64, \"hbm_gb_s\": 1000,"  \
+    " \"units\": 1, \"clock_ghz\": 1, \"sustained\": 0.8, \"link_gb_s\": 100, \"domain\": 8, \"scale_out_gb_s\": 10,"  \
+    " \"tdp_w\": 300, \"die_mm2\": 600, \"node_nm\": 7, \"server_power_w\": 0" more "}"
+static char devices[] = "{\"devices\": [" DEVICE(", \"aliases\": [\"e\"]") ", {\"name\": \"f\", \"based_on\": \"d\"}]}";
+static char regions[] = "{\"regions\": [{\"region\": \"r\", \"g_per_kwh\": 1}, {\"region\": \"s\", \"g_per_kwh\": 2}]}";
+static char qat_levels[] = "{\"qat_levels\": [{\"qat\": \"off\", \"weight_bits\": 16, \"activation_bits\": 16,"
+                           " \"communication_bits\": 16, \"format\": \"bf16\"}]}";
+static char models[] = "{\"models\": [{\"name\": \"m\", \"layers\": 2, \"d_model\": 128, \"heads\": 2, \"aliases\":"
+                       " [\"n\"]}]}";
+static char config_text[] =
+    "{\"title\": \"t\", \"output\": \"o.h5\", \"axes\": {\"model\": [\"n\", {\"d_model\": [256, 512]}],"
+    " \"hardware\": [\"e\", {\"name\": \"g\", \"based_on\": \"f\"}], \"year\": {\"from\": 0, \"to\": 2, \"step\": 1},"
+    " \"qat\": [\"off\"], \"carbon_intensity\": [\"r\", {\"region\": \"u\", \"g_per_kwh\": 2}],"
+    " \"search.zero_stages\": [[0], \"3\"], \"search.expert_degrees\": [[], [1]], \"carbon.host\": [true, false]}}";
+static char name[] = "test.json", set_1[] = "output.compression=2", set_2[] = "axes.carbon.pue=[1.1, 1.2]";
+static char *sets[] = {set_1, set_2};
+
+static struct cs_bundle made = {.config_name = name,
+                                .config = config_text,
+                                .file_name = {name, name, name, name},
+                                .file = {devices, regions, qat_levels, models},
+                                .set_count = 2,
+                                .sets = sets};
+
+static enum cs_code parse(struct cs_error *error)
+{
+    struct cs_config config;
+    CS_TRY(cs_config_parse(&made, &config, error));
+    cs_config_free(&config);
+    return CS_OK;
+}
+
+static enum cs_code travel(struct cs_error *error)
+{
+    struct cs_bundle other;
+    char *bytes = NULL;
+    int64_t size = 0;
+    CS_TRY(cs_bundle_pack(&made, &bytes, &size, error));
+    const enum cs_code code = cs_bundle_unpack(bytes, size, &other, error);
+    free(bytes);
+    CS_TRY(code);
+    cs_bundle_free(&other);
+    return CS_OK;
+}
+
+static enum cs_code read_files(struct cs_error *error)
+{
+    struct cs_bundle bundle;
+    const char *const given[] = {"carbon.pue=1.2", "title=a text"};
+    CS_TRY(cs_bundle_read(NULL, 2, given, &bundle, error));
+    cs_bundle_free(&bundle);
+    return CS_OK;
+}
+
+START_TEST(parsing)
+{
+    fail_each(parse);
+}
+END_TEST
+
+START_TEST(packing)
+{
+    fail_each(travel);
+}
+END_TEST
+
+START_TEST(reading)
+{
+    fail_each(read_files);
+}
+END_TEST
+
+/* Without memory for its regions a search fails, and says so in its records. */
+START_TEST(searching)
+{
+    static char objective[] = "search.objective=min_carbon", one_model[] = "axes.model={\"d_model\": [256]}";
+    char *given[] = {objective, one_model};
+    struct cs_bundle bundle = made;
+    bundle.sets = given;
+    struct cs_config config;
+    struct cs_grid grid;
+    struct cs_error error;
+    struct cs_record records[2];
+    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
+    ck_assert_int_eq(grid.records_per_search, 2);
+    struct cs_search_workspace *workspace = cs_search_workspace_create();
+    ck_assert_ptr_nonnull(workspace);
+    for (fails_at = 1; fails_at <= 2; fails_at++) {
+        calls = 0;
+        watching = true;
+        cs_record_evaluate(&grid, 0, workspace, records);
+        watching = false;
+        ck_assert_int_eq(records[0].status, CS_STATUS_FAILED);
+        ck_assert_int_eq(records[1].status, CS_STATUS_FAILED);
+    }
+    cs_search_workspace_destroy(workspace);
+    cs_config_free(&config);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("allocation");
+    TCase *cases = tcase_create("allocation");
+    tcase_add_test(cases, parsing);
+    tcase_add_test(cases, packing);
+    tcase_add_test(cases, reading);
+    tcase_add_test(cases, searching);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+#endif

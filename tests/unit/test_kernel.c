@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Kernel times against hand-computed numbers and SCALE-Sim v2's cycle counts. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "cs_sweep/kernel.h"
+#include "sample.h"
+
+#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
+
+static struct cs_device gpu, tpu;
+
+static void setup(void)
+{
+    sample_gpu(&gpu);
+    sample_tpu(&tpu);
+}
+
+static struct cs_gemm product(double m, double n, double k)
+{
+    return (struct cs_gemm){
+        .m = m, .n = n, .k = k, .batch = 1.0, .a_bytes = 2.0, .b_bytes = 2.0, .c_bytes = 2.0, .format = CS_FORMAT_BF16};
+}
+
+/* Six runs of SCALE-Sim v2 on a 32 x 32 array, M x N x K. */
+START_TEST(systolic_cycles)
+{
+    ck_assert_double_eq(cs_systolic_cycles_ws(256, 256, 256, 32, 32), 22399);
+    ck_assert_double_eq(cs_systolic_cycles_os(256, 256, 256, 32, 32), 20351);
+    ck_assert_double_eq(cs_systolic_cycles_ws(512, 256, 128, 32, 32), 19391);
+    ck_assert_double_eq(cs_systolic_cycles_os(512, 256, 128, 32, 32), 24319);
+    ck_assert_double_eq(cs_systolic_cycles_ws(96, 160, 200, 32, 32), 6649);
+    ck_assert_double_eq(cs_systolic_cycles_os(96, 160, 200, 32, 32), 3929);
+    /* Double-buffered: 63 of the 64 folds lose their 32 rows of loading, and nothing is subtracted twice. */
+    ck_assert_double_eq(cs_systolic_cycles_buffered(256, 256, 256, 32, 32), 22399 - 63 * 32);
+}
+END_TEST
+
+/* 10 x 10 tiles of 128 are one wave of 100 units: 100 * 2 * 128^2 * 1000 / 50 TFLOP/s = 65.536 us, and 1 us. */
+START_TEST(gemm_waves)
+{
+    struct cs_gemm gemm = product(1280, 1280, 1000);
+    struct cs_kernel_time time = cs_gemm_time(&gpu, &gemm);
+    WITHIN(time.seconds, 66.536e-6, 1e-12);
+    ck_assert_double_eq(time.flops, 2.0 * 1280 * 1280 * 1000);
+    ck_assert_int_eq(time.bound, CS_BOUND_COMPUTE);
+    gemm.m = 1408; /* 110 tiles: a second wave */
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 132.072e-6, 1e-12);
+    gpu.wave_loss = 0.5; /* 1.1 + half of the missing 0.9 waves */
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 1.55 * 65.536e-6, 1e-12);
+    gemm.m = 1280;
+    gpu.k_ramp = 100.0;
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 1.1 * 65.536e-6, 1e-12);
+    gemm.format = CS_FORMAT_FP8;
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 0.55 * 65.536e-6, 1e-12);
+    gpu.sustained_8bit = 0.25;
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 1.1 * 65.536e-6, 1e-12);
+}
+END_TEST
+
+START_TEST(gemm_picks_the_better_tile)
+{
+    const struct cs_gemm gemm = product(64, 6400, 1000);
+    const double coarse = cs_gemm_time(&gpu, &gemm).seconds; /* 50 tiles of 128 rows, half of each empty */
+    gpu.tile_count = 2;
+    gpu.tiles[1] = (struct cs_tile){64.0, 64.0, 0.8}; /* 100 tiles: 100 * 2 * 64^2 * 1000 / 40 TFLOP/s */
+    WITHIN(coarse, 66.536e-6, 1e-12);
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 20.48e-6, 1e-12);
+}
+END_TEST
+
+/* One tile leaves 99 units idle: K = 10,240 is split into 10 parts of 1,024. */
+START_TEST(gemm_splits_depth)
+{
+    const struct cs_gemm gemm = product(128, 128, 10240);
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 0.1 * 100.0 * 2.0 * 128 * 128 * 10240 / 50e12, 1e-12);
+}
+END_TEST
+
+/* 2 * (1280 * 1000 * 2) + 2 * 1280^2 = 8,396,800 B at 50 GB/s. */
+START_TEST(gemm_memory_bound)
+{
+    const struct cs_gemm gemm = product(1280, 1280, 1000);
+    gpu.hbm_bandwidth = 100e9;
+    gpu.hbm_efficiency = 0.5;
+    const struct cs_kernel_time time = cs_gemm_time(&gpu, &gemm);
+    WITHIN(time.seconds, 1e-6 + 167.936e-6, 1e-12);
+    WITHIN(time.bytes, 8396800.0, 1e-12);
+    ck_assert_int_eq(time.bound, CS_BOUND_MEMORY);
+    WITHIN(cs_stream_time(&gpu, 5e6).seconds, 101e-6, 1e-12);
+    ck_assert_int_eq(cs_stream_time(&gpu, 1.0).bound, CS_BOUND_LAUNCH);
+}
+END_TEST
+
+/* A group of 4 products of 1280 rows is 400 tiles, 4 waves; M0 = 256 of 1,280 rows adds a fifth. */
+START_TEST(grouped_gemm)
+{
+    struct cs_gemm gemm = product(1280, 1280, 1000);
+    gemm.batch = 4.0;
+    gemm.grouped = true;
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 4.0 * 65.536e-6, 1e-12);
+    gpu.grouped_ramp = 256.0;
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 4.8 * 65.536e-6, 1e-12);
+    gemm.m = 128; /* 40 tiles in less than a wave, three times as long; fewer rows fill the same tiles */
+    const double full = cs_gemm_time(&gpu, &gemm).seconds;
+    WITHIN(full, 1e-6 + 3.0 * 65.536e-6, 1e-12);
+    gemm.m = 1;
+    ck_assert_double_eq(cs_gemm_time(&gpu, &gemm).seconds, full);
+}
+END_TEST
+
+/* 1,024^3 on 8 arrays of 128 x 128: one column fold each, 8 row folds of 1,024 + 254 cycles, 127 to load the first. */
+START_TEST(gemm_on_arrays)
+{
+    struct cs_gemm gemm = product(1024, 1024, 1024);
+    WITHIN(cs_gemm_time(&tpu, &gemm).seconds, (8 * 1278 + 127) / 1.05e9, 1e-12);
+    gemm.n = 256; /* 2 folds of columns: 4 arrays share the rows of each, 256 rows */
+    const double rows_split = 8 * (256 + 254) + 127;
+    /* held the other way, 8 folds of 128 over M with N = 256 streaming: the same count */
+    WITHIN(cs_gemm_time(&tpu, &gemm).seconds, rows_split / 1.05e9, 1e-12);
+    tpu.sustained = 0.8;
+    WITHIN(cs_gemm_time(&tpu, &gemm).seconds, rows_split / 1.05e9 / 0.8, 1e-12);
+}
+END_TEST
+
+static struct cs_attention_shape shape(double keys)
+{
+    return (struct cs_attention_shape){
+        .batch = 1, .heads = 8, .queries = 1024, .keys = keys, .context = 1024, .d_qk = 128, .d_v = 128};
+}
+
+/* 8 heads of 8 query blocks are 64 of 100 units. Half of the scores and half of the 128-wide diagonal: .5625. */
+START_TEST(fused_attention)
+{
+    const struct cs_attention_shape whole = shape(1024);
+    const double flops = 2.0 * 8 * 1024 * 1024 * 256 * 0.5625;
+    struct cs_kernel_time time = cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &whole, false);
+    WITHIN(time.flops, flops, 1e-12);
+    WITHIN(time.seconds, 1e-6 + flops / 50e12 * (100.0 / 64.0), 1e-12);
+    time = cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &whole, true);
+    WITHIN(time.flops, 2.5 * flops, 1e-12);
+    WITHIN(time.seconds, 1e-6 + 2.5 * flops / 25e12 * (100.0 / 64.0), 1e-12);
+    /* A window of 256 of 1,024: all but an eighth of its scores, and the diagonal. */
+    const struct cs_attention_shape window = shape(256);
+    WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &window, false).flops,
+           2.0 * 8 * 1024 * 256 * 256 * (1.0 - 0.125 + 0.0625), 1e-12);
+    /* Heads of 64: softmax is a quarter at 128 and does not shrink, so the share of time per FLOP is 1.25. */
+    struct cs_attention_shape narrow = whole;
+    narrow.d_qk = narrow.d_v = 64;
+    WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &narrow, false).seconds,
+           1e-6 + 0.5 * flops * 1.25 / 50e12 * (100.0 / 64.0), 1e-12);
+}
+END_TEST
+
+START_TEST(generations_fall_back)
+{
+    const struct cs_attention_shape whole = shape(1024);
+    const double second = cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &whole, false).seconds;
+    ck_assert_double_eq(cs_attention_time(&gpu, CS_ATTENTION_FUSED3, &whole, false).seconds, second);
+    ck_assert(cs_attention_is_fused(&gpu, CS_ATTENTION_FUSED3));
+    ck_assert(!cs_attention_is_fused(&gpu, CS_ATTENTION_FUSED1)); /* the sample has no first generation */
+    ck_assert(!cs_attention_is_fused(&gpu, CS_ATTENTION_UNFUSED));
+    ck_assert_double_eq(cs_attention_time(&gpu, CS_ATTENTION_FUSED1, &whole, false).seconds,
+                        cs_attention_time(&gpu, CS_ATTENTION_UNFUSED, &whole, false).seconds);
+}
+END_TEST
+
+/* Unfused kernels skip nothing: two products of 2 s^2 d each, four backward; scores pass 9 and 11 B more. */
+START_TEST(unfused_attention)
+{
+    const struct cs_attention_shape whole = shape(1024);
+    const double flops = 4.0 * 8 * 1024 * 1024 * 128;
+    const struct cs_kernel_time forward = cs_attention_time(&gpu, CS_ATTENTION_UNFUSED, &whole, false);
+    const struct cs_kernel_time backward = cs_attention_time(&gpu, CS_ATTENTION_UNFUSED, &whole, true);
+    WITHIN(forward.flops, flops, 1e-12);
+    WITHIN(backward.flops, 2.0 * flops, 1e-12);
+    const double scores = 8.0 * 1024 * 1024;
+    const double products = 8.0 * 2.0 * (2.0 * 1024 * 128 + 1024 * 1024) + 8.0 * 2.0 * (2.0 * 1024 * 128 + 1024 * 1024);
+    WITHIN(forward.bytes, products + 9.0 * scores, 1e-12);
+    WITHIN(backward.bytes, 2.0 * products + 11.0 * scores, 1e-12);
+    gpu.hbm_bandwidth = 1e12;
+    const double slower = cs_attention_time(&gpu, CS_ATTENTION_UNFUSED, &whole, false).seconds;
+    ck_assert_double_gt(slower, forward.seconds);
+    WITHIN(slower - forward.seconds, 9.0 * scores / 1e12, 0.02);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel");
+    TCase *cases = tcase_create("kernel");
+    tcase_add_checked_fixture(cases, setup, NULL);
+    tcase_add_test(cases, systolic_cycles);
+    tcase_add_test(cases, gemm_waves);
+    tcase_add_test(cases, gemm_picks_the_better_tile);
+    tcase_add_test(cases, gemm_splits_depth);
+    tcase_add_test(cases, gemm_memory_bound);
+    tcase_add_test(cases, grouped_gemm);
+    tcase_add_test(cases, gemm_on_arrays);
+    tcase_add_test(cases, fused_attention);
+    tcase_add_test(cases, generations_fall_back);
+    tcase_add_test(cases, unfused_attention);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

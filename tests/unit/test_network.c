@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Placement of groups and time of collectives, against nccl-tests figures and by hand. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "cs_sweep/network.h"
+#include "sample.h"
+
+#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
+
+static const double mib = 1048576.0;
+static struct cs_problem problem;
+static struct cs_network network;
+static struct cs_group group;
+
+static void setup(void)
+{
+    sample_problem(&problem);
+    cs_network_of(&problem, 64, &network);
+}
+
+static void setup_torus(int64_t devices)
+{
+    sample_tpu(&problem.device);
+    cs_network_of(&problem, devices, &network);
+}
+
+static double bus_bandwidth(double bytes)
+{
+    return 2.0 * (group.size - 1.0) / group.size * bytes / cs_all_reduce(&group, bytes) / 1e9;
+}
+
+/* All-reduce over 8 A100: alpha = 92 us / 14 hops and beta = 232 GB/s give 134, 196, 222 and 229 GB/s of bus bandwidth;
+ * nccl-tests in the vTrain repository (arXiv 2312.12391) measured 127, 203, 218, 229. */
+START_TEST(eight_a100)
+{
+    cs_group_place(&network, 1, 8, &group);
+    WITHIN(bus_bandwidth(16 * mib), 134.0, 0.005);
+    WITHIN(bus_bandwidth(64 * mib), 196.0, 0.005);
+    WITHIN(bus_bandwidth(256 * mib), 222.0, 0.005);
+    WITHIN(bus_bandwidth(1024 * mib), 229.0, 0.005);
+    WITHIN(cs_all_reduce(&group, 1.0), 92e-6, 1e-6);
+    WITHIN(cs_all_gather(&group, 64 * mib), 0.5 * cs_all_reduce(&group, 64 * mib), 1e-12);
+    ck_assert_double_eq(cs_reduce_scatter(&group, 5e8), cs_all_gather(&group, 5e8));
+}
+END_TEST
+
+START_TEST(floor_and_nothing)
+{
+    cs_group_place(&network, 1, 1, &group);
+    ck_assert_double_eq(cs_all_reduce(&group, 1e9), 0.0);
+    ck_assert_double_eq(cs_all_gather(&group, 1e9), 0.0);
+    ck_assert_double_eq(cs_all_to_all(&group, 1e9), 0.0);
+    problem.device.link_floor = 1e-3;
+    cs_group_place(&network, 1, 8, &group);
+    ck_assert_double_eq(cs_all_reduce(&group, 1.0), 1e-3);
+    ck_assert_double_eq(cs_all_gather(&group, 1.0), 0.5e-3);
+}
+END_TEST
+
+/* In-switch reduction replaces the ring where it is faster: 475 GB/s of bus bandwidth on H100 (SimAI). */
+START_TEST(in_switch)
+{
+    problem.device.in_switch_bandwidth = 475e9;
+    problem.device.link_latency = 0.0;
+    cs_group_place(&network, 1, 8, &group);
+    WITHIN(bus_bandwidth(1024 * mib), 475.0, 1e-9);
+    WITHIN(cs_all_gather(&group, 1e9), 0.875 * 1e9 / 232e9, 1e-9);
+}
+END_TEST
+
+START_TEST(placement)
+{
+    const struct {
+        int64_t stride, size;
+        double inside, outside;
+    } rows[] = {{1, 8, 8, 1}, {1, 16, 8, 2}, {1, 12, 4, 3}, {2, 4, 4, 1}, {2, 8, 4, 2},
+                {8, 4, 1, 4}, {3, 8, 2, 4},  {1, 9, 1, 9},  {16, 2, 1, 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cs_group_place(&network, rows[i].stride, rows[i].size, &group);
+        ck_assert_double_eq(group.inside, rows[i].inside);
+        ck_assert_double_eq(group.outside, rows[i].outside);
+    }
+}
+END_TEST
+
+/* Two nodes of 8, S = 800 MB, latencies 0: inside 2 * 7/8 * 800 / 232 = 6.0345 ms, on every card 2 * 1/2 * 100 MB / 25
+ * GB/s = 4 ms. A flat ring through one card would take 60 ms. */
+START_TEST(hierarchical)
+{
+    problem.device.link_latency = problem.device.scale_out_latency = 0.0;
+    cs_group_place(&network, 1, 16, &group);
+    WITHIN(cs_all_reduce(&group, 8e8), 2.0 * 0.875 * 8e8 / 232e9 + 4e-3, 1e-9);
+    WITHIN(cs_all_gather(&group, 8e8), 0.5 * cs_all_reduce(&group, 8e8), 1e-9);
+    /* All-to-all of 800 MB a device: 8 of 16 leave the node, 400 MB at 25 GB/s. */
+    WITHIN(cs_all_to_all(&group, 8e8), 16e-3, 1e-9);
+    /* Tokens with 8 experts on 2 nodes reach 2 (1 - 1/2^8) nodes: one copy each instead of 8 / 2. */
+    WITHIN(cs_dispatch(&group, 8e8, 8.0), 16e-3 * 2.0 * (1.0 - 1.0 / 256.0) / 8.0, 1e-9);
+    ck_assert_double_eq(cs_dispatch(&group, 8e8, 1.0), cs_all_to_all(&group, 8e8));
+}
+END_TEST
+
+/* Many nodes: the all-reduce takes the tree's 2 log2(n) latencies, gather and scatter count every hop of the ring. */
+START_TEST(latencies)
+{
+    problem.device.link_latency = 0.0;
+    cs_group_place(&network, 8, 64, &group);
+    WITHIN(cs_all_reduce(&group, 1.0), 2.0 * 6.0 * 10e-6, 1e-3);
+    WITHIN(cs_all_gather(&group, 1.0), 64.0 * 10e-6, 1e-3);
+}
+END_TEST
+
+START_TEST(between_stages)
+{
+    WITHIN(cs_point_to_point(&network, 2, 4, 232e6), 1e-3 + 92e-6 / 14.0, 1e-9);
+    WITHIN(cs_point_to_point(&network, 8, 2, 25e6), 1e-3 + 10e-6, 1e-9);
+    WITHIN(cs_point_to_point(&network, 4, 3, 25e6), 1e-3 + 10e-6, 1e-9); /* one of two boundaries leaves the node */
+    ck_assert_double_eq(cs_point_to_point(&network, 8, 1, 25e6), 0.0);
+}
+END_TEST
+
+START_TEST(exposed)
+{
+    ck_assert_double_eq(cs_exposed(3.0, 5.0, 0.0), 0.0);
+    ck_assert_double_eq(cs_exposed(5.0, 3.0, 0.0), 2.0);
+    WITHIN(cs_exposed(5.0, 3.0, 0.1), 2.3, 1e-12);
+    WITHIN(cs_exposed(2.0, 3.0, 0.1), 0.2, 1e-12);
+}
+END_TEST
+
+/* 64 chips are 4 x 4 x 4. A full axis wraps: 2 links of 50 GB/s; all 64 have 6. All-to-all meets the bisection: S * side /
+ * (8 link). */
+START_TEST(torus)
+{
+    setup_torus(64);
+    problem.device.link_latency = problem.device.link_floor = 0.0;
+    for (int axis = 0; axis < 3; axis++) {
+        ck_assert_double_eq(network.slice[axis], 4.0);
+    }
+    cs_group_place(&network, 1, 4, &group);
+    WITHIN(cs_all_gather(&group, 4e8), 3e8 / 100e9, 1e-9);
+    cs_group_place(&network, 1, 2, &group); /* a part of an axis: one link */
+    WITHIN(cs_all_gather(&group, 4e8), 2e8 / 50e9, 1e-9);
+    cs_group_place(&network, 4, 16, &group); /* the two other axes */
+    WITHIN(cs_all_gather(&group, 16e8), 15e8 / 200e9, 1e-9);
+    cs_group_place(&network, 1, 64, &group);
+    WITHIN(group.ring_bandwidth, 300e9, 1e-9);
+    WITHIN(cs_all_to_all(&group, 64e8), 63e8 * 4.0 / (8.0 * 50e9), 1e-9);
+}
+END_TEST
+
+START_TEST(slices)
+{
+    setup_torus(6144); /* two slices, over the data-centre network */
+    ck_assert_double_eq(network.domain, 4096.0);
+    cs_group_place(&network, 1, 6144, &group);
+    ck_assert_double_eq(group.inside, 2048.0);
+    ck_assert_double_eq(group.outside, 3.0);
+    problem.slice_devices = 3072;
+    cs_network_of(&problem, 6144, &network);
+    cs_group_place(&network, 12, 512, &group);
+    ck_assert_double_eq(group.inside, 256.0);
+    ck_assert_double_eq(group.outside, 2.0);
+}
+END_TEST
+
+/* A class of device counts has one shape, and the shape holds its counts. */
+START_TEST(slice_classes)
+{
+    sample_tpu(&problem.device);
+    for (int axes = 2; axes <= 3; axes++) {
+        problem.device.torus_axes = axes;
+        for (int64_t devices = 1; devices <= 5000; devices += 7) {
+            struct cs_network edge;
+            cs_network_of(&problem, devices, &network);
+            ck_assert_int_le(network.devices_low, devices);
+            ck_assert_int_ge(network.devices_high, devices);
+            if (devices > 4096) {
+                continue;
+            }
+            ck_assert_double_ge(network.slice[0] * network.slice[1] * network.slice[2], (double)devices);
+            const int64_t ends[2] = {network.devices_low, network.devices_high};
+            for (int end = 0; end < 2; end++) {
+                cs_network_of(&problem, ends[end], &edge);
+                for (int axis = 0; axis < 3; axis++) {
+                    ck_assert_double_eq(edge.slice[axis], network.slice[axis]);
+                }
+                ck_assert_int_eq(edge.devices_low, network.devices_low);
+                ck_assert_int_eq(edge.devices_high, network.devices_high);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(faster_is_never_slower)
+{
+    const int64_t sizes[] = {2, 3, 8, 12, 16, 64, 100};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (int64_t stride = 1; stride <= 16; stride *= 2) {
+            for (double bytes = 1e3; bytes < 1e10; bytes *= 31.0) {
+                sample_problem(&problem);
+                cs_network_of(&problem, 1600, &network);
+                cs_group_place(&network, stride, sizes[i], &group);
+                const double times[] = {cs_all_reduce(&group, bytes), cs_all_gather(&group, bytes),
+                                        cs_all_to_all(&group, bytes)};
+                problem.device.link_bandwidth *= 1.1;
+                problem.nic_bandwidth *= 1.1;
+                cs_network_of(&problem, 1600, &network);
+                cs_group_place(&network, stride, sizes[i], &group);
+                ck_assert_double_le(cs_all_reduce(&group, bytes), times[0]);
+                ck_assert_double_le(cs_all_gather(&group, bytes), times[1]);
+                ck_assert_double_le(cs_all_to_all(&group, bytes), times[2]);
+            }
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("network");
+    TCase *cases = tcase_create("network");
+    tcase_add_checked_fixture(cases, setup, NULL);
+    tcase_add_test(cases, eight_a100);
+    tcase_add_test(cases, floor_and_nothing);
+    tcase_add_test(cases, in_switch);
+    tcase_add_test(cases, placement);
+    tcase_add_test(cases, hierarchical);
+    tcase_add_test(cases, latencies);
+    tcase_add_test(cases, between_stages);
+    tcase_add_test(cases, exposed);
+    tcase_add_test(cases, torus);
+    tcase_add_test(cases, slices);
+    tcase_add_test(cases, slice_classes);
+    tcase_add_test(cases, faster_is_never_slower);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

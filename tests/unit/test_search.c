@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The search beyond what tests/property covers: large sizes, odd degrees, floors, alternatives, objectives, reuse. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cs_sweep/search.h"
+#include "instance.h"
+#include "oracle.h"
+
+static struct cs_search_workspace *workspace;
+static struct instance *instance;
+
+static void setup(void)
+{
+    workspace = cs_search_workspace_create();
+    instance = calloc(1, sizeof *instance);
+    ck_assert_ptr_nonnull(workspace);
+    ck_assert_ptr_nonnull(instance);
+}
+
+static void teardown(void)
+{
+    cs_search_workspace_destroy(workspace);
+    free(instance);
+}
+
+/* A model of the scaling law on a plain device of 192 GB with 8 to a node. */
+static void scaled(double d_model, double speed)
+{
+    struct cs_settings settings;
+    struct cs_architecture model;
+    struct cs_law law;
+    ck_assert(instance_parse("", instance));
+    cs_settings_default(&settings);
+    cs_architecture_from_d_model(&settings.scaling_law, (int64_t)d_model, &model);
+    cs_law_evaluate(&settings.scaling_law, &settings.training, &model, true, 0.0, &law);
+    struct cs_device device = instance->problem.device;
+    device.peak_flops = 2e15 * speed;
+    device.hbm_bandwidth = 8e12 * speed;
+    device.link_bandwidth = 1.8e12 * speed;
+    device.scale_out_bandwidth = 5e10 * speed;
+    device.hbm_capacity = 192.0 * 1073741824.0 * speed;
+    cs_problem_init(&instance->problem, &model, &law, &device, &instance->problem.precision, &settings.training);
+    instance->settings = settings.search;
+    cs_space_free(&instance->settings, &instance->space);
+}
+
+static int32_t search(enum cs_objective objective, int32_t wanted, struct cs_search_result *best)
+{
+    int32_t found = 0;
+    cs_search(&instance->problem, &instance->space, objective, &instance->carbon, workspace, wanted, best, &found);
+    return found;
+}
+
+/* Millions of devices and trillions of parameters: products beyond 32 bits. A plan found is a plan: its degrees multiply to
+ * its devices, its batch is whole, it fits and is in time. */
+START_TEST(sizes_beyond_32_bits)
+{
+    static const double speeds[] = {0.25, 1.0, 4.0, 16.0};
+    struct cs_search_result best;
+    int32_t feasible = 0;
+    for (int i = 0; i < 4; i++) {
+        scaled(24576.0, speeds[i]);
+        ck_assert_int_gt(cs_devices_maximum(&instance->problem, &instance->space), 1000000);
+        feasible += search(CS_MIN_DEVICES, 1, &best);
+        ck_assert_double_gt(best.candidates, 1e5);
+        if (best.status != CS_STATUS_FEASIBLE) {
+            ck_assert(best.status == CS_STATUS_MEMORY || best.status == CS_STATUS_DEADLINE);
+            continue;
+        }
+        const struct cs_plan *const plan = &best.plan;
+        ck_assert_int_eq(plan->devices, plan->data * plan->tensor * plan->pipeline * plan->context);
+        ck_assert_int_eq(plan->global_batch, plan->micro_batches * plan->data * plan->micro_batch);
+        ck_assert_int_ge(plan->devices, cs_devices_minimum(&instance->problem));
+        ck_assert_double_le(best.step.training_seconds, instance->problem.deadline);
+        ck_assert_double_le(best.step.memory_bytes, cs_memory_limit(&instance->problem));
+        ck_assert_double_lt(best.visited_at_answer, best.candidates_at_answer);
+    }
+    ck_assert_int_gt(feasible, 0);
+}
+END_TEST
+
+/* Devices without end, tokens without end, no deadline, no memory: an answer or a reason, at once. */
+START_TEST(extremes_end)
+{
+    struct cs_search_result best;
+    scaled(24576.0, 1.0);
+    instance->problem.law.tokens = 1e30;
+    instance->problem.law.compute = 6.0 * instance->problem.law.parameters_active * 1e30;
+    instance->problem.law.critical_sequences = INT64_C(1) << 50;
+    ck_assert_int_eq(cs_devices_maximum(&instance->problem, &instance->space), INT64_C(1) << 60);
+    search(CS_MIN_DEVICES, 1, &best);
+    ck_assert(best.status == CS_STATUS_DEADLINE || best.status == CS_STATUS_MEMORY);
+
+    scaled(4096.0, 1.0);
+    instance->problem.deadline = (double)INFINITY;
+    ck_assert_int_eq(search(CS_MIN_DEVICES, 1, &best), 1);
+    ck_assert_int_eq(cs_devices_minimum(&instance->problem), 1);
+
+    scaled(4096.0, 1.0);
+    instance->problem.device.hbm_capacity = 1.0;
+    search(CS_MIN_DEVICES, 1, &best);
+    ck_assert_int_eq(best.status, CS_STATUS_MEMORY);
+
+    scaled(4096.0, 1.0);
+    instance->problem.deadline = 1.0;
+    search(CS_MIN_DEVICES, 1, &best);
+    ck_assert_int_eq(best.status, CS_STATUS_BATCH); /* N_min is above what the critical batch feeds */
+    instance->space.devices = 40; /* five experts want a multiple of five */
+    search(CS_MIN_DEVICES, 1, &best);
+    ck_assert_int_eq(best.status, CS_STATUS_DEADLINE);
+}
+END_TEST
+
+/* 3, 6, 12 and 35 stages, and tensor degrees that do not divide the heads. */
+START_TEST(odd_degrees)
+{
+    static const int32_t stages[] = {3, 6, 12, 35};
+    struct cs_search_result best;
+    for (int i = 0; i < 4; i++) {
+        scaled(8192.0, 1.0);
+        instance->problem.device.domain = 6.0;
+        instance->space.pipeline = stages[i];
+        instance->space.tensor = 3;
+        instance->space.devices = (int64_t)stages[i] * 3 * 11;
+        instance->problem.global_batch = 11 * 70;
+        ck_assert_int_eq(search(CS_MIN_TIME, 1, &best), 1);
+        ck_assert_int_eq(best.plan.data, 11);
+        ck_assert_int_eq(best.plan.micro_batches * best.plan.micro_batch, 70);
+    }
+}
+END_TEST
+
+/* The best K plans are distinct, in order, and the first of them is the best plan. */
+START_TEST(alternatives_in_order)
+{
+    struct cs_search_result best;
+    struct cs_search_result list[10];
+    scaled(8192.0, 1.0);
+    ck_assert_int_eq(search(CS_MIN_DEVICES, 1, &best), 1);
+    ck_assert_int_eq(search(CS_MIN_DEVICES, 10, list), 10);
+    ck_assert_mem_eq(&best.plan, &list[0].plan, sizeof best.plan);
+    for (int i = 1; i < 10; i++) {
+        ck_assert_int_ge(list[i].plan.devices, list[i - 1].plan.devices);
+        ck_assert_int_ne(memcmp(&list[i].plan, &list[i - 1].plan, sizeof best.plan), 0);
+        if (list[i].plan.devices == list[i - 1].plan.devices) {
+            ck_assert_double_ge(list[i].step.training_seconds, list[i - 1].step.training_seconds);
+        }
+    }
+}
+END_TEST
+
+/* What a workspace did before changes nothing: the seed of the next search only reorders it. */
+START_TEST(history_does_not_matter)
+{
+    struct cs_search_result first;
+    struct cs_search_result again;
+    struct cs_search_result others[3];
+    scaled(10240.0, 1.0);
+    search(CS_MIN_DEVICES, 1, &first);
+    scaled(2048.0, 1.0);
+    search(CS_MIN_DEVICES, 1, &again);
+    scaled(10240.0, 4.0);
+    search(CS_MIN_TIME, 3, others);
+    scaled(10240.0, 1.0);
+    search(CS_MIN_DEVICES, 1, &again);
+    ck_assert_mem_eq(&first.plan, &again.plan, sizeof first.plan);
+    ck_assert_mem_eq(&first.step, &again.step, sizeof first.step);
+    ck_assert_double_eq(first.candidates, again.candidates);
+}
+END_TEST
+
+/* No more devices for a longer deadline or more memory; no more time for more devices at hand. */
+START_TEST(monotone)
+{
+    struct cs_search_result before;
+    struct cs_search_result after;
+    scaled(6144.0, 0.5);
+    search(CS_MIN_DEVICES, 1, &before);
+    instance->problem.deadline *= 1.5;
+    search(CS_MIN_DEVICES, 1, &after);
+    ck_assert_int_le(after.plan.devices, before.plan.devices);
+    before = after;
+    instance->problem.device.hbm_capacity *= 2.0;
+    search(CS_MIN_DEVICES, 1, &after);
+    ck_assert_int_le(after.plan.devices, before.plan.devices);
+}
+END_TEST
+
+/* Every objective's winner beats the others' at its own objective. */
+START_TEST(objectives_disagree)
+{
+    struct cs_search_result devices;
+    struct cs_search_result energy;
+    struct cs_search_result region[2];
+    struct cs_search_result front[4096];
+    scaled(4096.0, 0.25);
+    const double intensities[2] = {1e-7, 1e-10};
+    search(CS_MIN_DEVICES, 1, &devices);
+    search(CS_MIN_ENERGY, 1, &energy);
+    cs_search_regions(&instance->problem, &instance->space, &instance->carbon, workspace, 2, intensities, region);
+    const int32_t found = cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, intensities[0],
+                                           workspace, 4096, front);
+    ck_assert_int_gt(found, 1);
+    ck_assert_mem_eq(&front[0].plan, &devices.plan, sizeof devices.plan);
+    ck_assert_int_le(devices.plan.devices, energy.plan.devices);
+    ck_assert_double_le(energy.step.training_seconds * (double)energy.plan.devices,
+                        devices.step.training_seconds * (double)devices.plan.devices);
+    for (int32_t i = 1; i < found; i++) {
+        ck_assert_int_gt(front[i].plan.devices, front[i - 1].plan.devices);
+        ck_assert_double_lt(front[i].step.training_seconds, front[i - 1].step.training_seconds);
+    }
+    ck_assert_int_eq(cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, intensities[0], workspace,
+                                      2, front),
+                     2);
+    ck_assert_int_eq(region[0].status, CS_STATUS_FEASIBLE);
+    ck_assert_int_eq(region[1].status, CS_STATUS_FEASIBLE);
+}
+END_TEST
+
+/* What cs_replica_floors promises, over random stages and ranges of data degrees. */
+START_TEST(floors_hold)
+{
+    uint64_t state = 5;
+    int64_t compared = 0;
+    for (int round = 0; round < 2000; round++) {
+        struct cs_network network;
+        struct cs_costs costs;
+        struct cs_stage stage;
+        struct cs_replica floors[CS_ZERO_STAGES];
+        instance_draw(&state, instance);
+        const int32_t t = 1 + (int32_t)(instance_random(&state) % 8);
+        const int32_t e = (int32_t)instance->problem.architecture.experts;
+        const int32_t p = 1 + (int32_t)(instance_random(&state) % (uint64_t)instance->problem.architecture.layers);
+        const int64_t low = 1 + (int64_t)(instance_random(&state) % 40);
+        const int64_t high = low + (int64_t)(instance_random(&state) % 40);
+        const struct cs_shard shard = {t, 1, e, 1, 1, CS_RECOMPUTE_NONE, t > 1};
+        const int32_t group = instance->space.zero_group;
+        /* Of a torus any class will do: the floor speaks of one network. */
+        cs_network_of(&instance->problem, low * t * p, &network);
+        cs_costs_prepare(&instance->problem, &network, &shard, &costs);
+        cs_stage_prepare(&costs, p, &stage);
+        cs_replica_floors(&stage, low, high, 15u, group, floors);
+        for (int64_t d = low; d <= high; d++) {
+            for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
+                struct cs_replica exact;
+                struct cs_replica memory;
+                cs_replica_prepare(&stage, d, z, group, &exact);
+                cs_replica_memory(&stage, d, z, group, &memory);
+                for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+                    for (int64_t m = 1; m < 100; m = 3 * m) {
+                        const double least = cs_step_seconds(&floors[z], (enum cs_schedule)s, 1, m);
+                        const double step = cs_step_seconds(&exact, (enum cs_schedule)s, 1, m);
+                        ck_assert_double_le(least, step * (1.0 + 1e-12));
+                        ck_assert_double_eq(cs_memory_bytes(&memory, (enum cs_schedule)s, 1, m),
+                                            cs_memory_bytes(&exact, (enum cs_schedule)s, 1, m));
+                        compared++;
+                    }
+                }
+                ck_assert_double_le(cs_step_seconds(&floors[z], CS_SCHEDULE_1F1B, 3, 3 * p),
+                                    cs_step_seconds(&exact, CS_SCHEDULE_1F1B, 3, 3 * p) * (1.0 + 1e-12));
+            }
+        }
+    }
+    ck_assert_int_gt(compared, 1000000);
+}
+END_TEST
+
+/* More recomputation never takes less time: what lets a hopeless shard end its row. */
+START_TEST(recomputation_adds_time)
+{
+    uint64_t state = 9;
+    for (int round = 0; round < 2000; round++) {
+        struct cs_network network;
+        double last = 0.0;
+        instance_draw(&state, instance);
+        cs_network_of(&instance->problem, 64, &network);
+        for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
+            const struct cs_shard shard = {
+                2, 1, (int32_t)instance->problem.architecture.experts, 1, 1 + round % 4, (enum cs_recompute)r, true};
+            struct cs_costs costs;
+            double seconds = 0.0;
+            cs_costs_prepare(&instance->problem, &network, &shard, &costs);
+            for (int i = 0; i < CS_PART_COUNT; i++) {
+                seconds += costs.part[i].forward_seconds + costs.part[i].backward_seconds;
+            }
+            ck_assert_double_ge(seconds, last * (1.0 - 1e-12));
+            last = seconds;
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *const plans = tcase_create("search");
+    tcase_add_checked_fixture(plans, setup, teardown);
+    tcase_add_test(plans, sizes_beyond_32_bits);
+    tcase_add_test(plans, extremes_end);
+    tcase_add_test(plans, odd_degrees);
+    tcase_add_test(plans, alternatives_in_order);
+    tcase_add_test(plans, history_does_not_matter);
+    tcase_add_test(plans, monotone);
+    tcase_add_test(plans, objectives_disagree);
+    tcase_add_test(plans, floors_hold);
+    tcase_add_test(plans, recomputation_adds_time);
+    Suite *const suite = suite_create("search");
+    suite_add_tcase(suite, plans);
+    SRunner *const runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Schedules, the split into stages, traffic of data parallelism, and what a search relies on. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sample.h"
+
+#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
+
+static struct cs_problem problem;
+static struct cs_network network;
+static struct cs_costs costs;
+static struct cs_stage stage;
+static struct cs_replica replica;
+static struct cs_shard shard;
+
+static void setup(void)
+{
+    sample_problem(&problem);
+    shard = (struct cs_shard){.tensor = 8, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+}
+
+static void prepare(int32_t pipeline, int64_t data, int32_t zero, int32_t zero_group)
+{
+    cs_network_of(&problem, 8 * pipeline * data, &network);
+    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_stage_prepare(&costs, pipeline, &stage);
+    cs_replica_prepare(&stage, data, zero, zero_group, &replica);
+}
+
+/* m (T + v P) + (fill + (p - 1) v P) / v + once by hand: 8 (2 + 2 * .1) + (6 + 3 * .2) / 2 + .5 = 21.4. */
+START_TEST(step_by_hand)
+{
+    struct cs_replica r = {.pipeline = 4.0, .point_to_point = 0.3, .chunk_to_chunk = 0.1, .once = 0.5};
+    r.micro[CS_SCHEDULE_1F1B] = 2.0;
+    r.fill[CS_SCHEDULE_1F1B] = 6.0;
+    r.micro[CS_SCHEDULE_ZB1P] = 2.0;
+    r.fill[CS_SCHEDULE_ZB1P] = 1.5;
+    r.micro[CS_SCHEDULE_DUALPIPE] = 1.75;
+    r.fill[CS_SCHEDULE_DUALPIPE] = 1.0;
+    WITHIN(cs_step_seconds(&r, CS_SCHEDULE_1F1B, 2, 8), 21.4, 1e-12);
+    WITHIN(cs_step_seconds(&r, CS_SCHEDULE_1F1B, 1, 8), 8.0 * 2.3 + 6.0 + 0.9 + 0.5, 1e-12);
+    WITHIN(cs_step_seconds(&r, CS_SCHEDULE_ZB1P, 1, 8), 8.0 * 2.3 + 1.5 + 0.9 + 0.5, 1e-12);
+    WITHIN(cs_step_seconds(&r, CS_SCHEDULE_DUALPIPE, 1, 8), 8.0 * 2.05 + 1.0 + 0.9 + 0.5, 1e-12);
+}
+END_TEST
+
+/* Bubbles: 1F1B sum(T_i) - T (equal stages: (p - 1) T); ZB1P (p - 1)(F + B - 2 W), 2401.10241; DualPipe (p/2 - 1)(F&B + B
+ * - 3 W), 2412.19437. */
+START_TEST(bubbles)
+{
+    prepare(4, 1, 0, 0);
+    const double f = stage.slowest_forward, b = stage.slowest_backward, w = stage.slowest_weight_gradient;
+    const double overlapped = f + b - stage.slowest_hidden_all_to_all;
+    ck_assert_double_gt(w, 0.0);
+    WITHIN(replica.micro[CS_SCHEDULE_1F1B], f + b, 1e-12);
+    WITHIN(replica.fill[CS_SCHEDULE_ZB1P], 3.0 * (f + b - 2.0 * w), 1e-12);
+    WITHIN(replica.micro[CS_SCHEDULE_DUALPIPE], overlapped, 1e-12);
+    WITHIN(replica.fill[CS_SCHEDULE_DUALPIPE], overlapped + b - 3.0 * w, 1e-12);
+    const struct cs_part *part = costs.part;
+    const double layer = part[CS_PART_DENSE].forward_seconds + part[CS_PART_DENSE].backward_seconds;
+    const double ends = part[CS_PART_EMBEDDING].forward_seconds + part[CS_PART_EMBEDDING].backward_seconds +
+                        part[CS_PART_HEAD].forward_seconds + part[CS_PART_HEAD].backward_seconds;
+    WITHIN(replica.fill[CS_SCHEDULE_1F1B], 48.0 * layer + ends - (f + b), 1e-9);
+    prepare(1, 1, 0, 0);
+    ck_assert_double_eq(replica.fill[CS_SCHEDULE_1F1B], 0.0);
+    ck_assert_double_eq(replica.point_to_point, 0.0);
+}
+END_TEST
+
+/* Least slowest stage by trying every contiguous split, for a few layers. */
+static double best_split(const double *layers, int count, int stages, double embedding, double head)
+{
+    double table[16][32]; /* [stages][layers] */
+    for (int n = 0; n <= count; n++) {
+        table[1][n] = embedding;
+        for (int i = 0; i < n; i++) {
+            table[1][n] += layers[i];
+        }
+    }
+    for (int p = 2; p <= stages; p++) {
+        for (int n = 0; n <= count; n++) {
+            table[p][n] = INFINITY;
+            double own = p == stages ? head : 0.0;
+            for (int from = n; from >= 0; from--) {
+                table[p][n] = fmin(table[p][n], fmax(table[p - 1][from], own));
+                own += from > 0 ? layers[from - 1] : 0.0;
+            }
+        }
+    }
+    return stages == 1 ? table[1][count] + head : table[stages][count];
+}
+
+static void set_part(enum cs_part_kind kind, double forward, double backward)
+{
+    costs.part[kind].forward_seconds = costs.part[kind].forward[CS_SHARE_COMPUTE] = forward;
+    costs.part[kind].backward_seconds = costs.part[kind].backward[CS_SHARE_COMPUTE] = backward;
+}
+
+static double draw(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (double)(*state >> 40) / 16777216.0;
+}
+
+START_TEST(split_is_the_best)
+{
+    uint64_t random = 20250101;
+    for (int round = 0; round < 3000; round++) {
+        const int count = 1 + (int)(draw(&random) * 20.0), dense = (int)(draw(&random) * 1.3 * count) % (count + 1);
+        const bool mixture = round % 3 != 0;
+        const double x = 0.5 + draw(&random), y = 0.5 + draw(&random), head = 3.0 * draw(&random),
+                     embedding = draw(&random);
+        double layers[32];
+        prepare(1, 1, 0, 0);
+        problem.architecture.layers = count;
+        problem.architecture.experts = mixture ? 4 : 1;
+        problem.architecture.dense_layers = mixture ? dense : 0;
+        set_part(CS_PART_DENSE, 0.4 * x, 0.6 * x);
+        set_part(CS_PART_MIXTURE, 0.3 * y, 0.7 * y);
+        set_part(CS_PART_EMBEDDING, embedding, 0.0);
+        set_part(CS_PART_HEAD, 0.5 * head, 0.5 * head);
+        for (int i = 0; i < count; i++) {
+            layers[i] = !mixture || i < dense ? x : y;
+        }
+        for (int p = 1; p <= count && p < 12; p++) {
+            cs_stage_prepare(&costs, p, &stage);
+            const double best = best_split(layers, count, p, embedding, head);
+            WITHIN(stage.slowest_forward + stage.slowest_backward, best, 1e-9);
+            WITHIN(stage.slowest[CS_SHARE_COMPUTE], best, 1e-9);
+        }
+        sample_problem(&problem);
+    }
+}
+END_TEST
+
+START_TEST(even_split)
+{
+    problem.training.layer_split = CS_LAYER_SPLIT_EVEN;
+    prepare(1, 1, 0, 0);
+    set_part(CS_PART_DENSE, 0.4, 0.6);
+    set_part(CS_PART_EMBEDDING, 0.0, 0.0);
+    set_part(CS_PART_HEAD, 1.0, 2.0);
+    cs_stage_prepare(&costs, 4, &stage); /* 12 layers each, the last with the head */
+    WITHIN(stage.slowest_forward + stage.slowest_backward, 15.0, 1e-12);
+    WITHIN(stage.rest_seconds, 36.0, 1e-12);
+    cs_stage_prepare(&costs, 5, &stage); /* 48 layers do not divide by 5: 51 / 5 seconds at best, so 11 */
+    WITHIN(stage.slowest_forward + stage.slowest_backward, 11.0, 1e-12);
+}
+END_TEST
+
+/* Gradients of P parameters over d ranks of one device per node: all-reduce of 4 P, reduce-scatter of 4 P and gather of
+ * 2 P, with nothing underneath in the stacks of unfused attention. */
+START_TEST(data_traffic)
+{
+    struct cs_group group;
+    prepare(2, 4, 0, 0);
+    const double p = stage.sync_parameters;
+    cs_group_place(&network, 8, 4, &group);
+    WITHIN(replica.data_seconds, cs_all_reduce(&group, 4.0 * p), 1e-12);
+    prepare(2, 4, 1, 0);
+    WITHIN(replica.data_seconds, cs_reduce_scatter(&group, 4.0 * p) + cs_all_gather(&group, 2.0 * p), 1e-12);
+    problem.precision.gradient_communication_bytes = 2.0;
+    prepare(2, 4, 1, 0);
+    WITHIN(replica.data_seconds, 2.0 * cs_all_gather(&group, 2.0 * p), 1e-12);
+    problem.precision.gradient_communication_bytes = 0.0;
+    prepare(2, 4, 1, 2); /* shards in pairs, then an all-reduce of half between the pairs */
+    struct cs_group pair, between;
+    cs_group_place(&network, 8, 2, &pair);
+    cs_group_place(&network, 16, 2, &between);
+    WITHIN(replica.data_seconds,
+           cs_reduce_scatter(&pair, 4.0 * p) + cs_all_reduce(&between, 2.0 * p) + cs_all_gather(&pair, 2.0 * p), 1e-12);
+    prepare(2, 4, 2, 0); /* scattered after every micro-batch */
+    WITHIN(replica.shares[CS_SHARE_DATA], cs_reduce_scatter(&group, 4.0 * p), 1e-12);
+    WITHIN(replica.micro[0], stage.slowest_forward + stage.slowest_backward + replica.shares[CS_SHARE_DATA], 1e-12);
+}
+END_TEST
+
+/* Overlapped, one bucket is left, or what does not fit under the backward pass. */
+START_TEST(overlap)
+{
+    struct cs_group group;
+    problem.training.gradient_overlap = CS_OVERLAP_ON;
+    prepare(2, 4, 0, 0);
+    const double p = stage.sync_parameters;
+    cs_group_place(&network, 8, 4, &group);
+    const double whole = cs_all_reduce(&group, 4.0 * p), hidden = fmin(whole, stage.overlap_backward);
+    const double bucket = whole * fmin(1.0, problem.training.gradient_bucket_bytes / (4.0 * p));
+    WITHIN(replica.data_seconds, fmax(bucket, whole - hidden + 0.02 * hidden), 1e-12);
+    ck_assert_double_lt(replica.data_seconds, whole);
+    problem.training.gradient_overlap = CS_OVERLAP_AUTO;
+    problem.kernel = CS_ATTENTION_FUSED2;
+    prepare(2, 4, 0, 0);
+    ck_assert_double_lt(replica.data_seconds, cs_all_reduce(&group, 4.0 * p));
+}
+END_TEST
+
+/* ZeRO 3 gathers each layer twice and scatters it once for every micro-batch; under compute it costs the tax only. */
+START_TEST(zero_3)
+{
+    struct cs_group group;
+    problem.kernel = CS_ATTENTION_FUSED2;
+    problem.nic_bandwidth = 1e18;
+    prepare(1, 4, 3, 0);
+    cs_group_place(&network, 8, 4, &group);
+    double expected = 0.0;
+    const enum cs_part_kind kinds[] = {CS_PART_DENSE, CS_PART_EMBEDDING, CS_PART_HEAD};
+    for (int i = 0; i < 3; i++) {
+        const struct cs_part *part = &costs.part[kinds[i]];
+        const double gather = cs_all_gather(&group, 2.0 * part->parameters);
+        const double scatter = cs_reduce_scatter(&group, 4.0 * part->parameters);
+        const double once = cs_exposed(gather, part->forward_seconds, 0.02) +
+                            cs_exposed(gather + scatter, part->backward_seconds, 0.02);
+        expected += (kinds[i] == CS_PART_DENSE ? 48.0 : 1.0) * once;
+    }
+    WITHIN(replica.shares[CS_SHARE_DATA], expected, 1e-12);
+    problem.kernel = CS_ATTENTION_UNFUSED; /* of 2021: tensor by tensor, nothing hidden */
+    prepare(1, 4, 3, 0);
+    ck_assert_double_gt(replica.shares[CS_SHARE_DATA], 10.0 * expected);
+}
+END_TEST
+
+/* 30 B per parameter of the shard. */
+START_TEST(optimizer)
+{
+    problem.device.hbm_bandwidth = 1e12;
+    problem.device.step_overhead = 0.25;
+    prepare(1, 4, 0, 0);
+    const double whole = replica.optimizer_seconds - 0.25;
+    WITHIN(whole, 30.0 * stage.sync_parameters / 1e12, 1e-12);
+    prepare(1, 4, 1, 0);
+    WITHIN(replica.optimizer_seconds - 0.25, 0.25 * whole, 1e-12);
+}
+END_TEST
+
+/* 2 (n-1)/n S / beta + 2 (n-1) alpha, forward 2, recomputed 2; backward two hidden under weight gradients. */
+START_TEST(tensor_collectives)
+{
+    struct cs_group group;
+    prepare(1, 1, 0, 0);
+    cs_group_place(&network, 1, 8, &group);
+    const double reduce = cs_all_reduce(&group, 2.0 * 2048 * 6144);
+    WITHIN(costs.part[CS_PART_DENSE].forward[CS_SHARE_TENSOR], 2.0 * reduce, 1e-12);
+    const double backward = costs.part[CS_PART_DENSE].backward[CS_SHARE_TENSOR];
+    ck_assert_double_le(backward, 2.0 * reduce);
+    shard.recompute = CS_RECOMPUTE_FULL;
+    prepare(1, 1, 0, 0);
+    WITHIN(costs.part[CS_PART_DENSE].backward[CS_SHARE_TENSOR], backward + 2.0 * reduce, 1e-12);
+    shard.recompute = CS_RECOMPUTE_NONE;
+    shard.sequence_parallel = true; /* two gathers and two scatters, each half of an all-reduce */
+    prepare(1, 1, 0, 0);
+    WITHIN(costs.part[CS_PART_DENSE].forward[CS_SHARE_TENSOR], 2.0 * reduce, 1e-12);
+    problem.architecture.parallel_block = true; /* one block, one pair */
+    prepare(1, 1, 0, 0);
+    WITHIN(costs.part[CS_PART_DENSE].forward[CS_SHARE_TENSOR], reduce, 1e-12);
+}
+END_TEST
+
+/* FLOPs of a layer: 24 s b h^2 + 4 s^2 b h forward (Narayanan 2021), twice that backward, once more recomputed; logits 6 s
+ * b h V. */
+START_TEST(flops)
+{
+    const double forward = 24.0 * 2048 * 6144.0 * 6144.0 + 4.0 * 2048.0 * 2048.0 * 6144.0;
+    shard.tensor = 1;
+    prepare(1, 1, 0, 0);
+    WITHIN(costs.part[CS_PART_DENSE].forward_flops, forward, 1e-12);
+    WITHIN(costs.part[CS_PART_DENSE].flops, 3.0 * forward, 1e-12);
+    WITHIN(costs.part[CS_PART_HEAD].flops, 6.0 * 2048 * 6144.0 * 51200.0, 1e-12);
+    shard.recompute = CS_RECOMPUTE_FULL;
+    prepare(1, 1, 0, 0);
+    WITHIN(costs.part[CS_PART_DENSE].flops, 4.0 * forward, 1e-12);
+    shard.recompute = CS_RECOMPUTE_SELECTIVE;
+    prepare(1, 1, 0, 0);
+    WITHIN(costs.part[CS_PART_DENSE].flops, 3.0 * forward + 4.0 * 2048.0 * 2048.0 * 6144.0, 1e-12);
+}
+END_TEST
+
+/* Dispatch and combine send s b h k / t elements over e, forward and backward: 4 all-to-alls. */
+START_TEST(experts)
+{
+    struct cs_group group;
+    problem.architecture.experts = 16;
+    problem.architecture.experts_active = 2;
+    problem.architecture.d_expert = 24576;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    shard.expert = 16;
+    shard.sequence_parallel = true;
+    prepare(1, 4, 0, 0);
+    cs_group_place(&network, 1, 16, &group);
+    const double each = cs_dispatch(&group, 2.0 * 2048 / 8 * 6144 * 2, 2.0);
+    WITHIN(costs.part[CS_PART_MIXTURE].forward[CS_SHARE_EXPERT], 2.0 * each, 1e-12);
+    WITHIN(costs.part[CS_PART_MIXTURE].backward[CS_SHARE_EXPERT], 2.0 * each, 1e-12);
+    /* A layer's FLOPs: attention like a dense layer, k experts for 1 of its feed-forward, and a router. */
+    const double attention = 8.0 * 2048 * 6144.0 * 6144.0 + 4.0 * 2048.0 * 2048.0 * 6144.0;
+    const double ffn = 2.0 * 16.0 * 2048 * 6144.0 * 6144.0, router = 2.0 * 2048 * 6144.0 * 16.0;
+    WITHIN(8.0 * costs.part[CS_PART_MIXTURE].forward_flops, attention + ffn + router, 1e-12);
+    shard.expert_tensor = 8; /* 2 groups of 8: a 16th of the experts' weights each as well */
+    shard.expert = 2;
+    prepare(1, 4, 0, 0);
+    WITHIN(8.0 * costs.part[CS_PART_MIXTURE].forward_flops, attention + ffn + router, 1e-12);
+    WITHIN(costs.part[CS_PART_MIXTURE].expert_parameters, problem.parameters.expert, 1e-12);
+}
+END_TEST
+
+/* Host-bound: a layer never takes less than its kernels' enqueueing. */
+START_TEST(host_bound)
+{
+    prepare(1, 1, 0, 0);
+    const double before = costs.part[CS_PART_DENSE].forward_seconds;
+    problem.device.dispatch = 1.0;
+    prepare(1, 1, 0, 0);
+    const double kernels = costs.part[CS_PART_DENSE].forward_seconds;
+    /* norm, qkv, 3 of attention, out, residual, norm, up, activation, down, residual, and two all-reduces */
+    ck_assert_double_gt(kernels, before);
+    WITHIN(kernels, 14.0, 1e-12);
+}
+END_TEST
+
+static void sum_trace(void *context, const struct cs_trace_entry *entry)
+{
+    *(double *)context += entry->exposed_seconds * (strcmp(entry->part, "dense layer") == 0 ? 1.0 : 0.0);
+}
+
+/* The narration adds up to the part, and the shares to one. */
+START_TEST(whole_plan)
+{
+    struct cs_plan plan;
+    struct cs_step step;
+    sample_plan(&plan);
+    plan.recompute = CS_RECOMPUTE_FULL;
+    cs_step_evaluate(&problem, &plan, &step);
+    double sum = 0.0, told = 0.0;
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        ck_assert_double_ge(step.shares[i], 0.0);
+        sum += step.shares[i];
+    }
+    WITHIN(sum, 1.0, 1e-12);
+    shard.micro_batch = 4;
+    shard.recompute = CS_RECOMPUTE_FULL;
+    prepare(1, 1, 0, 0);
+    cs_step_trace(&problem, &plan, sum_trace, &told);
+    WITHIN(told, costs.part[CS_PART_DENSE].forward_seconds + costs.part[CS_PART_DENSE].backward_seconds, 1e-9);
+    WITHIN(step.seconds, cs_step_seconds(&replica, CS_SCHEDULE_1F1B, 1, 1), 1e-15);
+    /* 1e12 tokens in steps of 4 x 2,048. */
+    WITHIN(step.training_seconds, ceil(1e12 / 8192.0) * step.seconds / 0.95, 1e-12);
+    WITHIN(step.mfu, 6.0 * 22e9 * 1e12 / (8.0 * step.training_seconds * 100e12), 1e-12);
+    ck_assert_double_gt(step.hfu, 1.2 * step.mfu);
+}
+END_TEST
+
+/* What include/cs_sweep/step.h lets a search rely on. */
+START_TEST(contract)
+{
+    struct cs_plan plan;
+    struct cs_step base, other;
+    const int64_t micro_batches[] = {4, 8, 64};
+    for (int kernel = CS_ATTENTION_UNFUSED; kernel <= CS_ATTENTION_FUSED2; kernel++) {
+        for (int32_t zero = 0; zero <= 3; zero++) {
+            for (size_t i = 0; i < 3; i++) {
+                setup();
+                problem.kernel = (enum cs_attention_kernel)kernel;
+                sample_plan(&plan);
+                plan.pipeline = 4;
+                plan.data = 4;
+                plan.devices = 128;
+                plan.zero_stage = zero;
+                plan.micro_batches = micro_batches[i];
+                cs_step_evaluate(&problem, &plan, &base);
+                double *const faster[] = {&problem.device.link_bandwidth, &problem.nic_bandwidth,
+                                          &problem.device.hbm_bandwidth, &problem.device.peak_flops};
+                for (size_t k = 0; k < sizeof faster / sizeof faster[0]; k++) {
+                    *faster[k] *= 1.25;
+                    cs_step_evaluate(&problem, &plan, &other);
+                    ck_assert_double_le(other.seconds, base.seconds);
+                    *faster[k] /= 1.25;
+                }
+                plan.micro_batches += 4;
+                cs_step_evaluate(&problem, &plan, &other);
+                ck_assert_double_gt(other.seconds, base.seconds);
+                ck_assert_double_ge(other.memory_bytes, base.memory_bytes);
+                plan.micro_batches -= 4;
+                plan.data *= 2;
+                plan.devices *= 2;
+                cs_step_evaluate(&problem, &plan, &other);
+                ck_assert_double_le(other.memory_bytes, base.memory_bytes);
+            }
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("step");
+    TCase *cases = tcase_create("step");
+    tcase_set_timeout(cases, 60.0);
+    tcase_add_checked_fixture(cases, setup, NULL);
+    tcase_add_test(cases, step_by_hand);
+    tcase_add_test(cases, bubbles);
+    tcase_add_test(cases, split_is_the_best);
+    tcase_add_test(cases, even_split);
+    tcase_add_test(cases, data_traffic);
+    tcase_add_test(cases, overlap);
+    tcase_add_test(cases, zero_3);
+    tcase_add_test(cases, optimizer);
+    tcase_add_test(cases, tensor_collectives);
+    tcase_add_test(cases, flops);
+    tcase_add_test(cases, experts);
+    tcase_add_test(cases, host_bound);
+    tcase_add_test(cases, whole_plan);
+    tcase_add_test(cases, contract);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
