@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Break-even statements from the result file of a sweep: scripts/breakeven.py RESULTS.h5
 
-Hardware. Old devices O that are there already do work at w_O = mfu x peak FLOP/s and draw p_O watts each (devices and their
-share of the servers), new ones N at w_N and p_N, both from the plans of the file for the model asked for. New devices for the
-same work cost e_N / w_N kg of embodied carbon and save PUE x CI x (p_O / w_O - p_N / w_N) kg each second. They pay after the
-quotient of the two; and in a grid so clean that this takes longer than their lifetime, they never do. Where both would be
-bought, e_N / w_N - e_O / w_O stands in place of e_N / w_N: that gives the grid below which the older device is the better buy.
+Hardware. Old devices O that are there already do work at w_O = mfu x peak FLOP/s and draw p_O watts each (devices
+and their share of the servers), new ones N at w_N and p_N, both from the plans of the file for the model asked for.
+New devices for the same work cost e_N / w_N kg of embodied carbon and save PUE x CI x (p_O / w_O - p_N / w_N) kg
+each second. They pay after the quotient of the two; and in a grid so clean that this takes longer than their
+lifetime, they never do. Where both would be bought, e_N / w_N - e_O / w_O stands in place of e_N / w_N: that gives
+the grid below which the older device is the better buy.
 
-QAT. The year (of the projection) at which the same device without QAT emits as little as today's with it, between the years
-of the file by interpolation of logarithms.
+QAT. The year (of the projection) at which the same device without QAT emits as little as today's with it, between
+the years of the file by interpolation of logarithms.
 
-Region. A budget (by default what the reference model emits on the best device of the reference region) and the largest model
-that each region trains within it, on whatever device of the file.
+Region. A budget (by default what the reference model emits on the best device of the reference region) and the
+largest model that each region trains within it, on whatever device of the file.
 """
 import argparse
 import json
@@ -61,7 +62,8 @@ def work_and_cost(sweep, model, device, year):
         return None
     energy = sweep.number("energy", **labels) + sweep.number("energy_servers", **labels)
     rate = sweep.number("mfu", **labels) * sweep.number("device_peak", **labels)
-    return dict(rate=rate, power=energy * 3.6e6 / (devices * seconds), embodied=sweep.number("embodied_device", **labels))
+    return dict(rate=rate, power=energy * 3.6e6 / (devices * seconds),
+                embodied=sweep.number("embodied_device", **labels))
 
 
 def hardware(sweep, model, region, statements):
@@ -79,12 +81,13 @@ def hardware(sweep, model, region, statements):
             never = n["embodied"] / n["rate"] / (pue * saved * sweep.lifetime) * 3.6e9
             more = n["embodied"] / n["rate"] - o["embodied"] / o["rate"]
             buy = more / (pue * saved * sweep.lifetime) * 3.6e9
-            text = (f"{old} to {new}: pays its embodied carbon back after {seconds / 86400.0:,.0f} days in {region}; never "
-                    f"below {never:,.3g} g/kWh; ")
+            text = (f"{old} to {new}: pays its embodied carbon back after {seconds / 86400.0:,.0f} days in {region}; "
+                    f"never below {never:,.3g} g/kWh; ")
             text += (f"as a first purchase the older one is better below {buy:,.3g} g/kWh" if buy > 0.0 else
                      "as a first purchase better in every grid, for it has less embodied carbon per FLOP/s too")
             statements.append(dict(kind="hardware", model=str(model), region=str(region), old=old, new=new,
-                                   days=seconds / 86400.0 if math.isfinite(seconds) else None, never_below_g_per_kwh=never,
+                                   days=seconds / 86400.0 if math.isfinite(seconds) else None,
+                                   never_below_g_per_kwh=never,
                                    older_better_below_g_per_kwh=max(buy, 0.0), text=text))
 
 
@@ -103,7 +106,8 @@ def quantisation(sweep, model, region, statements):
             match = None
             for k in range(1, len(years)):
                 low, high = path[k - 1], path[k]
-                if match is None and math.isfinite(low) and math.isfinite(high) and high <= with_qat <= low and high < low:
+                known = math.isfinite(low) and math.isfinite(high)
+                if match is None and known and high <= with_qat <= low and high < low:
                     share = math.log(low / with_qat) / math.log(low / high)
                     match = float(years[k - 1] + share * (years[k] - years[k - 1]))
             if gain <= 0.0:
@@ -112,7 +116,8 @@ def quantisation(sweep, model, region, statements):
                 text = f"{device}, {level}: {gain:.1f}% less carbon, not matched by {years[-1]} years of hardware"
             else:
                 text = f"{device}, {level}: {gain:.1f}% less carbon, matched by {match:.1f} years of hardware"
-            statements.append(dict(kind="qat", model=str(model), region=str(region), hardware=str(device), qat=str(level),
+            statements.append(dict(kind="qat", model=str(model), region=str(region), hardware=str(device),
+                                   qat=str(level),
                                    gain_percent=gain, years=match, text=text))
 
 
@@ -135,7 +140,8 @@ def budgets(sweep, model, region, budget, statements):
     for size, place, device, name, carbon_kg in found:
         text = (f"{budget / 1000.0:,.4g} t in {place}: up to {size / 1e9:,.4g}B parameters (model {name}) on {device}, "
                 f"{carbon_kg / 1000.0:,.4g} t")
-        statements.append(dict(kind="budget", region=place, budget_kg=budget, parameters=size, model=name, hardware=device,
+        statements.append(dict(kind="budget", region=place, budget_kg=budget, parameters=size, model=name,
+                               hardware=device,
                                carbon_kg=float(carbon_kg), text=text))
 
 
@@ -149,7 +155,8 @@ def main():
     parser.add_argument("--json", action="store_true", help="a list of statements for machines")
     arguments = parser.parse_args()
     sweep = Sweep(arguments.results, dict(choice.split("=", 1) for choice in arguments.select))
-    region = arguments.region or ("us-east5" if "us-east5" in sweep.data.region.values else str(sweep.data.region.values[0]))
+    region = arguments.region or ("us-east5" if "us-east5" in sweep.data.region.values
+                                  else str(sweep.data.region.values[0]))
     model = sweep.nearest_model(1e12)
     if arguments.model:
         model = int(arguments.model) if np.issubdtype(sweep.data.model.dtype, np.integer) else arguments.model

@@ -4,8 +4,8 @@
 
     scripts/reference.py [--check]
 
---check writes nothing and fails where the files are not what would be written. The C preprocessor ($CC, default cc) reads
-the rows of include/cs_sweep/settings.h and hardware.h, so what it sees is what the compiler sees.
+--check writes nothing and fails where the files are not what would be written. The C preprocessor ($CC, default cc)
+reads the rows of include/cs_sweep/settings.h and hardware.h, so what it sees is what the compiler sees.
 """
 import ast
 import json
@@ -29,20 +29,26 @@ SECTIONS = {
     "output": "The result file.",
 }
 SCOPES = {1: "model", 2: "search", 4: "power", 8: "embodied", 16: "operation"}
-SNIPPET = """
+SNIPPET = r"""
 #include "cs_sweep/settings.h"
 #include "cs_sweep/hardware.h"
 #undef NAN
-#define EMIT_REAL(member, value, low, high, unit, scopes, meaning) @ROW "real", #member, (value), (low), (high), unit, "", (scopes), meaning @END
-#define EMIT_COUNT(member, value, low, high, unit, scopes, meaning) @ROW "count", #member, (value), (low), (high), unit, "", (scopes), meaning @END
-#define EMIT_FLAG(member, value, scopes, meaning) @ROW "flag", #member, "" #value, 0, 1, "1", "", (scopes), meaning @END
-#define EMIT_CHOICE(member, value, names, scopes, meaning) @ROW "choice", #member, value, 0, 0, "1", names, (scopes), meaning @END
-#define EMIT_SET(member, value, names, scopes, meaning) @ROW "set", #member, (value), 0, 0, "1", names, (scopes), meaning @END
-#define EMIT_LIST(member, scopes, meaning) @ROW "list", #member, "", 1, 1000000, "1", "", (scopes), meaning @END
-#define EMIT_FIELD(member, key, factor, low, high, value, meaning) @FIELD key, (low), (high), (value), meaning @END
-#define EMIT_SECTION(section, type, table) @SECTION #section @END table(EMIT_REAL, EMIT_COUNT, EMIT_FLAG, EMIT_CHOICE, EMIT_SET, EMIT_LIST)
-CS_SECTIONS(EMIT_SECTION)
-CS_DEVICE_FIELDS(EMIT_FIELD)
+#define REAL_ROW(member, value, low, high, unit, scopes, meaning) \
+    @ROW "real", #member, (value), (low), (high), unit, "", (scopes), meaning @END
+#define COUNT_ROW(member, value, low, high, unit, scopes, meaning) \
+    @ROW "count", #member, (value), (low), (high), unit, "", (scopes), meaning @END
+#define FLAG_ROW(member, value, scopes, meaning) \
+    @ROW "flag", #member, "" #value, 0, 1, "1", "", (scopes), meaning @END
+#define CHOICE_ROW(member, value, names, scopes, meaning) \
+    @ROW "choice", #member, value, 0, 0, "1", names, (scopes), meaning @END
+#define SET_ROW(member, value, names, scopes, meaning) \
+    @ROW "set", #member, (value), 0, 0, "1", names, (scopes), meaning @END
+#define LIST_ROW(member, scopes, meaning) @ROW "list", #member, "", 1, 1000000, "1", "", (scopes), meaning @END
+#define FIELD_ROW(member, key, factor, low, high, value, meaning) @FIELD key, (low), (high), (value), meaning @END
+#define SECTION_ROWS(section, type, table) \
+    @SECTION #section @END table(REAL_ROW, COUNT_ROW, FLAG_ROW, CHOICE_ROW, SET_ROW, LIST_ROW)
+CS_SECTIONS(SECTION_ROWS)
+CS_DEVICE_FIELDS(FIELD_ROW)
 """
 
 
@@ -220,7 +226,8 @@ MODEL_FIELDS = [
 
 
 def model_schema():
-    properties = {"name": NAME, "aliases": {"type": "array", "items": NAME, "minItems": 1}, "source": TEXT, "note": TEXT}
+    properties = {"name": NAME, "aliases": {"type": "array", "items": NAME, "minItems": 1}, "source": TEXT,
+                  "note": TEXT}
     for key, schema, kept in MODEL_FIELDS:
         properties[key] = schema if kept == "required" or schema.get("type") == "boolean" else {
             "description": schema["description"], **nullable({k: v for k, v in schema.items() if k != "description"})}
@@ -320,8 +327,8 @@ def default_text(row):
 
 
 def section_table(section, rows):
-    lines = [f"### {section}", "", SECTIONS[section], "", "| key | default | values | unit | read by | meaning and source |",
-             "|---|---|---|---|---|---|"]
+    lines = [f"### {section}", "", SECTIONS[section], "",
+             "| key | default | values | unit | read by | meaning and source |", "|---|---|---|---|---|---|"]
     for row in rows:
         scopes = ", ".join(name for bit, name in SCOPES.items() if row["scopes"] & bit) or "no axis"
         unit = "" if row["unit"] == "1" else row["unit"]
@@ -350,7 +357,8 @@ def readme(text, sections, fields):
     blocks = {"settings": [line for section, rows in sections for line in [*section_table(section, rows), ""]][:-1],
               "devices": field_table(fields), "models": model_table()}
     for name, lines in blocks.items():
-        pattern = re.compile(rf"(<!-- {name}: scripts/reference\.py writes this table -->\n)(?:(?!<!--).)*(<!-- end -->)", re.S)
+        pattern = re.compile(rf"(<!-- {name}: scripts/reference\.py writes this table -->\n)(?:(?!<!--).)*"
+                             r"(<!-- end -->)", re.S)
         if len(pattern.findall(text)) != 1:
             sys.exit(f"configs/README.md has not one place for the table {name}")
         body = "\n".join(lines) + "\n"

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Predicted against measured, judged: what `make validate` prints.
 
-Runs cs_validate on the cases of configs/validation/ (or on the files given), prints its table and then each target with
-our figure and whether it is met. Exit status 0 when all are, 1 when one is not, cs_validate's own when it did not answer.
-CS_BUILD names the build directory. --json FILE also writes the judgement for machines; --write updates
+Runs cs_validate on the cases of configs/validation/ (or on the files given), prints its table and then each target
+with our figure and whether it is met. Exit status 0 when all are, 1 when one is not, cs_validate's own when it did
+not answer. CS_BUILD names the build directory. --json FILE also writes the judgement for machines; --write updates
 configs/validation/errors.json, from which cs_sweep and the report take the error of a device's family.
 """
 import argparse
@@ -17,8 +17,9 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# Group, what of it, and the limits on the mean, the median and the largest absolute error, in per cent. The mean's limit is
-# also that of the bias. `note`: the error of the best public tool that needs only data sheets, on the same cases.
+# Group, what of it, and the limits on the mean, the median and the largest absolute error, in per cent. The mean's
+# limit is also that of the bias. `note`: the error of the best public tool that needs only data sheets, on the same
+# cases.
 TARGETS = [
     dict(group="korthikanti-2022", read_only=True, mean=3.0, largest=8.0, note="3.65, 8.9"),
     dict(group="narayanan-2021-table1", mean=3.0, note="10.4"),
@@ -64,7 +65,8 @@ def families(answers):
     for case in answers["cases"]:
         if case["error"] is not None and case["metric"] not in MEMORY_AND_CARBON:
             errors.setdefault(family(case["device"]), []).append(abs(case["error"]))
-    return {name: {"cases": len(values), "mape": round(statistics.fmean(values), 4)} for name, values in sorted(errors.items())}
+    return {name: {"cases": len(values), "mape": round(statistics.fmean(values), 4)} for name,
+            values in sorted(errors.items())}
 
 
 def write_errors(answers):

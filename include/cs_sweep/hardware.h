@@ -28,17 +28,23 @@ enum cs_device_kind { CS_GPU, CS_TPU };
     FIELD(sustained, "sustained", 1, 0.01, 1, NAN, "share of the peak that large GEMMs sustain (power, clock)")        \
     FIELD(sustained_8bit, "sustained_8bit", 1, 0, 1, 0, "the same share at 8-bit formats; 0 takes sustained")          \
     FIELD(k_ramp, "k_ramp", 1, 0, 1e6, 0, "K0 of (1 + K0/K): prologue and epilogue of a GEMM, elements")               \
-    FIELD(wave_loss, "wave_loss", 1, 0, 1, 1, "share of the last, unfilled wave of tiles that is lost; less with tiles in flight beside") \
+    FIELD(wave_loss, "wave_loss", 1, 0, 1, 1,                                                                          \
+          "share of the last, unfilled wave of tiles that is lost; less with tiles in flight beside")                  \
     FIELD(grouped_ramp, "grouped_ramp", 1, 0, 1e6, 0, "M0 of (1 + M0/M): grouped GEMM with M rows per expert")         \
     FIELD(launch, "launch_us", 1e-6, 0, 1e4, 0, "time between dependent kernels, us")                                  \
     FIELD(dispatch, "dispatch_us", 1e-6, 0, 1e4, 0, "host time to enqueue one kernel: bounds small layers, us")        \
-    FIELD(step_overhead, "step_overhead_ms", 1e-3, 0, 1e6, 0, "fixed host work of a step: clipping, scaling, data, ms") \
-    FIELD(score_forward, "score_forward_bytes", 1, 0, 1e3, 9, "unfused attention: HBM bytes per score, forward, besides the products") \
+    FIELD(step_overhead, "step_overhead_ms", 1e-3, 0, 1e6, 0,                                                          \
+          "fixed host work of a step: clipping, scaling, data, ms")                                                    \
+    FIELD(score_forward, "score_forward_bytes", 1, 0, 1e3, 9,                                                          \
+          "unfused attention: HBM bytes per score, forward, besides the products")                                     \
     FIELD(score_backward, "score_backward_bytes", 1, 0, 1e3, 11, "the same, backward")                                 \
-    FIELD(logit_forward, "logit_forward_bytes", 1, 0, 1e3, 18, "HBM bytes per logit of the loss, forward, besides the product") \
+    FIELD(logit_forward, "logit_forward_bytes", 1, 0, 1e3, 18,                                                         \
+          "HBM bytes per logit of the loss, forward, besides the product")                                             \
     FIELD(logit_backward, "logit_backward_bytes", 1, 0, 1e3, 12, "the same, backward")                                 \
-    FIELD(softmax_share, "softmax_share", 1, 0, 1, 0.25, "share of fused attention at head_dim 128 that is per score, not per FLOP") \
-    FIELD(fused1_forward, "fused1_forward", 1, 0, 1, 0, "first fused attention, forward: share of peak on causal FLOPs; 0: none") \
+    FIELD(softmax_share, "softmax_share", 1, 0, 1, 0.25,                                                               \
+          "share of fused attention at head_dim 128 that is per score, not per FLOP")                                  \
+    FIELD(fused1_forward, "fused1_forward", 1, 0, 1, 0,                                                                \
+          "first fused attention, forward: share of peak on causal FLOPs; 0: none")                                    \
     FIELD(fused1_backward, "fused1_backward", 1, 0, 1, 0, "the same, backward")                                        \
     FIELD(fused2_forward, "fused2_forward", 1, 0, 1, 0, "second generation, forward")                                  \
     FIELD(fused2_backward, "fused2_backward", 1, 0, 1, 0, "second generation, backward")                               \
@@ -49,17 +55,22 @@ enum cs_device_kind { CS_GPU, CS_TPU };
     FIELD(link_efficiency, "link_efficiency", 1, 0.01, 1, 0.8, "share that collectives reach")                         \
     FIELD(link_latency, "link_latency_us", 1e-6, 0, 1e4, 5, "per hop, us")                                             \
     FIELD(link_floor, "link_floor_us", 1e-6, 0, 1e6, 0, "least time of a collective in a full domain, us")             \
-    FIELD(in_switch_bandwidth, "in_switch_gb_s", 1e9, 0, 1e9, 0, "all-reduce bus bandwidth with in-switch reduction; 0: none") \
+    FIELD(in_switch_bandwidth, "in_switch_gb_s", 1e9, 0, 1e9, 0,                                                       \
+          "all-reduce bus bandwidth with in-switch reduction; 0: none")                                                \
     FIELD(torus_axes, "torus_axes", 1, 0, 3, 0, "0: switched; 2 or 3: torus")                                          \
     FIELD(domain, "domain", 1, 1, 1e7, NAN, "devices joined by the scale-up network; torus: chips of a pod")           \
     FIELD(slice_max, "slice_max", 1, 0, 1e7, 0, "torus: largest slice used; 0: the domain")                            \
     FIELD(scale_out_bandwidth, "scale_out_gb_s", 1e9, 1e-6, 1e9, NAN, "per device and direction, GB/s")                \
     FIELD(scale_out_efficiency, "scale_out_efficiency", 1, 0.01, 1, 0.9, "share that collectives reach")               \
     FIELD(scale_out_latency, "scale_out_latency_us", 1e-6, 0, 1e6, 10, "per hop, us")                                  \
-    FIELD(routing, "routing_us", 1e-6, 0, 1e5, 0, "top-k, sort and index building of one mixture layer, each way, us")   \
-    FIELD(tensor_overlap, "tensor_overlap", 1, 0, 1, 0, "share of tensor-parallel collectives that fused stacks hide in GEMMs")      \
-    FIELD(boundary, "boundary_us", 1e-6, 0, 1e5, 0, "host synchronisation of one transfer between pipeline stages, us")  \
-    FIELD(link_compute_tax, "link_compute_tax", 1, 0, 1, 0.15, "share of compute that an overlapped scale-up collective takes") \
+    FIELD(routing, "routing_us", 1e-6, 0, 1e5, 0,                                                                      \
+          "top-k, sorts, indices and the wait for token counts of one mixture layer, each way, us")                    \
+    FIELD(tensor_overlap, "tensor_overlap", 1, 0, 1, 0,                                                                \
+          "share of tensor-parallel collectives that fused stacks hide in GEMMs")                                      \
+    FIELD(boundary, "boundary_us", 1e-6, 0, 1e5, 0,                                                                    \
+          "host synchronisation of one transfer between pipeline stages, us")                                          \
+    FIELD(link_compute_tax, "link_compute_tax", 1, 0, 1, 0.15,                                                         \
+          "share of compute that an overlapped scale-up collective takes")                                             \
     FIELD(scale_out_compute_tax, "scale_out_compute_tax", 1, 0, 1, 0.02, "the same, scale-out")                        \
     FIELD(tdp, "tdp_w", 1, 1e-3, 1e6, NAN, "thermal design power, W")                                                  \
     FIELD(die_area, "die_mm2", 1e-6, 0, 1e6, NAN, "compute dies, mm2")                                                 \
@@ -93,10 +104,10 @@ enum cs_format { CS_FORMAT_BF16, CS_FORMAT_INT8, CS_FORMAT_FP8 };
 struct cs_precision {
     char name[64];
     enum cs_format format;
-    double weight_bytes;        /* stored and gathered weight */
-    double activation_bytes;    /* GEMM inputs of the layers */
-    double communication_bytes; /* element of activation collectives */
-    double dispatch_bytes;      /* element of the expert dispatch (DeepSeek: 1 with FP8) */
+    double weight_bytes;                 /* stored and gathered weight */
+    double activation_bytes;             /* GEMM inputs of the layers */
+    double communication_bytes;          /* element of activation collectives */
+    double dispatch_bytes;               /* element of the expert dispatch (DeepSeek: 1 with FP8) */
     double gradient_communication_bytes; /* 0: training.gradient_bytes */
 };
 void cs_precision_bf16(struct cs_precision *precision);
@@ -104,7 +115,8 @@ void cs_precision_bf16(struct cs_precision *precision);
 /* Peak of the device at a format, FLOP/s. */
 double cs_device_peak(const struct cs_device *device, enum cs_format format);
 
-/* The device `years` later (CarbonScaling Table 2): factor^years on what the table names, the rest unchanged. years >= 0. */
+/* The device `years` later (CarbonScaling Table 2): factor^years on what the table names, the rest unchanged. years >=
+ * 0. */
 void cs_device_project(const struct cs_device *device, const struct cs_projection *projection, double years,
                        struct cs_device *out);
 /* One factor over the years. */

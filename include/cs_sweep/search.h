@@ -22,8 +22,10 @@ struct cs_search_result {
     enum cs_status status;
     struct cs_plan plan;
     struct cs_step step;
-    double candidates; /* size of the space searched: all candidates from N_min to the answer (to N_max if infeasible) */
-    double visited;    /* of them evaluated */
+    /* Candidates are what passes the gates divisibility, communication and batch: all from N_min to the answer (to N_max
+     * if there is none, or under another objective than min_devices). Visited are those whose memory and time were
+     * computed, wherever; at the answer's device count an upper bound. */
+    double candidates, visited;
     double candidates_at_answer, visited_at_answer;
 };
 
@@ -45,16 +47,17 @@ void cs_search_regions(const struct cs_problem *problem, const struct cs_space *
                        const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t regions,
                        const double *intensities, struct cs_search_result *best);
 
-/* Pareto front of (devices, training time, carbon at one intensity): no member is worse in all three than another.
- * Sorted by devices, then time. Returns the number found, at most `capacity`. */
+/* Pareto front of (devices, training time, carbon at one intensity): no other plan is as good in all three and better in
+ * one. Sorted by devices, then time. Returns the number found, at most `capacity`: of more, those of the fewest devices. */
 int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space *space,
                          const struct cs_carbon_inputs *carbon, double intensity,
                          struct cs_search_workspace *workspace, int32_t capacity, struct cs_search_result *front);
 
-/* Evaluates every candidate at one device count, pruning nothing; for benchmarks. Returns the number evaluated and keeps
- * the best feasible time in *seconds. */
-double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices,
-                            struct cs_search_workspace *workspace, double *seconds, struct cs_plan *plan);
+/* Computes memory and time of every candidate at the device counts low to high, pruning nothing; for benchmarks and tests.
+ * Returns how many these are, and the fastest that fits, whatever the deadline: INFINITY if none. */
+double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices_low,
+                            int64_t devices_high, struct cs_search_workspace *workspace, double *seconds,
+                            struct cs_plan *plan);
 
 /* N_min = ceil(C / (T_max peak)); N_max = t_max * min(layers, p_max) * critical sequences. */
 int64_t cs_devices_minimum(const struct cs_problem *problem);

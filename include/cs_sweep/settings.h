@@ -135,7 +135,8 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     SET(recompute, 7u, "none|selective|full", CS_SCOPE_SEARCH, "activation recomputation")                             \
     FLAG(sequence_parallel, true, CS_SCOPE_SEARCH, "sequence parallelism wherever tensor > 1 (Korthikanti 2022)")      \
     FLAG(zero_with_pipeline, false, CS_SCOPE_SEARCH, "allow ZeRO 2 and 3 with pipeline > 1")                           \
-    COUNT(alternatives, 0, 0, 100, "1", CS_SCOPE_NONE, "further best distinct plans stored for every point")
+    COUNT(alternatives, 0, 0, 100, "1", CS_SCOPE_NONE,                                                                 \
+          "further best distinct plans stored for every point; not with min_carbon")
 
 /* ---- projection: factors per year (CarbonScaling Table 2; Akarvardar and Wong 2023) ---- */
 #define CS_PROJECTION_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                   \

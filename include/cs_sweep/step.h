@@ -7,7 +7,7 @@
  *   cs_replica  of (stage, data, zero_stage): gradient and parameter traffic, optimizer, point-to-point
  *   step        of (replica, interleave, micro_batches, schedule): a few multiplications, no branch, no allocation
  *
- * cs_step_seconds and cs_memory_bytes are the only functions that give a plan's time and memory: the search, its oracle,
+ * cs_step_seconds and cs_memory_bytes are the only functions that give a plan's time and memory: the search, its oracle
  * cs_point and cs_validate all call them, so equal plans give equal bits. */
 #ifndef CS_SWEEP_STEP_H
 #define CS_SWEEP_STEP_H
@@ -83,8 +83,8 @@ void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_
 enum { CS_SCHEDULE_COUNT = 3 };
 /* A step is linear in the number of micro-batches m and in interleave v; with P the point-to-point seconds:
  *   seconds = m (micro[schedule] + v P) + (fill[schedule] + (p - 1) v P) / v + once
- *   1F1B:     micro = T, the slowest stage;      fill = the other stages' time of one micro-batch, sum(T_i) - T, which is
- *             (p - 1) T for equal stages (Narayanan 2021; the fill and drain of an uneven pipeline pass each stage once)
+ *   1F1B:     micro = T, the slowest stage;   fill = the other stages' time of one micro-batch, sum(T_i) - T: (p - 1) T
+ *             for equal stages (Narayanan 2021; fill and drain of an uneven pipeline pass each stage once)
  *   ZB1P:     micro = T;                         fill = (p - 1)(F + B - 2 W) (arXiv 2401.10241), v = 1
  *   DualPipe: micro = F&B, all-to-all hidden;    fill = (p/2 - 1)(F&B + B - 3 W) (arXiv 2412.19437), v = 1
  *
@@ -94,8 +94,8 @@ enum { CS_SCHEDULE_COUNT = 3 };
  *   - micro of ZeRO 2 and 3 >= micro of ZeRO 0 and 1, which is the stage's, the same for every d;
  *   - once (gradient traffic, optimizer) does not depend on m, v or the schedule;
  *   - seconds never rises with link, scale-out or HBM bandwidth, peak, or as a latency falls (same plan);
- *   - bytes: state is non-increasing in d (equal for ZeRO 0), and non-increasing in the ZeRO stage up to the two gathered
- *     layers of ZeRO 3; activations do not depend on d or ZeRO; bytes is non-decreasing in m (in flight: min(p, m)) and,
+ *   - bytes: state is non-increasing in d (equal for ZeRO 0), and non-increasing in the ZeRO stage but for the two
+ *     gathered layers of ZeRO 3; activations do not depend on d or ZeRO; bytes is non-decreasing in m (min(p, m)) and,
  *     for m >= p, non-increasing in v > 1. So for given B, a larger d (smaller m) never needs more memory. */
 struct cs_replica {
     const struct cs_stage *stage;
@@ -117,13 +117,16 @@ struct cs_replica {
 void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                         struct cs_replica *replica);
 
+enum { CS_ZERO_STAGES = 4 };
+/* The same for every ZeRO stage whose bit is set, sharing what they share. */
+void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t zero_stages, int32_t zero_group,
+                         struct cs_replica replicas[CS_ZERO_STAGES]);
 /* Only what cs_memory_bytes reads, the same bits. */
 void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                        struct cs_replica *replica);
 /* Floors, one for each ZeRO stage whose bit is set: replicas whose step, for any schedule, interleave and number of
- * micro-batches, is not slower than that of any data degree in [low, high]. Traffic is as of `low` ranks placed at best,
- * the optimizer as of `high`. Their memory means nothing. */
-enum { CS_ZERO_STAGES = 4 };
+ * micro-batches, is not slower than that of any data degree in [low, high]. Traffic is as of `low` ranks placed at
+ * best, the optimizer as of `high`. Their memory means nothing. */
 void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, uint32_t zero_stages,
                        int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES]);
 

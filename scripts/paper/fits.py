@@ -5,8 +5,8 @@ from scipy import stats
 
 
 def power_law(x, y):
-    """y = factor * x ** exponent with the 95% confidence half-width of the exponent, R2 and the number of points; None with
-    fewer than three."""
+    """y = factor * x ** exponent with the 95% confidence half-width of the exponent, R2 and the number of points; None
+    with fewer than three."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     good = np.isfinite(x) & np.isfinite(y) & (x > 0.0) & (y > 0.0)
     if good.sum() < 3:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One function for each figure of the paper, and for the claims of its first version. Each takes what it draws and gives
-back the matplotlib figure and the fitted power laws that stand in its legend."""
+"""One function for each figure of the paper, and for the claims of its first version. Each takes what it draws and
+gives back the matplotlib figure and the fitted power laws that stand in its legend."""
 import textwrap
 
 import matplotlib
@@ -23,7 +23,8 @@ plt.rcParams.update({"figure.figsize": (6.4, 4.4), "figure.dpi": 150, "font.size
                      "svg.hashsalt": "cs_sweep", "savefig.bbox": "tight"})
 
 NOTES = {
-    "paper": "preset 'paper': whole devices charged to the run, chips and HBM only, no servers, PUE 1.1, static share .70",
+    "paper": "preset 'paper': whole devices charged to the run, chips and HBM only, no servers, PUE 1.1, static share "
+             ".70",
     "default": "defaults: amortised over 6 years, hosts, servers and infrastructure counted, PUE 1.1, static share .70",
 }
 
@@ -31,7 +32,8 @@ NOTES = {
 def caption(figure, preset, more="", below=0.02):
     """What was assumed, under the figure."""
     width = int(17 * figure.get_size_inches()[0])
-    figure.text(0.5, -below, textwrap.fill(NOTES[preset] + more, width), ha="center", va="top", fontsize=6.5, color="0.35")
+    figure.text(0.5, -below, textwrap.fill(NOTES[preset] + more, width), ha="center", va="top", fontsize=6.5,
+                color="0.35")
 
 
 def finish(figure, axes, title, preset, more=""):
@@ -105,7 +107,8 @@ def bars(validation, runs, baselines=("reg", "llmc")):
 
 
 def short(name):
-    return {"frontier-bloom-176b-hours": "BLOOM\n384 A100", "frontier-llama-3-1-405b-hours": "Llama-3.1-405B\n16,384 H100",
+    return {"frontier-bloom-176b-hours": "BLOOM\n384 A100",
+            "frontier-llama-3-1-405b-hours": "Llama-3.1-405B\n16,384 H100",
             "frontier-deepseek-v3-hours": "DeepSeek-V3\n2,048 H800",
             "frontier-palm-540b-hours": "PaLM\n6,144 TPUv4"}.get(name, name)
 
@@ -120,7 +123,8 @@ def draw_3a(validation, runs, preset):
     axes, figure = bars(validation, runs, ("ours", "reg", "llmc"))
     fit = validation.get("baseline_fit", {})
     text = "; R² on hours: " + ", ".join(
-        f"{name} {100 * fit[key]['r2_hours']:.1f}%" for key, name in (("ours", "ours"), ("reg", "reg"), ("llmc", "LLMC"))
+        f"{name} {100 * fit[key]['r2_hours']:.1f}%" for key, name in (("ours", "ours"), ("reg", "reg"),
+                                                                      ("llmc", "LLMC"))
         if fit.get(key, {}).get("r2_hours") is not None)
     return finish(figure, axes, "Figure 3(a): device-hours of published runs", preset,
                   "; the 32B MoE run of the paper is unpublished" + text), []
@@ -172,7 +176,8 @@ def stacked(axes, labels, lower, upper):
     axes.bar(labels, upper, bottom=lower, color=COLOURS[1], label="embodied")
     for i, (low, up) in enumerate(zip(lower, upper)):
         if np.isfinite(low + up):
-            axes.annotate(f"{100.0 * up / (low + up):.1f}%\nembodied", (i, low + up), ha="center", va="bottom", fontsize=6.5)
+            axes.annotate(f"{100.0 * up / (low + up):.1f}%\nembodied", (i, low + up), ha="center", va="bottom",
+                          fontsize=6.5)
     axes.margins(y=0.15)
     axes.legend()
 
@@ -185,7 +190,8 @@ def draw_5(data, preset, per_device):
         labels = dict(hardware=device, model=ONE_TRILLION)
         number = point(data, "devices", **labels) if per_device else 1.0
         scale = 1.0 if per_device else TONNES
-        lower.append((point(data, "carbon_operational", **labels) + point(data, "carbon_servers", **labels)) / number * scale)
+        lower.append((point(data, "carbon_operational", **labels) + point(data, "carbon_servers",
+                                                                          **labels)) / number * scale)
         upper.append(point(data, "carbon_embodied", **labels) / number * scale)
     stacked(axes, [str(device) for device in data.hardware.values], lower, upper)
     axes.set_ylabel("carbon per device (kg CO$_2$e)" if per_device else "carbon (t CO$_2$e)")
@@ -252,15 +258,18 @@ def draw_v1_exponent(data, preset):
         for i, device in enumerate(family.hardware.values):
             carbon = line(family, "carbon_total", hardware=device)
             perfect = np.where(np.isfinite(carbon), ideal(family, device, region), np.nan)
-            running = line(family, "carbon_operational", hardware=device) + line(family, "carbon_servers", hardware=device)
+            running = line(family, "carbon_operational", hardware=device) + line(family, "carbon_servers",
+                                                                                 hardware=device)
             fitted = [fits.power_law(loss, values) for values in (perfect, running, carbon)]
             if None in fitted:
                 continue
-            results.append(dict(zip(("series", "branch", "ideal", "no_embodied", "practical"), [str(device), kind] + fitted)))
+            results.append(dict(zip(("series", "branch", "ideal", "no_embodied", "practical"),
+                                    [str(device), kind] + fitted)))
             for k, (fit, label) in enumerate(zip(fitted, ("ideal", "no embodied", "practical"))):
                 axes.errorbar([i + 0.2 * (k - 1)], [-fit["exponent"]], [fit["half_width"]], fmt=MARKERS[k],
                               color=COLOURS[k], capsize=3, label=label if i == 0 else None)
-        axes.set_xticks(range(family.sizes["hardware"]), [str(device) for device in family.hardware.values], rotation=30)
+        axes.set_xticks(range(family.sizes["hardware"]), [str(device) for device in family.hardware.values],
+                        rotation=30)
         axes.set_title(kind, fontsize=9)
         axes.legend()
     panels[0].set_ylabel("q of C ∝ L$^{-q}$ (95% confidence)")

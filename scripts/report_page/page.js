@@ -173,8 +173,14 @@ function xOrder() {
   const order = dims[choice.dim].map((_, i) => i);
   return order.sort((a, b) => choice.of(atOf(0, a)) - choice.of(atOf(0, b)) || a - b);
 }
-function lineOf(series) {
-  return xOrder().map((x) => point(atOf(series, x)));
+// The points of every line as now selected, worked out once for all charts.
+let selected = null;
+function allLines() {
+  if (!selected) {
+    const order = xOrder();
+    selected = seriesIndices().map((series) => ({ series, points: order.map((x) => point(atOf(series, x))) }));
+  }
+  return selected;
 }
 
 // ---- controls ----
@@ -275,9 +281,7 @@ function axis(text, linear, asPercent) {
 const later = (what) => setTimeout(what, 0);
 function lines(id, choice, legend) {
   const x = xChoice();
-  const indices = seriesIndices();
-  const datasets = indices.map((series, i) => {
-    const points = lineOf(series);
+  const datasets = allLines().map(({ series, points }, i) => {
     return {
       ...look(i), label: series === null ? label("hardware", state.pick.hardware) : label(state.each, series),
       data: points.map((p) => ({ x: x.of(p.at), y: p.feasible ? choice.of(p) : NaN, point: p })),
@@ -361,11 +365,11 @@ function map() {
   const box = byId("map");
   const order = xOrder();
   box.replaceChildren();
-  for (const series of seriesIndices()) {
+  for (const { series, points } of allLines()) {
     const row = document.createElement("div");
     row.className = "cells";
-    for (const x of order) {
-      const p = point(atOf(series, x));
+    for (const p of points) {
+      const x = p.at[xChoice().dim];
       const key = cellOf(p);
       const cell = document.createElement("div");
       seen.add(key);
@@ -427,7 +431,7 @@ function columns() {
   return list;
 }
 function selection() {
-  return seriesIndices().filter((series) => !hidden.has(state.each + series)).flatMap((series) => lineOf(series));
+  return allLines().filter(({ series }) => !hidden.has(state.each + series)).flatMap(({ points }) => points);
 }
 function compare(a, b) {
   const missing = (x) => x === undefined || (typeof x === "number" && Number.isNaN(x));
@@ -530,6 +534,7 @@ function fixedParts() {
   }
 }
 function draw() {
+  selected = null;
   const fixed = names.filter((dim) => wide(dim) && dim !== state.each && dim !== xChoice().dim);
   byId("main-title").textContent = `${yChoice().text} against ${xChoice().text}`;
   byId("selected").textContent = fixed.map((dim) => `${dimTitle(dim)}: ${label(dim, state.pick[dim])}`).join(" · ");

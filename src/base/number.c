@@ -57,8 +57,10 @@ bool cs_parse_number(const char *text, size_t length, double *value)
     }
     memcpy(copy, text, length);
     copy[length] = '\0';
-    const double number = strtod(copy, NULL);
-    if (!isfinite(number)) {
+    char *end = NULL;
+    const double number = strtod(copy, &end);
+    /* strtod stops early only where the host program has set a locale with another decimal point. */
+    if (!isfinite(number) || end != copy + length) {
         return false;
     }
     if (number == 0.0) {

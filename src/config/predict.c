@@ -168,6 +168,55 @@ static void search_free(struct cs_problem *problem, const struct cs_space *space
     out->step = best.step;
 }
 
+/* The better of two evaluated plans: one that fits before one that does not, then less time, or else less memory. */
+static bool better(const struct cs_prediction *a, const struct cs_prediction *b, double limit)
+{
+    const bool a_fits = a->step.memory_bytes <= limit;
+    const bool b_fits = b->step.memory_bytes <= limit;
+    if (a_fits != b_fits) {
+        return a_fits;
+    }
+    return a_fits ? a->step.seconds < b->step.seconds : a->step.memory_bytes < b->step.memory_bytes;
+}
+
+/* For a run whose stated knobs pass no gate of the search together, as a batch that does not divide, or an interleave
+ * that does not go with the micro-batches: it happened, so its free knobs are tried as given ones, the last micro-batch
+ * of a step partly filled. Degrees must be known. */
+static void try_as_given(const struct cs_problem *problem, const struct cs_space *space, struct cs_prediction *out)
+{
+    const int64_t ranks = (int64_t)space->tensor * space->pipeline * space->context;
+    struct cs_space k = *space;
+    if (ranks <= 0 || (k.data == 0 && k.devices < ranks)) {
+        return;
+    }
+    k.data = k.data > 0 ? k.data : k.devices / ranks;
+    k.devices = k.data * ranks;
+    k.expert = k.expert > 0 ? k.expert : (int32_t)problem->architecture.experts;
+    k.interleave = k.interleave > 0 ? k.interleave : 1;
+    k.zero_stage = k.zero_stage >= 0 ? k.zero_stage : 1;
+    k.schedule = k.schedule >= 0 ? k.schedule : CS_SCHEDULE_1F1B;
+    k.sequence_parallel = k.sequence_parallel >= 0 ? k.sequence_parallel : 1;
+    const int64_t share = (k.global_batch + k.data - 1) / k.data;
+    const double limit = cs_memory_limit(problem);
+    for (int64_t b = space->micro_batch > 0 ? space->micro_batch : 1; b <= share || b == space->micro_batch; b *= 2) {
+        for (int32_t recompute = CS_RECOMPUTE_NONE; recompute <= CS_RECOMPUTE_FULL; recompute++) {
+            struct cs_prediction one = {.status = CS_STATUS_PENDING};
+            if (space->recompute >= 0 && recompute != space->recompute) {
+                continue;
+            }
+            k.micro_batch = (int32_t)b;
+            k.recompute = recompute;
+            evaluate_given(problem, &k, &one);
+            if (out->status != CS_STATUS_FEASIBLE || better(&one, out, limit)) {
+                *out = one;
+            }
+        }
+        if (space->micro_batch > 0) {
+            break;
+        }
+    }
+}
+
 /* Layers of the first stage, and how many of their micro-batches wait for their backward pass (MODEL: Korthikanti 2022
  * section 4.2.3 for interleaving; 2401.10241 and 2412.19437 for the others). */
 static double in_flight(const struct cs_plan *plan)
@@ -282,6 +331,9 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
         evaluate_given(&problem, &space, out);
     } else {
         search_free(&problem, &space, workspace, out);
+        if (out->status != CS_STATUS_FEASIBLE) {
+            try_as_given(&problem, &space, out);
+        }
     }
     out->parameters = problem.law.parameters_total;
     out->active_parameters = problem.law.parameters_active;

@@ -42,8 +42,8 @@ static double round_up(double x)
     return whole < x ? whole + 1.0 : whole;
 }
 
-/* Unit-FLOPs, idle units included, that the best tile shape needs. Waves as MODEL section 3; while one wave is not full,
- * K is split over the idle units (cuBLAS split-K). */
+/* Unit-FLOPs, idle units included, that the best tile shape needs. Waves as MODEL section 3; while one wave is not
+ * full, K is split over the idle units (cuBLAS split-K). */
 static double gemm_work(const struct cs_device *device, const struct cs_gemm *gemm)
 {
     const double area = gemm->m * gemm->n * gemm->batch;
@@ -96,8 +96,8 @@ struct cs_kernel_time cs_stream_time(const struct cs_device *device, double byte
 /* Rows of queries that one unit works on in fused attention (FlashAttention-2 and -3 use 64 to 128). */
 static const double query_tile = 128.0;
 
-/* Pairs of query and key that a causal kernel computes, of queries * keys: with a window w of s, s*w - w^2/2 of s*w, and
- * the blocks on the diagonal whole. */
+/* Pairs of query and key that a causal kernel computes, of queries * keys: with a window w of s, s*w - w^2/2 of s*w,
+ * and the blocks on the diagonal whole. */
 static double causal_share(const struct cs_attention_shape *shape)
 {
     const double context = fmax(shape->keys, shape->context);

@@ -216,9 +216,9 @@ static void build_core(struct cs_builder *builder)
     }
 }
 
-/* All-gather before and reduce-scatter after a tensor-parallel block, or one all-reduce; backward the same, the reduction
- * of the input's gradient under the weight-gradient GEMM, and the input gathered once more for that one, under the
- * input-gradient GEMMs (Korthikanti 2022; Megatron-LM's LinearWithGradAccumulationAndAsyncCommunication). */
+/* All-gather before and reduce-scatter after a tensor-parallel block, or one all-reduce; backward the same, the
+ * reduction of the input's gradient under the weight-gradient GEMM, and the input gathered once more for that one,
+ * under the input-gradient GEMMs (Korthikanti 2022; Megatron-LM's LinearWithGradAccumulationAndAsyncCommunication). */
 static void build_tensor_collectives(struct cs_builder *builder)
 {
     const struct cs_shard *shard = builder->shard;
@@ -366,8 +366,8 @@ static void build_mixture(struct cs_builder *builder)
     }
 }
 
-/* Norm: read, write; backward reads input and gradient, writes one. Residual: reads two, writes one (and a mask byte with
- * dropout), and reads the gradient again backward. */
+/* Norm: read, write; backward reads input and gradient, writes one. Residual: reads two, writes one (and a mask byte
+ * with dropout), and reads the gradient again backward. */
 void cs_build_norm(struct cs_builder *builder, const char *name)
 {
     const double elements = builder->own_tokens * (double)builder->problem->architecture.d_model;

@@ -32,11 +32,11 @@ static double ffn_bytes(const struct cs_architecture *model, double t, double sa
     return ((double)model->experts_active * routed + kept * (double)model->shared_experts * inner) / t;
 }
 
-/* Bytes that one layer keeps of one micro-batch. At 16 bits and for GPT (d_ff = 4 h, dropout) this is Korthikanti's
- * s b h (10 + 24/t), or 34 s b h / t with sequence parallelism, and 5 a s^2 b / t of stored scores. With 8-bit formats
- * the GEMM inputs are kept at 8 bits. Selective recomputation drops the scores of unfused kernels (Korthikanti 2022); of
- * fused ones, which store none, it keeps the products of weights only and recomputes norms, activations, attention and
- * the up-projections of latent attention (DeepSeek-V3, arXiv 2412.19437, 3.2.3; MaxText's minimal policy). */
+/* Bytes that one layer keeps of one micro-batch. At 16 bits and for GPT (d_ff = 4 h, dropout) this is Korthikanti's s
+ * b h (10 + 24/t), or 34 s b h / t with sequence parallelism, and 5 a s^2 b / t of stored scores. With 8-bit formats
+ * the GEMM inputs are kept at 8 bits. Selective recomputation drops the scores of unfused kernels (Korthikanti 2022);
+ * of fused ones, which store none, it keeps the products of weights only and recomputes norms, activations, attention
+ * and the up-projections of latent attention (DeepSeek-V3, arXiv 2412.19437, 3.2.3; MaxText's minimal policy). */
 double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_shard *shard, bool mixture,
                                  enum cs_recompute recompute)
 {

@@ -16,8 +16,8 @@ static double extent_below(double extent)
     return extent <= 1.0 ? 0.0 : extent <= 2.0 ? 1.0 : extent <= 4.0 ? 2.0 : extent - 4.0;
 }
 
-/* The most cubic slice that holds `chips`: Z first, then Y, then X. The shape is the same for every count above what the
- * next smaller extent of any axis would hold, up to the product. */
+/* The most cubic slice that holds `chips`: Z first, then Y, then X. The shape is the same for every count above what
+ * the next smaller extent of any axis would hold, up to the product. */
 static void slice_of(double axes, double chips, struct cs_network *network)
 {
     double *slice = network->slice;
@@ -121,8 +121,8 @@ void cs_group_place(const struct cs_network *network, int64_t stride, int64_t si
     group->all_to_all_bandwidth = group->ring_bandwidth;
 }
 
-/* Reduced inside each domain, then across domains on every device's own card, then spread inside again: the parts add up
- * (the measured tensor-16 runs over two nodes confirm the sum). */
+/* Reduced inside each domain, then across domains on every device's own card, then spread inside again: the parts add
+ * up (the measured tensor-16 runs over two nodes confirm the sum). */
 double cs_all_reduce(const struct cs_group *group, double bytes)
 {
     if (group->size < 1.5) {

@@ -84,7 +84,8 @@ void cs_build_finish(struct cs_builder *builder, bool recomputed)
     part->forward_seconds = total(part->forward);
     part->backward_seconds = total(part->backward);
     const double compute = part->forward[CS_SHARE_COMPUTE] + part->backward[CS_SHARE_COMPUTE];
-    /* Units that forward tokens from card to link are lost to compute wherever the experts are (DeepSeek-V3: 20 of 132). */
+    /* Units that forward tokens from card to link are lost to compute wherever the experts are (DeepSeek-V3: 20 of
+     * 132). */
     const double tax = builder->problem->device.link_compute_tax;
     part->hidden_all_to_all = builder->all_to_all - cs_exposed(builder->all_to_all, compute, tax);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Layers to pipeline stages: the contiguous split whose slowest stage is fastest.
- *
- * Stage 0 holds the embedding, the last one the head; the dense layers of a mixture model come first. For a bound on the
- * slowest stage, filling every stage up to the bound in order holds the most layers, so the least feasible bound is the
- * least slowest stage. With one kind of layer the bound is one of E + i X, j X, H + k X and is counted up from the mean;
- * with two kinds it is bisected, and the split found is the answer. */
+/* Layers to pipeline stages: the contiguous split whose slowest stage is fastest.  Stage 0 holds the embedding, the
+ * last one the head; the dense layers of a mixture model come first. For a bound on the slowest stage, filling every
+ * stage up to the bound in order holds the most layers, so the least feasible bound is the least slowest stage. With
+ * one kind of layer the bound is one of E + i X, j X, H + k X and is counted up from the mean; with two kinds it is
+ * bisected, and the split found is the answer. */
 #include "cs_sweep/step.h"
 
 #include <math.h>
-#include <stddef.h>
 #include <string.h>
 
 struct split {
@@ -138,29 +136,14 @@ static void split_evenly(const struct split *split, struct loads *loads)
     loads->first.embedding = loads->last.head = 1.0;
 }
 
-/* Sum over a stage's parts of the double at `offset` in each. */
-static double sum_parts(const struct cs_load *load, const struct cs_costs *costs, size_t offset)
-{
-    const char *parts = (const char *)costs->part;
-    const double counts[CS_PART_COUNT] = {[CS_PART_DENSE] = load->dense,
-                                          [CS_PART_MIXTURE] = load->mixture,
-                                          [CS_PART_EMBEDDING] = load->embedding,
-                                          [CS_PART_HEAD] = load->head};
-    double sum = 0.0;
-    for (int i = 0; i < CS_PART_COUNT; i++) {
-        double value;
-        memcpy(&value, parts + (size_t)i * sizeof(struct cs_part) + offset, sizeof value);
-        sum += counts[i] * value;
-    }
-    return sum;
-}
-#define SUM(load, member) sum_parts(load, costs, offsetof(struct cs_part, member))
+/* Sum of a member over a stage's parts. */
+#define SUM(load, member)                                                                                              \
+    ((load)->dense * costs->part[CS_PART_DENSE].member + (load)->mixture * costs->part[CS_PART_MIXTURE].member +       \
+     (load)->embedding * costs->part[CS_PART_EMBEDDING].member + (load)->head * costs->part[CS_PART_HEAD].member)
 
 static double share_of(const struct cs_load *load, const struct cs_costs *costs, int share)
 {
-    const size_t step = (size_t)share * sizeof(double);
-    return sum_parts(load, costs, offsetof(struct cs_part, forward) + step) +
-           sum_parts(load, costs, offsetof(struct cs_part, backward) + step);
+    return SUM(load, forward[share]) + SUM(load, backward[share]);
 }
 
 /* The largest working set of any part that a stage runs: one at a time. */

@@ -67,9 +67,9 @@ static void place_reduction(const struct cs_network *network, int64_t stride, in
 }
 
 /* Two groups of which one is not undercut by any group of low to high members at this stride: with as many members per
- * domain as can be, and with one. Without latencies collectives are linear in the inverse of the members per domain, so
- * one of the two extremes is the least; they rise with the size; and links do not slow down as more members share a domain
- * (on a torus each further member fills or closes an axis). */
+ * domain as can be, and with one. Without latencies collectives are linear in the inverse of the members per domain,
+ * so one of the two extremes is the least; they rise with the size; and links do not slow down as more members share a
+ * domain (on a torus each further member fills or closes an axis). */
 static void floor_groups(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
                          struct cs_group *together, struct cs_group *alone)
 {
@@ -150,7 +150,7 @@ struct traffic {
  * and scattered each by itself, with nothing underneath. */
 static const double tensors_of_a_layer = 12.0;
 
-/* Whether traffic hides: a fact of the software's generation, which the attention kernel names. TPU compilers overlap. */
+/* Whether traffic hides: a fact of the software's generation, which the attention kernel names. TPU programs do. */
 static bool overlaps(const struct cs_problem *problem)
 {
     const int32_t choice = problem->training.gradient_overlap;
@@ -313,11 +313,11 @@ static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t 
                             const struct reduction *shared, const struct reduction *experts, struct cs_replica *replica)
 {
     const struct cs_problem *problem = stage->costs->problem;
-    memset(replica, 0, sizeof *replica);
     replica->stage = stage;
     replica->data = data;
     replica->zero_stage = zero_stage;
     replica->pipeline = stage->pipeline;
+    replica->point_to_point = replica->chunk_to_chunk = replica->data_seconds = 0.0;
     const struct traffic traffic = {
         .shared = shared,
         .experts = experts,
@@ -349,17 +349,32 @@ static int64_t expert_ranks(const struct cs_shard *shard, int64_t data)
     return ranks > 0 ? ranks : 1;
 }
 
-void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
-                        struct cs_replica *replica)
+void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t zero_stages, int32_t zero_group,
+                         struct cs_replica replicas[CS_ZERO_STAGES])
 {
     const struct cs_shard *shard = &stage->costs->shard;
     const struct cs_network *network = stage->costs->network;
     const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
     struct reduction shared, experts;
+    struct cs_replica boundary;
     place_reduction(network, shard->tensor, data * shard->context, zero_group, &shared);
     place_reduction(network, grid, expert_ranks(shard, data), zero_group, &experts);
-    prepare_replica(stage, data, zero_stage, &shared, &experts, replica);
-    prepare_boundary(stage, data, overlaps(stage->costs->problem), replica);
+    prepare_boundary(stage, data, overlaps(stage->costs->problem), &boundary);
+    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
+        if ((zero_stages & 1u << z) != 0) {
+            prepare_replica(stage, data, z, &shared, &experts, &replicas[z]);
+            replicas[z].point_to_point = boundary.point_to_point;
+            replicas[z].chunk_to_chunk = boundary.chunk_to_chunk;
+        }
+    }
+}
+
+void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
+                        struct cs_replica *replica)
+{
+    struct cs_replica replicas[CS_ZERO_STAGES];
+    cs_replicas_prepare(stage, data, 1u << zero_stage, zero_group, replicas);
+    *replica = replicas[zero_stage];
 }
 
 void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,

@@ -44,7 +44,12 @@ static void format_significant(char *at, size_t size, double value, int signific
     const double magnitude = fabs(value);
     int decimals = significant - 1;
     if (magnitude > 0) {
-        decimals = significant - 1 - (int)floor(log10(magnitude) + 1e-12);
+        int exponent = (int)floor(log10(magnitude) + 1e-12);
+        /* 0.9996 with three digits is 1.00. */
+        if (round(magnitude * pow(10, significant - 1 - exponent)) >= pow(10, significant)) {
+            exponent++;
+        }
+        decimals = significant - 1 - exponent;
     }
     decimals = decimals < 0 ? 0 : decimals > 12 ? 12 : decimals;
     snprintf(at, size, "%.*f", decimals, value);

@@ -149,6 +149,11 @@ static void more_memory(struct cs_design_point *design)
 {
     design->problem.device.hbm_capacity *= 2;
 }
+/* Not infinite: arithmetic with it must stay finite. */
+static void unlimited_memory(struct cs_design_point *design)
+{
+    design->problem.device.hbm_capacity *= 1e6;
+}
 static void more_memory_bandwidth(struct cs_design_point *design)
 {
     design->problem.device.hbm_bandwidth *= 2;
@@ -193,6 +198,7 @@ static void larger_batch(struct cs_design_point *design)
 static const struct perturbation perturbations[] = {
     {"peak_compute_x2", "twice the compute peak", more_compute, true, true},
     {"memory_x2", "twice the memory", more_memory, true, true},
+    {"memory_unlimited", "any memory", unlimited_memory, true, true},
     {"memory_bandwidth_x2", "twice the memory bandwidth", more_memory_bandwidth, true, true},
     {"link_x2", "twice the scale-up bandwidth", faster_link, true, true},
     {"scale_out_x2", "twice the scale-out bandwidth", faster_network, true, true},
@@ -214,6 +220,7 @@ static void find_changes(struct cs_point *point, struct cs_search_workspace *wor
         copy_design(&point->design, &other);
         one->apply(&other);
         if (!(torus ? one->for_torus : one->for_switched) ||
+            (one->apply == unlimited_memory && point->best[0].status != CS_STATUS_MEMORY) ||
             (one->apply == no_launch && problem->device.launch + problem->device.dispatch <= 0) ||
             ((one->apply == later_deadline || one->apply == earlier_deadline) && point->objective == CS_MIN_TIME) ||
             (one->apply == larger_batch && problem->global_batch > 0)) {

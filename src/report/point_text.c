@@ -337,6 +337,9 @@ static void print_changes(const struct cs_point *point, const struct cs_style *s
                 fprintf(style->out, " (%s)", cs_text_change(change->carbon, point->best_carbon[0]).at);
             }
         }
+        if (!feasible) {
+            fprintf(style->out, ", %s a device", cs_text_bytes(change->result.step.memory_bytes).at);
+        }
         fputc('\n', style->out);
     }
 }

@@ -17,7 +17,7 @@ struct slot {
     struct cs_carbon_inputs inputs;
 };
 
-struct cs_deriver {
+struct cs_evaluator {
     const struct cs_results *results;
     const struct cs_layout *layout;
     int64_t slot_count;
@@ -28,39 +28,39 @@ struct cs_deriver {
     double energy, servers, embodied;
 };
 
-struct cs_deriver *cs_deriver_create(const struct cs_results *results, const struct cs_layout *layout)
+struct cs_evaluator *cs_evaluator_create(const struct cs_results *results, const struct cs_layout *layout)
 {
-    struct cs_deriver *deriver = calloc(1, sizeof *deriver);
-    if (deriver == NULL) {
+    struct cs_evaluator *evaluator = calloc(1, sizeof *evaluator);
+    if (evaluator == NULL) {
         return NULL;
     }
-    deriver->results = results;
-    deriver->layout = layout;
-    deriver->slot_count = layout->carbon_count < SLOTS_MAX ? layout->carbon_count : SLOTS_MAX;
-    deriver->slots = calloc((size_t)deriver->slot_count, sizeof *deriver->slots);
-    if (deriver->slots == NULL) {
-        free(deriver);
+    evaluator->results = results;
+    evaluator->layout = layout;
+    evaluator->slot_count = layout->carbon_count < SLOTS_MAX ? layout->carbon_count : SLOTS_MAX;
+    evaluator->slots = calloc((size_t)evaluator->slot_count, sizeof *evaluator->slots);
+    if (evaluator->slots == NULL) {
+        free(evaluator);
         return NULL;
     }
-    for (int64_t i = 0; i < deriver->slot_count; i++) {
-        deriver->slots[i].combination = -1;
+    for (int64_t i = 0; i < evaluator->slot_count; i++) {
+        evaluator->slots[i].combination = -1;
     }
-    return deriver;
+    return evaluator;
 }
 
-void cs_deriver_destroy(struct cs_deriver *deriver)
+void cs_evaluator_destroy(struct cs_evaluator *evaluator)
 {
-    if (deriver != NULL) {
-        free(deriver->slots);
-        free(deriver);
+    if (evaluator != NULL) {
+        free(evaluator->slots);
+        free(evaluator);
     }
 }
 
-static const struct cs_carbon_inputs *inputs_of(struct cs_deriver *deriver, int64_t combination)
+static const struct cs_carbon_inputs *inputs_of(struct cs_evaluator *evaluator, int64_t combination)
 {
-    struct slot *slot = &deriver->slots[combination % deriver->slot_count];
+    struct slot *slot = &evaluator->slots[combination % evaluator->slot_count];
     if (slot->combination != combination) {
-        const struct cs_layout *layout = deriver->layout;
+        const struct cs_layout *layout = evaluator->layout;
         const struct cs_config *config = layout->grid->config;
         int64_t coordinates[CS_AXES_MAX] = {0};
         for (int32_t i = 0; i < config->axis_count; i++) {
@@ -68,9 +68,9 @@ static const struct cs_carbon_inputs *inputs_of(struct cs_deriver *deriver, int6
                 coordinates[i] = combination / layout->carbon_stride[i] % config->axes[i].size;
             }
         }
-        cs_grid_point(layout->grid, coordinates, &deriver->point);
-        slot->inputs = deriver->point.carbon;
-        slot->device = *deriver->point.carbon.device;
+        cs_grid_point(layout->grid, coordinates, &evaluator->point);
+        slot->inputs = evaluator->point.carbon;
+        slot->device = *evaluator->point.carbon.device;
         slot->inputs.device = &slot->device;
         slot->combination = combination;
     }
@@ -102,59 +102,59 @@ static double unit_value(const struct cs_carbon_inputs *inputs, enum cs_derived 
 }
 
 /* Devices run at the utilisation of the model's own operations (Eq 3's u is the MFU). */
-static void prepare_plan(struct cs_deriver *deriver, enum cs_derived derived, const struct cs_carbon_inputs *inputs,
+static void prepare_plan(struct cs_evaluator *evaluator, enum cs_derived derived, const struct cs_carbon_inputs *inputs,
                          const struct cs_record *record)
 {
     const bool total = derived == CS_CARBON_TOTAL;
     if (total || derived == CS_ENERGY || derived == CS_CARBON_OPERATIONAL) {
-        deriver->energy = cs_device_energy(inputs, record->devices, record->training_time, record->mfu);
+        evaluator->energy = cs_device_energy(inputs, record->devices, record->training_time, record->mfu);
     }
     if (total || derived == CS_ENERGY_SERVERS || derived == CS_CARBON_SERVERS) {
-        deriver->servers = cs_server_energy(inputs, record->devices, record->training_time);
+        evaluator->servers = cs_server_energy(inputs, record->devices, record->training_time);
     }
     if (total || derived == CS_CARBON_EMBODIED) {
-        deriver->embodied = cs_embodied_charged(inputs, record->devices, record->training_time);
+        evaluator->embodied = cs_embodied_charged(inputs, record->devices, record->training_time);
     }
 }
 
-static double carbon_value(struct cs_deriver *deriver, enum cs_derived derived, int64_t record_index,
+static double carbon_value(struct cs_evaluator *evaluator, enum cs_derived derived, int64_t record_index,
                            int64_t combination, int64_t region)
 {
-    const struct cs_carbon_inputs *inputs = inputs_of(deriver, combination);
+    const struct cs_carbon_inputs *inputs = inputs_of(evaluator, combination);
     if (derived >= CS_UNIT_LOGIC && derived <= CS_UNIT_TOTAL) {
         return unit_value(inputs, derived);
     }
-    const struct cs_record *record = &deriver->results->records[record_index];
+    const struct cs_record *record = &evaluator->results->records[record_index];
     if (record->status != CS_STATUS_FEASIBLE) {
         return (double)NAN;
     }
-    if (record_index != deriver->last_record || combination != deriver->last_combination) {
-        prepare_plan(deriver, derived, inputs, record);
-        deriver->last_record = record_index;
-        deriver->last_combination = combination;
+    if (record_index != evaluator->last_record || combination != evaluator->last_combination) {
+        prepare_plan(evaluator, derived, inputs, record);
+        evaluator->last_record = record_index;
+        evaluator->last_combination = combination;
     }
     switch (derived) {
     case CS_ENERGY:
-        return deriver->energy / joules_per_kwh;
+        return evaluator->energy / joules_per_kwh;
     case CS_ENERGY_SERVERS:
-        return deriver->servers / joules_per_kwh;
+        return evaluator->servers / joules_per_kwh;
     case CS_EMBODIED_INVENTORY:
         return cs_embodied_inventory(inputs, record->devices);
     case CS_CARBON_EMBODIED:
-        return deriver->embodied;
+        return evaluator->embodied;
     default:
         break;
     }
-    const struct cs_region *place = region_of(deriver->layout, region);
+    const struct cs_region *place = region_of(evaluator->layout, region);
     const double pue = cs_pue(&inputs->carbon, place->pue);
     if (derived == CS_CARBON_OPERATIONAL) {
-        return cs_operational_carbon(deriver->energy, pue, place->g_per_kwh);
+        return cs_operational_carbon(evaluator->energy, pue, place->g_per_kwh);
     }
-    const double servers = cs_operational_carbon(deriver->servers, pue, place->g_per_kwh);
+    const double servers = cs_operational_carbon(evaluator->servers, pue, place->g_per_kwh);
     if (derived == CS_CARBON_SERVERS) {
         return servers;
     }
-    return cs_operational_carbon(deriver->energy, pue, place->g_per_kwh) + servers + deriver->embodied;
+    return cs_operational_carbon(evaluator->energy, pue, place->g_per_kwh) + servers + evaluator->embodied;
 }
 
 /* A position in a variable, and what it stands for. */
@@ -189,15 +189,15 @@ static void walk_next(const struct cs_shape *shape, struct walk *walk)
     }
 }
 
-static double point_value(struct cs_deriver *deriver, const struct cs_variable *variable, const struct cs_shape *shape,
-                          const struct walk *walk)
+static double point_value(struct cs_evaluator *evaluator, const struct cs_variable *variable,
+                          const struct cs_shape *shape, const struct walk *walk)
 {
     int64_t coordinates[CS_AXES_MAX] = {0};
     for (int32_t k = 0; k < shape->rank; k++) {
         coordinates[shape->axis[k]] = walk->coordinates[k];
     }
-    cs_grid_point(deriver->layout->grid, coordinates, &deriver->point);
-    return cs_variable_of_point(&deriver->point, variable->offset);
+    cs_grid_point(evaluator->layout->grid, coordinates, &evaluator->point);
+    return cs_variable_of_point(&evaluator->point, variable->offset);
 }
 
 static void store(enum cs_type type, void *values, int64_t i, double value)
@@ -255,35 +255,35 @@ void cs_derive_back(struct cs_results *results, const struct cs_variable *variab
     }
 }
 
-void cs_derive(struct cs_deriver *deriver, const struct cs_variable *variable, const struct cs_shape *shape,
+void cs_derive(struct cs_evaluator *evaluator, const struct cs_variable *variable, const struct cs_shape *shape,
                int64_t first, int64_t count, void *values)
 {
     if (variable->source == CS_FROM_RECORD) {
-        record_values(deriver->results, variable, first, count, values);
+        record_values(evaluator->results, variable, first, count, values);
         return;
     }
     const int32_t last = shape->rank - 1;
     const enum cs_derived derived = (enum cs_derived)variable->offset;
     struct walk walk;
     walk_start(shape, first, &walk);
-    deriver->last_record = -1;
+    evaluator->last_record = -1;
     for (int64_t i = 0; i < count; i++, walk_next(shape, &walk)) {
         /* The region is the last axis but for alternatives, where a variable has it. */
         int64_t region = 0;
-        if (last >= 0 && shape->axis[last] == deriver->layout->region_axis) {
+        if (last >= 0 && shape->axis[last] == evaluator->layout->region_axis) {
             region = walk.coordinates[last];
-        } else if (last >= 1 && shape->axis[last - 1] == deriver->layout->region_axis) {
+        } else if (last >= 1 && shape->axis[last - 1] == evaluator->layout->region_axis) {
             region = walk.coordinates[last - 1];
         }
         double value;
         if (variable->source == CS_FROM_POINT) {
-            value = point_value(deriver, variable, shape, &walk);
+            value = point_value(evaluator, variable, shape, &walk);
         } else if (variable->source == CS_FROM_CARBON) {
-            value = carbon_value(deriver, derived, walk.record, walk.combination, region);
+            value = carbon_value(evaluator, derived, walk.record, walk.combination, region);
         } else if (derived == CS_REGION_INTENSITY) {
-            value = region_of(deriver->layout, region)->g_per_kwh;
+            value = region_of(evaluator->layout, region)->g_per_kwh;
         } else {
-            value = cs_pue(&inputs_of(deriver, walk.combination)->carbon, region_of(deriver->layout, region)->pue);
+            value = cs_pue(&inputs_of(evaluator, walk.combination)->carbon, region_of(evaluator->layout, region)->pue);
         }
         store(variable->type, values, i, value);
     }

@@ -107,11 +107,11 @@ struct cs_block {
 void cs_block_at(const struct cs_shape *shape, const int64_t *chunk, int64_t first, struct cs_block *block);
 
 /* ---- derive.c: values ---- */
-struct cs_deriver;
-struct cs_deriver *cs_deriver_create(const struct cs_results *results, const struct cs_layout *layout);
-void cs_deriver_destroy(struct cs_deriver *deriver);
+struct cs_evaluator;
+struct cs_evaluator *cs_evaluator_create(const struct cs_results *results, const struct cs_layout *layout);
+void cs_evaluator_destroy(struct cs_evaluator *evaluator);
 /* Values [first, first + count) of a variable in the order of the file, in its type. */
-void cs_derive(struct cs_deriver *deriver, const struct cs_variable *variable, const struct cs_shape *shape,
+void cs_derive(struct cs_evaluator *evaluator, const struct cs_variable *variable, const struct cs_shape *shape,
                int64_t first, int64_t count, void *values);
 /* The way back: values of a record's variable into the records. */
 void cs_derive_back(struct cs_results *results, const struct cs_variable *variable, int64_t first, int64_t count,

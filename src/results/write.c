@@ -15,7 +15,7 @@ struct writer {
     struct cs_h5 h5;
     const struct cs_results *results;
     struct cs_layout layout;
-    struct cs_deriver *deriver;
+    struct cs_evaluator *evaluator;
     hid_t scales[CS_RANK_MAX]; /* by config axis, then alternative; -1: absent */
     struct cs_packer *packer;  /* NULL: no compression */
     int level;
@@ -243,7 +243,7 @@ static void write_values(struct writer *writer, hid_t dataset, const struct cs_v
     int64_t chunk[CS_RANK_MAX];
     if (!cs_shape_chunk(shape, chunk)) {
         if (make_room(writer, shape->count * type_size)) {
-            cs_derive(writer->deriver, variable, shape, 0, shape->count, writer->buffer);
+            cs_derive(writer->evaluator, variable, shape, 0, shape->count, writer->buffer);
             H5(h5, H5Dwrite(dataset, cs_h5_memory_type(variable->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, writer->buffer));
         }
         return;
@@ -254,7 +254,7 @@ static void write_values(struct writer *writer, hid_t dataset, const struct cs_v
         if (!make_room(writer, block.whole * type_size + cs_pack_bound(block.whole * type_size))) {
             return;
         }
-        cs_derive(writer->deriver, variable, shape, first, block.count, writer->buffer);
+        cs_derive(writer->evaluator, variable, shape, first, block.count, writer->buffer);
         if (writer->packer != NULL) {
             write_packed(writer, dataset, variable, shape->rank, &block);
         } else {
@@ -405,7 +405,7 @@ static void writer_destroy(struct writer *writer)
 {
     if (writer != NULL) {
         cs_packer_destroy(writer->packer);
-        cs_deriver_destroy(writer->deriver);
+        cs_evaluator_destroy(writer->evaluator);
         free(writer->buffer);
         free(writer);
     }
@@ -420,9 +420,9 @@ static struct writer *writer_create(const struct cs_results *results)
     }
     writer->results = results;
     writer->level = (int)results->grid.config->settings.output.compression;
-    writer->deriver = cs_deriver_create(results, &writer->layout);
+    writer->evaluator = cs_evaluator_create(results, &writer->layout);
     writer->packer = writer->level > 0 ? cs_packer_create(writer->level) : NULL;
-    if (writer->deriver == NULL || (writer->level > 0 && writer->packer == NULL)) {
+    if (writer->evaluator == NULL || (writer->level > 0 && writer->packer == NULL)) {
         writer_destroy(writer);
         return NULL;
     }

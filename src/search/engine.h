@@ -50,6 +50,7 @@ struct cs_search_workspace {
     double sequences;    /* work: sequences to train on, over the goodput */
     double pace;         /* sequences over the deadline */
     bool seeded;         /* seed: the last search's answer, where to look first */
+    bool seed_explored;  /* in this network class */
     struct cs_plan seed;
     double memory_limit; /* bytes */
     int64_t class_low, class_high; /* devices of the network class */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory and time of every candidate at one device count: what the search is measured against. */
+/* Memory and time of every candidate at a range of device counts: what the search is measured against. */
 #include "engine.h"
 
 #include <math.h>
@@ -9,146 +9,205 @@ enum { CS_BLOCK = 64 };
 
 struct walk {
     struct cs_search_workspace *work;
-    int64_t devices;
     double count, seconds;
     struct cs_plan *plan;
 };
 
 static void keep(struct walk *walk, const struct cs_plan *plan, double seconds)
 {
+    const int64_t devices = walk->plan->devices;
     if (seconds < walk->seconds ||
-        (seconds <= walk->seconds && isfinite(seconds) && cs_plan_order(plan, walk->plan) < 0)) {
+        (seconds <= walk->seconds && isfinite(seconds) &&
+         (plan->devices < devices || (plan->devices == devices && cs_plan_order(plan, walk->plan) < 0)))) {
         walk->seconds = seconds;
         *walk->plan = *plan;
     }
 }
 
-/* Interleaves [low, high] of one replica in blocks: two flat loops without a branch. */
-static void walk_interleaves(struct walk *walk, const struct cs_replica *replica, enum cs_schedule schedule, int32_t low,
-                             int32_t high, struct cs_plan *plan)
+/* A schedule at one data degree: what all ZeRO stages share. */
+struct option {
+    enum cs_schedule schedule;
+    int32_t low, high;    /* interleaves */
+    int64_t micro_batches;
+    double per_step;      /* s of training per s of step */
+};
+
+static void offer(struct walk *walk, const struct option *option, int32_t interleave, double step, struct cs_plan *plan)
 {
-    const struct cs_choices *const choices = &walk->work->choices;
-    const int64_t m =
-        cs_micro_batches(choices, schedule, plan->pipeline, low, plan->data, plan->micro_batch);
-    const double limit = walk->work->memory_limit;
-    double seconds[CS_BLOCK];
-    if (m == 0) {
-        return;
+    if (cs_interleave_allowed(&walk->work->choices, plan->pipeline, interleave)) {
+        plan->schedule = option->schedule;
+        plan->interleave = interleave;
+        plan->micro_batches = option->micro_batches;
+        plan->global_batch = option->micro_batches * plan->data * plan->micro_batch;
+        keep(walk, plan, cs_goal_seconds(&walk->work->goal, plan->global_batch, step));
     }
-    plan->schedule = schedule;
-    plan->micro_batches = m;
-    plan->global_batch = m * plan->data * plan->micro_batch;
-    const double per_second = cs_goal_seconds(&walk->work->goal, plan->global_batch, 1.0);
-    for (int32_t start = low; start <= high; start += CS_BLOCK) {
-        const int32_t size = high - start + 1 < CS_BLOCK ? high - start + 1 : CS_BLOCK;
+}
+
+/* Interleaves of one replica in blocks: flat loops without a branch, then a look at what may be the fastest. */
+static void walk_option(struct walk *walk, const struct cs_replica *replica, const struct option *option,
+                        struct cs_plan *plan)
+{
+    const double limit = walk->work->memory_limit;
+    const int64_t m = option->micro_batches;
+    double seconds[CS_BLOCK];
+    for (int32_t start = option->low; start <= option->high; start += CS_BLOCK) {
+        const int32_t size = option->high - start + 1 < CS_BLOCK ? option->high - start + 1 : CS_BLOCK;
         double best = INFINITY;
         for (int32_t i = 0; i < size; i++) {
-            const double bytes = cs_memory_bytes(replica, schedule, start + i, m);
-            const double step = cs_step_seconds(replica, schedule, start + i, m);
+            const double bytes = cs_memory_bytes(replica, option->schedule, start + i, m);
+            const double step = cs_step_seconds(replica, option->schedule, start + i, m);
             seconds[i] = bytes > limit ? (double)INFINITY : step;
         }
         for (int32_t i = 0; i < size; i++) {
             best = seconds[i] < best ? seconds[i] : best;
         }
         walk->count += size;
-        if (best * per_second * (1.0 - CS_BOUND_SLACK) > walk->seconds || !isfinite(best)) {
+        if (!(best * option->per_step * (1.0 - CS_BOUND_SLACK) <= walk->seconds) || !isfinite(best)) {
             continue;
         }
         for (int32_t i = 0; i < size; i++) {
-            if (isfinite(seconds[i]) && cs_interleave_allowed(choices, plan->pipeline, start + i)) {
-                plan->interleave = start + i;
-                keep(walk, plan, cs_goal_seconds(&walk->work->goal, plan->global_batch, seconds[i]));
+            if (isfinite(seconds[i])) {
+                offer(walk, option, start + i, seconds[i], plan);
             }
         }
     }
 }
 
-static void walk_replica(struct walk *walk, const struct cs_pipeline *pipeline, const struct cs_replica *replica,
-                         struct cs_plan *plan)
+/* The same for a single interleave. */
+static void walk_single(struct walk *walk, const struct cs_replica *replica, const struct option *option,
+                        struct cs_plan *plan)
 {
-    const uint32_t schedules = walk->work->choices.schedules;
+    const double bytes = cs_memory_bytes(replica, option->schedule, option->low, option->micro_batches);
+    const double step = cs_step_seconds(replica, option->schedule, option->low, option->micro_batches);
+    walk->count += 1.0;
+    if (bytes <= walk->work->memory_limit && step * option->per_step * (1.0 - CS_BOUND_SLACK) <= walk->seconds) {
+        offer(walk, option, option->low, step, plan);
+    }
+}
+
+static int32_t list_options(const struct walk *walk, const struct cs_pipeline *pipeline, int64_t data,
+                            int64_t micro_batch, struct option options[4])
+{
+    const struct cs_choices *const choices = &walk->work->choices;
+    const uint32_t schedules = choices->schedules;
     const struct cs_interleaves *const v = &pipeline->interleaves;
-    if (v->one && (schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
-        walk_interleaves(walk, replica, CS_SCHEDULE_1F1B, 1, 1, plan);
+    const struct option all[4] = {
+        {CS_SCHEDULE_1F1B, 1, v->one && (schedules & 1u << CS_SCHEDULE_1F1B) != 0 ? 1 : 0, 0, 0.0},
+        {CS_SCHEDULE_1F1B, v->low, v->high, 0, 0.0},
+        {CS_SCHEDULE_ZB1P, 1, v->one && (schedules & 1u << CS_SCHEDULE_ZB1P) != 0 ? 1 : 0, 0, 0.0},
+        {CS_SCHEDULE_DUALPIPE, 1,
+         v->one && pipeline->pipeline % 2 == 0 && (schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? 1 : 0, 0, 0.0},
+    };
+    int32_t count = 0;
+    for (int i = 0; i < 4; i++) {
+        if (all[i].low > all[i].high) {
+            continue;
+        }
+        const int64_t m =
+            cs_micro_batches(choices, all[i].schedule, pipeline->pipeline, all[i].low, data, micro_batch);
+        if (m > 0) {
+            options[count] = all[i];
+            options[count].micro_batches = m;
+            options[count].per_step = cs_goal_seconds(&walk->work->goal, m * data * micro_batch, 1.0);
+            count++;
+        }
     }
-    if (v->low <= v->high) {
-        walk_interleaves(walk, replica, CS_SCHEDULE_1F1B, v->low, v->high, plan);
+    return count;
+}
+
+static void walk_data(struct walk *walk, const struct cs_pipeline *pipeline, const struct cs_stage *stage,
+                      const struct cs_mesh *mesh, int64_t data)
+{
+    const struct cs_choices *const choices = &walk->work->choices;
+    const struct cs_shard *const knobs = &stage->costs->shard;
+    const uint32_t zero_stages = choices->zero_stages[pipeline->pipeline > 1];
+    struct option options[4];
+    const int32_t count = list_options(walk, pipeline, data, knobs->micro_batch, options);
+    if (count == 0) {
+        return;
     }
-    if (v->one && (schedules & 1u << CS_SCHEDULE_ZB1P) != 0) {
-        walk_interleaves(walk, replica, CS_SCHEDULE_ZB1P, 1, 1, plan);
-    }
-    if (v->one && pipeline->pipeline % 2 == 0 && (schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0) {
-        walk_interleaves(walk, replica, CS_SCHEDULE_DUALPIPE, 1, 1, plan);
+    struct cs_replica replicas[CS_ZERO_STAGES];
+    cs_replicas_prepare(stage, data, zero_stages, choices->space->zero_group, replicas);
+    struct cs_plan plan = {
+        .devices = mesh->ranks * pipeline->pipeline * data,
+        .data = data,
+        .tensor = knobs->tensor,
+        .pipeline = pipeline->pipeline,
+        .context = knobs->context,
+        .expert = knobs->expert,
+        .expert_tensor = knobs->expert_tensor,
+        .micro_batch = knobs->micro_batch,
+        .zero_group = choices->space->zero_group,
+        .recompute = knobs->recompute,
+        .sequence_parallel = knobs->sequence_parallel,
+    };
+    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
+        plan.zero_stage = z;
+        for (int32_t i = 0; i < count && (zero_stages & 1u << z) != 0; i++) {
+            if (options[i].low == options[i].high) {
+                walk_single(walk, &replicas[z], &options[i], &plan);
+            } else {
+                walk_option(walk, &replicas[z], &options[i], &plan);
+            }
+        }
     }
 }
 
 static void walk_shard(struct walk *walk, const struct cs_shard_entry *shard)
 {
-    struct cs_search_workspace *const work = walk->work;
-    const struct cs_shard *const knobs = &shard->costs.shard;
+    const struct cs_search_workspace *const work = walk->work;
     for (int32_t i = 0; i < work->pipeline_count; i++) {
         const struct cs_pipeline *const pipeline = &work->pipelines[i];
-        const int64_t ranks = cs_multiply(shard->mesh.ranks, pipeline->pipeline);
-        const int64_t data = walk->devices / ranks;
-        const int64_t fixed = work->choices.space->data;
-        if (walk->devices % ranks != 0 || data % shard->mesh.data_step != 0 || (fixed > 0 && data != fixed) ||
-            cs_multiply(data, knobs->micro_batch) > work->choices.cap) {
-            continue;
-        }
+        const struct cs_reach reach = cs_node_reach(work, shard, pipeline, 1);
         struct cs_stage stage;
-        cs_stage_prepare(&shard->costs, pipeline->pipeline, &stage);
-        for (int32_t z = 0; z < 4; z++) {
-            struct cs_replica replica;
-            if ((work->choices.zero_stages[pipeline->pipeline > 1] & 1u << z) == 0) {
-                continue;
+        if (reach.low <= reach.high) {
+            cs_stage_prepare(&shard->costs, pipeline->pipeline, &stage);
+        }
+        for (int64_t position = reach.low; position <= reach.high; position++) {
+            const int64_t data = cs_data_at(work, shard, position);
+            if (data % shard->mesh.data_step == 0) {
+                walk_data(walk, pipeline, &stage, &shard->mesh, data);
             }
-            cs_replica_prepare(&stage, data, z, work->choices.space->zero_group, &replica);
-            struct cs_plan plan = {
-                .devices = walk->devices,
-                .data = data,
-                .tensor = knobs->tensor,
-                .pipeline = pipeline->pipeline,
-                .context = knobs->context,
-                .expert = knobs->expert,
-                .expert_tensor = knobs->expert_tensor,
-                .micro_batch = knobs->micro_batch,
-                .interleave = 1,
-                .zero_stage = z,
-                .zero_group = work->choices.space->zero_group,
-                .recompute = knobs->recompute,
-                .sequence_parallel = knobs->sequence_parallel,
-            };
-            walk_replica(walk, pipeline, &replica, &plan);
         }
     }
 }
 
-double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices,
-                            struct cs_search_workspace *workspace, double *seconds, struct cs_plan *plan)
+static void walk_class(struct walk *walk)
 {
-    struct cs_space exact = *space;
-    exact.devices = devices;
-    struct walk walk = {.work = workspace, .devices = devices, .seconds = INFINITY, .plan = plan};
-    *seconds = INFINITY;
-    memset(plan, 0, sizeof *plan);
-    if (!cs_engine_start(workspace, problem, &exact, CS_MIN_TIME, NULL, 1, 1, NULL)) {
-        return 0.0;
-    }
-    const struct cs_choices *const choices = &workspace->choices;
-    cs_network_of(problem, devices, &workspace->network);
+    struct cs_search_workspace *const work = walk->work;
+    const struct cs_choices *const choices = &work->choices;
     for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
         struct cs_mesh mesh;
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
             for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
                 for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-                    workspace->shard_count = 0;
+                    work->shard_count = 0;
                     if ((choices->recomputes & 1u << r) != 0 &&
-                        cs_engine_shard(workspace, &mesh, b, (enum cs_recompute)r) != NULL) {
-                        walk_shard(&walk, &workspace->shards[0]);
+                        cs_engine_shard(work, &mesh, b, (enum cs_recompute)r) != NULL) {
+                        walk_shard(walk, &work->shards[0]);
                     }
                 }
             }
         }
+    }
+}
+
+double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices_low,
+                            int64_t devices_high, struct cs_search_workspace *workspace, double *seconds,
+                            struct cs_plan *plan)
+{
+    struct walk walk = {.work = workspace, .seconds = INFINITY, .plan = plan};
+    *seconds = INFINITY;
+    memset(plan, 0, sizeof *plan);
+    if (!cs_engine_start(workspace, problem, space, CS_MIN_TIME, NULL, 1, 1, NULL) || workspace->choices.cap < 1) {
+        return 0.0;
+    }
+    for (int64_t devices = devices_low; devices <= devices_high; devices = workspace->class_high + 1) {
+        cs_network_of(problem, devices, &workspace->network);
+        workspace->class_low = devices;
+        workspace->class_high =
+            workspace->network.devices_high < devices_high ? workspace->network.devices_high : devices_high;
+        walk_class(&walk);
     }
     *seconds = walk.seconds;
     return walk.count;

@@ -269,22 +269,23 @@ static void explore_data(const struct node *node, int64_t position, uint32_t zer
     if (data % node->shard->mesh.data_step != 0) {
         return;
     }
+    uint32_t fitting = 0;
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
-        if ((zero_stages & 1u << z) == 0 || position < node->fits[z]) {
-            continue;
-        }
-        struct cs_replica replica;
+        fitting |= position >= node->fits[z] ? zero_stages & 1u << z : 0u;
+    }
+    struct cs_replica replicas[CS_ZERO_STAGES];
+    cs_replicas_prepare(&node->stage, data, fitting, work->choices.space->zero_group, replicas);
+    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         struct cs_plan plan;
-        cs_replica_prepare(&node->stage, data, z, work->choices.space->zero_group, &replica);
-        if (hopeless_replica(node, &replica, m, data, data)) {
+        if ((fitting & 1u << z) == 0 || hopeless_replica(node, &replicas[z], m, data, data)) {
             continue;
         }
-        plan_of(node, &replica, &plan);
-        consider_single(node, &replica, &plan, CS_SCHEDULE_1F1B);
+        plan_of(node, &replicas[z], &plan);
+        consider_single(node, &replicas[z], &plan, CS_SCHEDULE_1F1B);
         plan.schedule = CS_SCHEDULE_1F1B;
-        consider_interleaved(node, &replica, &plan);
-        consider_single(node, &replica, &plan, CS_SCHEDULE_ZB1P);
-        consider_single(node, &replica, &plan, CS_SCHEDULE_DUALPIPE);
+        consider_interleaved(node, &replicas[z], &plan);
+        consider_single(node, &replicas[z], &plan, CS_SCHEDULE_ZB1P);
+        consider_single(node, &replicas[z], &plan, CS_SCHEDULE_DUALPIPE);
     }
 }
 

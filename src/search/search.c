@@ -104,6 +104,9 @@ static void add_node(struct cs_search_workspace *work, const struct cs_node *nod
     work->nodes[work->node_count++] = *node;
 }
 
+/* Shards kept before their nodes are explored: about 7 MB, reached only by spaces of hundreds of tensor degrees. */
+enum { CS_SHARDS_AT_ONCE = 4096 };
+
 static void sink(struct cs_node *nodes, int64_t count, int64_t place)
 {
     const struct cs_node node = nodes[place];
@@ -140,11 +143,21 @@ static void explore_nodes(struct cs_search_workspace *work)
 
 /* ---- shards ---- */
 
+/* The shard of the seed, explored already at the seed's pipeline degree. */
+static bool is_seed(const struct cs_search_workspace *work, const struct cs_shard *shard)
+{
+    const struct cs_plan *const seed = &work->seed;
+    return work->seed_explored && shard->tensor == seed->tensor && shard->context == seed->context &&
+           shard->expert == seed->expert && shard->expert_tensor == seed->expert_tensor &&
+           shard->micro_batch == seed->micro_batch && shard->recompute == seed->recompute;
+}
+
 /* Lists what may matter of a shard. While there is no answer to beat, the best bound is explored at once. */
 static void list_nodes(struct cs_search_workspace *work, int32_t index)
 {
     const struct cs_shard_entry *const shard = &work->shards[index];
     const bool diving = work->goal.front == NULL && work->goal.found[0] < work->goal.wanted;
+    const bool seed = is_seed(work, &shard->costs.shard);
     const int64_t listed = work->node_count;
     const int64_t limit = cs_goal_devices_limit(&work->goal);
     const double devices = (double)(limit < work->class_high ? limit : work->class_high);
@@ -153,6 +166,7 @@ static void list_nodes(struct cs_search_workspace *work, int32_t index)
         struct cs_reach reach;
         struct cs_node node = {.shard = index, .pipeline = i};
         if (!cs_node_hopeless(work, shard, &work->pipelines[i], devices) &&
+            !(seed && work->pipelines[i].pipeline == work->seed.pipeline) &&
             cs_node_bound(work, shard, &work->pipelines[i], NULL, &reach, &node)) {
             best = node_before(&node, &best) ? node : best;
             add_node(work, &node);
@@ -192,8 +206,9 @@ static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *me
 static void explore_seed(struct cs_search_workspace *work)
 {
     const struct cs_choices *const choices = &work->choices;
-    const struct cs_plan *const seed = &work->seed;
+    struct cs_plan *const seed = &work->seed;
     int64_t b = 0;
+    work->seed_explored = false;
     do {
         b = cs_micro_batch_next(choices, b);
     } while (b != 0 && b < seed->micro_batch);
@@ -206,6 +221,8 @@ static void explore_seed(struct cs_search_workspace *work)
     for (int32_t i = 0; cs_mesh_at(choices, seed->tensor, i, &mesh); i++) {
         if (mesh.context == seed->context && mesh.expert_tensor == seed->expert_tensor) {
             work->shard_count = 0;
+            work->seed_explored = true;
+            seed->expert = mesh.expert;
             const struct cs_shard_entry *const shard = cs_engine_shard(work, &mesh, b, seed->recompute);
             for (int32_t p = 0; shard != NULL && p < work->pipeline_count; p++) {
                 if (work->pipelines[p].pipeline == seed->pipeline) {
@@ -227,6 +244,11 @@ static void search_class(struct cs_search_workspace *work)
     for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
         struct cs_mesh mesh;
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh) && !work->failed; i++) {
+            if (work->shard_count > CS_SHARDS_AT_ONCE) {
+                explore_nodes(work);
+                work->shard_count = 0;
+                work->node_count = 0;
+            }
             list_mesh(work, &mesh);
         }
     }

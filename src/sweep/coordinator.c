@@ -141,10 +141,14 @@ static void coordinator_recall(struct cs_coordinator *coordinator)
  * behind for MPI_Finalize. */
 static void coordinator_dismiss(struct cs_coordinator *coordinator, int32_t exit_status)
 {
+    if (coordinator->size > 1 && (coordinator->peers == NULL || coordinator->inbox == NULL)) {
+        cs_wire_abort(exit_status);
+    }
     cs_queue_clear(&coordinator->queue);
     coordinator_tell_all(coordinator, CS_TAG_END, &exit_status, (int64_t)sizeof exit_status);
     struct cs_backoff backoff = {0};
-    while (coordinator->gone < coordinator->size - 1) {
+    while (coordinator->size > 1 &&
+           (coordinator->gone < coordinator->size - 1 || !cs_inbox_empty(coordinator->inbox))) {
         if (cs_coordinator_listen(coordinator)) {
             cs_backoff_reset(&backoff);
         } else {
@@ -263,9 +267,9 @@ static enum cs_code coordinator_allocate(struct cs_coordinator *coordinator, str
 {
     const struct cs_grid *grid = &coordinator->run->grid;
     coordinator->peers = calloc((size_t)coordinator->size, sizeof *coordinator->peers);
-    coordinator->batch = malloc((size_t)cs_batch_bytes(grid));
+    coordinator->inbox = cs_inbox_create(grid);
     coordinator->own_records = calloc((size_t)grid->records_per_search, sizeof *coordinator->own_records);
-    if (coordinator->peers == NULL || coordinator->batch == NULL || coordinator->own_records == NULL) {
+    if (coordinator->peers == NULL || coordinator->inbox == NULL || coordinator->own_records == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the messages of %d ranks.", coordinator->size);
     }
     return cs_results_create(grid, &coordinator->results, error);
@@ -302,7 +306,7 @@ static enum cs_code coordinator_open(struct cs_coordinator *coordinator, bool *c
         return CS_OK;
     }
     CS_TRY(coordinator_merge(coordinator, error));
-    coordinator->searching = coordinator->size <= CS_RANKS_SEARCHING;
+    coordinator->searching = coordinator->size == 1 || (coordinator->size <= CS_RANKS_SEARCHING && !run->dedicated);
     CS_TRY(cs_queue_create(&run->grid, run->shard, run->shards, coordinator->size - (coordinator->searching ? 0 : 1),
                            already_done, coordinator->results, &coordinator->queue, error));
     coordinator->total = shard_searches(run);
@@ -367,7 +371,7 @@ int cs_coordinate(struct cs_run *run)
     cs_results_destroy(coordinator.results);
     cs_queue_destroy(&coordinator.queue);
     free(coordinator.own_records);
-    free(coordinator.batch);
+    cs_inbox_destroy(coordinator.inbox);
     free(coordinator.peers);
     free(coordinator.hosts);
     return exit_status;

@@ -34,7 +34,7 @@ struct cs_coordinator {
     int32_t size, greeted, gone;
     struct cs_peer *peers;
     double peer_cost, peer_seconds; /* of what came back from them: cost, and s of processor time */
-    char *batch;
+    struct cs_inbox *inbox;
     int64_t total, done, placed_since_checkpoint; /* searches of the shard */
 
     struct cs_progress progress;

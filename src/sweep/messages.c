@@ -99,14 +99,13 @@ static void coordinator_credit(struct cs_coordinator *coordinator, struct cs_pee
     }
 }
 
-static void coordinator_collect(struct cs_coordinator *coordinator, int from, int64_t size)
+static void coordinator_collect(struct cs_coordinator *coordinator, int from, const char *batch)
 {
     struct cs_peer *peer = &coordinator->peers[from];
     struct cs_batch_header header;
-    cs_wire_receive(from, CS_TAG_RESULTS, coordinator->batch, size);
-    memcpy(&header, coordinator->batch, sizeof header);
+    memcpy(&header, batch, sizeof header);
     const double begun = cs_seconds();
-    const char *entry = coordinator->batch + sizeof header;
+    const char *entry = batch + sizeof header;
     for (int64_t i = 0; i < header.searches; i++) {
         int64_t search;
         memcpy(&search, entry, sizeof search);
@@ -146,7 +145,7 @@ static void coordinator_handle(struct cs_coordinator *coordinator, int from, enu
         coordinator_greet(coordinator, from);
         break;
     case CS_TAG_RESULTS:
-        coordinator_collect(coordinator, from, size);
+        cs_inbox_begin(coordinator->inbox, from, size);
         break;
     case CS_TAG_SIGNAL:
         cs_wire_receive(from, tag, &number, (int64_t)sizeof number);
@@ -167,17 +166,31 @@ static void coordinator_handle(struct cs_coordinator *coordinator, int from, enu
 
 bool cs_coordinator_listen(struct cs_coordinator *coordinator)
 {
-    const double begun = cs_seconds();
+    if (coordinator->size == 1) {
+        return false;
+    }
+    double begun = 0.0;
     int handled = 0, from;
     enum cs_tag tag;
     int64_t size;
-    while (coordinator->size > 1 && handled < CS_MESSAGES_AT_ONCE && cs_wire_probe_any(&from, &tag, &size)) {
-        coordinator_handle(coordinator, from, tag, size);
-        coordinator_feed(coordinator, from);
-        handled++;
+    for (bool more = true; more && handled < CS_MESSAGES_AT_ONCE;) {
+        more = false;
+        if (!cs_inbox_full(coordinator->inbox) && cs_wire_probe_any(&from, &tag, &size)) {
+            begun = handled++ == 0 ? cs_cpu_seconds() : begun;
+            coordinator_handle(coordinator, from, tag, size);
+            coordinator_feed(coordinator, from);
+            more = true;
+        }
+        const char *batch = cs_inbox_take(coordinator->inbox, &from);
+        if (batch != NULL) {
+            begun = handled++ == 0 ? cs_cpu_seconds() : begun;
+            coordinator_collect(coordinator, from, batch);
+            coordinator_feed(coordinator, from);
+            more = true;
+        }
     }
     if (handled > 0) {
-        coordinator->statistics.message_seconds += cs_seconds() - begun;
+        coordinator->statistics.message_seconds += cs_cpu_seconds() - begun;
     }
     return handled > 0;
 }

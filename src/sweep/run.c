@@ -38,7 +38,7 @@ int64_t cs_run_burst(const struct cs_run *run, struct cs_range *range, double se
     int64_t searched = 0;
     while (range->count > 0) {
         const int64_t search = range->first * run->shards + run->shard - 1;
-        cs_record_evaluate(&run->grid, search, run->workspace, sink->room(sink->context, search));
+        run->evaluate(&run->grid, search, run->workspace, sink->room(sink->context, search));
         if (sink->placed != NULL) {
             sink->placed(sink->context, search);
         }
@@ -109,8 +109,7 @@ static int run_other(struct cs_run *run)
     }
     char *bytes = malloc((size_t)job.bundle_size);
     if (bytes == NULL) {
-        /* Nothing can be said any more but to end the run. */
-        MPI_Abort(MPI_COMM_WORLD, cs_exit_status(CS_ERROR_MEMORY));
+        cs_wire_abort(cs_exit_status(CS_ERROR_MEMORY));
     }
     cs_wire_broadcast(bytes, job.bundle_size);
     if (cs_bundle_unpack(bytes, job.bundle_size, &run->bundle, &error) == CS_OK && run_parse(run, &error) == CS_OK) {
@@ -144,15 +143,16 @@ static int run_dry(struct cs_run *run)
     return cs_exit_status(code);
 }
 
-int cs_sweep_run(const struct cs_sweep_options *options, int *argc, char ***argv)
+int cs_run_all(struct cs_run *run, int *argc, char ***argv)
 {
-    struct cs_run run = {.options = options, .started = cs_seconds()};
-    run.shard = options->shards > 1 ? options->shard : 1;
-    run.shards = options->shards > 1 ? options->shards : 1;
+    const struct cs_sweep_options *options = run->options;
+    run->started = cs_seconds();
+    run->shard = options->shards > 1 ? options->shard : 1;
+    run->shards = options->shards > 1 ? options->shards : 1;
     cs_log_quiet(options->quiet);
     cs_log_rank(cs_launcher_rank());
     if (options->dry_run) {
-        return run_dry(&run);
+        return run_dry(run);
     }
     cs_signals_install();
     if (getenv("OMPI_COMM_WORLD_RANK") == NULL && getenv("PMIX_RANK") == NULL) {
@@ -162,8 +162,14 @@ int cs_sweep_run(const struct cs_sweep_options *options, int *argc, char ***argv
     MPI_Init(argc, argv);
     const int rank = cs_wire_rank();
     cs_log_rank(rank);
-    const int exit_status = rank == 0 ? run_first(&run) : run_other(&run);
-    run_end(&run);
+    const int exit_status = rank == 0 ? run_first(run) : run_other(run);
+    run_end(run);
     MPI_Finalize();
     return exit_status;
+}
+
+int cs_sweep_run(const struct cs_sweep_options *options, int *argc, char ***argv)
+{
+    struct cs_run run = {.options = options, .evaluate = cs_record_evaluate};
+    return cs_run_all(&run, argc, argv);
 }

@@ -15,13 +15,18 @@ struct cs_run {
     struct cs_search_workspace *workspace;
     int64_t shard, shards;
     double started; /* s, cs_seconds */
+    /* cs_record_evaluate, or what a benchmark of the protocol puts in its place. */
+    void (*evaluate)(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
+                     struct cs_record *records);
+    bool dedicated; /* rank 0 never searches */
 };
 
 /* Counters of a run on rank 0, for the summary, CS_STATISTICS and the benchmarks. */
 struct cs_statistics {
     int64_t searches, received, chunks, batches, checkpoints; /* received: searches of other ranks */
     double seconds, search_seconds, cpu_seconds;              /* wall; processor time of all ranks */
-    double message_seconds, place_seconds;     /* wall, rank 0: handling messages, of it placing records */
+    double message_seconds,
+        place_seconds; /* rank 0: handling messages (processor time), of it placing records (wall) */
     double checkpoint_seconds, finish_seconds; /* wall */
     double coordinator_cpu_seconds;            /* rank 0's, without its searches and the writing of files */
     int64_t memory, worker_memory;             /* bytes, peak of rank 0 and of the largest other rank */
@@ -42,6 +47,9 @@ int64_t cs_run_burst(const struct cs_run *run, struct cs_range *range, double se
 int cs_coordinate(struct cs_run *run);
 /* Every other rank: the exit status that rank 0 sent. code, message: why this rank cannot work, or CS_OK. */
 int cs_work(struct cs_run *run, const struct cs_error *error);
+
+/* cs_sweep_run of a run whose options, and what is above, are set. */
+int cs_run_all(struct cs_run *run, int *argc, char ***argv);
 
 /* Which build a rank runs. */
 const char *cs_build_text(void);

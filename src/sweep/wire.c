@@ -115,6 +115,88 @@ void cs_wire_receive(int from, enum cs_tag tag, void *bytes, int64_t size)
     MPI_Recv(bytes, (int)size, MPI_BYTE, from, (int)tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 }
 
+void cs_wire_abort(int exit_status)
+{
+    MPI_Abort(MPI_COMM_WORLD, exit_status);
+}
+
+/* ---- results arriving at rank 0 ---- */
+enum { INBOX_SLOTS = 32 };
+
+struct cs_inbox {
+    int64_t capacity;
+    int32_t used;
+    int from[INBOX_SLOTS];
+    char *bytes[INBOX_SLOTS]; /* of the used slots first */
+    MPI_Request request[INBOX_SLOTS];
+};
+
+struct cs_inbox *cs_inbox_create(const struct cs_grid *grid)
+{
+    struct cs_inbox *inbox = calloc(1, sizeof *inbox);
+    if (inbox == NULL) {
+        return NULL;
+    }
+    inbox->capacity = cs_batch_bytes(grid);
+    for (int32_t i = 0; i < INBOX_SLOTS; i++) {
+        inbox->request[i] = MPI_REQUEST_NULL;
+        inbox->bytes[i] = malloc((size_t)inbox->capacity);
+        if (inbox->bytes[i] == NULL) {
+            cs_inbox_destroy(inbox);
+            return NULL;
+        }
+    }
+    return inbox;
+}
+
+void cs_inbox_destroy(struct cs_inbox *inbox)
+{
+    if (inbox != NULL) {
+        for (int32_t i = 0; i < INBOX_SLOTS; i++) {
+            free(inbox->bytes[i]);
+        }
+        free(inbox);
+    }
+}
+
+bool cs_inbox_full(const struct cs_inbox *inbox)
+{
+    return inbox->used == INBOX_SLOTS;
+}
+
+bool cs_inbox_empty(const struct cs_inbox *inbox)
+{
+    return inbox->used == 0;
+}
+
+void cs_inbox_begin(struct cs_inbox *inbox, int from, int64_t size)
+{
+    const int32_t slot = inbox->used++;
+    inbox->from[slot] = from;
+    MPI_Irecv(inbox->bytes[slot], (int)size, MPI_BYTE, from, CS_TAG_RESULTS, MPI_COMM_WORLD, &inbox->request[slot]);
+}
+
+const char *cs_inbox_take(struct cs_inbox *inbox, int *from)
+{
+    int done = 0, slot = 0;
+    if (inbox->used > 0) {
+        MPI_Testany(inbox->used, inbox->request, &slot, &done, MPI_STATUS_IGNORE);
+    }
+    if (!done) {
+        return NULL;
+    }
+    /* The last of the used slots takes the place of this one, whose bytes become the first free ones. */
+    const int32_t last = --inbox->used;
+    char *bytes = inbox->bytes[slot];
+    *from = inbox->from[slot];
+    inbox->bytes[slot] = inbox->bytes[last];
+    inbox->from[slot] = inbox->from[last];
+    inbox->request[slot] = inbox->request[last];
+    inbox->bytes[last] = bytes;
+    inbox->request[last] = MPI_REQUEST_NULL;
+    return bytes;
+}
+
 /* ---- a worker's results ---- */
 struct cs_outbox {
     char *bytes[2];

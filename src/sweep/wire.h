@@ -53,7 +53,21 @@ void cs_wire_send(int to, enum cs_tag tag, const void *bytes, int64_t size);
 /* Is there a message? From anybody, or from rank 0. */
 bool cs_wire_probe_any(int *from, enum cs_tag *tag, int64_t *size);
 bool cs_wire_probe_coordinator(enum cs_tag *tag, int64_t *size);
+/* Ends all ranks at once: only where there is no memory left to end them in order. */
+void cs_wire_abort(int exit_status);
 void cs_wire_receive(int from, enum cs_tag tag, void *bytes, int64_t size);
+
+/* Results arriving at rank 0. A large message needs its sender's help, and the sender may be in the middle of a search: so
+ * rank 0 only begins to receive it, and looks again later. */
+struct cs_inbox;
+struct cs_inbox *cs_inbox_create(const struct cs_grid *grid);
+void cs_inbox_destroy(struct cs_inbox *inbox);
+/* No message more can be begun now; none is under way. */
+bool cs_inbox_full(const struct cs_inbox *inbox);
+bool cs_inbox_empty(const struct cs_inbox *inbox);
+void cs_inbox_begin(struct cs_inbox *inbox, int from, int64_t size);
+/* A message that has arrived whole, valid until the next one is begun; NULL when there is none. */
+const char *cs_inbox_take(struct cs_inbox *inbox, int *from);
 
 /* A worker's results on their way: one batch being filled while the other is being sent. */
 struct cs_outbox;

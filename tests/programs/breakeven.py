@@ -52,12 +52,15 @@ def main():
             labels = dict(hardware=side)
             seconds = number("training_time", **labels)
             per_second = (number("energy", **labels) + number("energy_servers", **labels)) / seconds  # kWh a second
-            per_second *= number("region_pue", region="us-east5") * number("carbon_intensity", region="us-east5") / 1000.0
+            per_second *= number("region_pue", region="us-east5") * number("carbon_intensity",
+                                                                           region="us-east5") / 1000.0
             rate = number("compute") / seconds  # FLOP/s of the fleet
-            emitted[side] = (per_second / rate, number("embodied_device", **labels) * number("devices", **labels) / rate)
+            emitted[side] = (per_second / rate, number("embodied_device", **labels) * number("devices",
+                                                                                             **labels) / rate)
         old, new = emitted[row["old"]], emitted[row["new"]]
         time = row["days"] * 86400.0
-        check(math.isclose(old[0] * time, new[0] * time + new[1], rel_tol=1e-9), f"{row['old']} to {row['new']}: {row['days']}")
+        check(math.isclose(old[0] * time, new[0] * time + new[1], rel_tol=1e-9),
+              f"{row['old']} to {row['new']}: {row['days']}")
         # At the grid below which it never pays, the break-even time is the lifetime of six years.
         scale = row["never_below_g_per_kwh"] / number("carbon_intensity", region="us-east5")
         check(math.isclose(row["days"] / scale, 6 * 365, rel_tol=1e-9), f"{row['old']} to {row['new']}: grid")
@@ -69,7 +72,8 @@ def main():
         else:
             check(new[1] <= old[1], f"{row['old']} to {row['new']}: embodied per FLOP/s")
     for row in kinds["qat"]:
-        path = {year: number("carbon_total", hardware=row["hardware"], year=year, region="us-east5") for year in (0, 2, 4, 8)}
+        path = {year: number("carbon_total", hardware=row["hardware"], year=year, region="us-east5")
+                for year in (0, 2, 4, 8)}
         target = number("carbon_total", hardware=row["hardware"], qat="int8", region="us-east5")
         check(math.isclose(row["gain_percent"], 100 * (1 - target / path[0]), rel_tol=1e-9, abs_tol=1e-9), f"{row}")
         if row["years"] is not None:
@@ -86,7 +90,8 @@ def main():
             for device in ("V100", "A100", "H100"))]
         check(row["model"] == fits[-1] and row["carbon_kg"] <= budget, f"{row}: {fits}")
     sizes = [row["parameters"] for row in kinds["budget"]]
-    check(sizes == sorted(sizes, reverse=True) and kinds["budget"][0]["region"] == "europe-north2", "order of the regions")
+    check(sizes == sorted(sizes, reverse=True) and kinds["budget"][0]["region"] == "europe-north2",
+          "order of the regions")
     text = run(*script)
     check(all(row["text"] in text for row in statements), "the text and the list differ")
     print(f"{passed} passed, {failed} failed")

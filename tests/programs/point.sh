@@ -89,6 +89,10 @@ equal "--brief searches no changes" 0 "$(grep -c "What would change it" out)"
 run 60 "$point" --model 24576 --hardware V100 --set training.deadline_days=1 --brief
 equal "an infeasible point is an answer" 0 "$status"
 expect "... with its reason" grep -Eq '^No plan: [a-z]+\. [A-Z]' out
+run 60 "$point" --model GPT-3 --hardware A100 --tensor 8 --pipeline 8 --data 1 --micro-batch 1 --batch 64
+equal "a plan that does not fit" \
+    "No plan: memory. Every plan with a batch that divides overflows the devices' memory." "$(grep '^No plan' out)"
+expect "... says how much it would take" grep -Eq '^  any memory .*, [0-9.]+ GiB a device$' out
 
 # What is given is taken as given.
 run 60 "$point" --model Llama-3.1-405B --hardware H100 --devices 16384 --tensor 8 --pipeline 16 --brief --top 1

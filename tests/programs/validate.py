@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""cs_validate through its command line: the contract of --json, the statistics against Python's, free knobs, the baselines,
-errors and exit statuses; and the script that judges the targets."""
+"""cs_validate through its command line: the contract of --json, the statistics against Python's, free knobs, the
+baselines, errors and exit statuses; and the script that judges the targets."""
 import copy
 import json
 import math
@@ -24,7 +24,8 @@ def check(ok, text):
 
 
 def run(*words):
-    done = subprocess.run([str(BUILD / "cs_validate"), *map(str, words)], capture_output=True, text=True, cwd=TMP, check=False)
+    done = subprocess.run([str(BUILD / "cs_validate"), *map(str, words)], capture_output=True, text=True, cwd=TMP,
+                          check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -42,7 +43,8 @@ def contract(result, source):
     check(set(result) >= {"groups", "cases", "baselines"}, f"top level {set(result)}")
     check([case["id"] for case in result["cases"]] == [case["id"] for case in source], "cases, or their order")
     for case, given in zip(result["cases"], source):
-        check(set(case) >= {"id", "group", "metric", "measured", "predicted", "error", "status", "plan"}, f"keys of {case}")
+        check(set(case) >= {"id", "group", "metric", "measured", "predicted", "error", "status", "plan"},
+              f"keys of {case}")
         check(case["measured"] == given["measured"]["value"], f"{case['id']}: measured")
         check(close(case["error"], case["predicted"] / case["measured"] - 1.0), f"{case['id']}: error")
         check(case["status"] == "feasible", f"{case['id']}: {case['status']}")
@@ -96,7 +98,8 @@ def free_knobs(source):
     got = answers(path)["cases"]
     for given, free, fewest in zip(got[::3], got[1::3], got[2::3]):
         check(free["predicted"] <= given["predicted"] * (1 + 1e-12), f"{free['id']}: slower than the plan that ran")
-        check(fewest["predicted"] <= free["predicted"] * (1 + 1e-12), f"{fewest['id']}: slower than a plan in its space")
+        check(fewest["predicted"] <= free["predicted"] * (1 + 1e-12),
+              f"{fewest['id']}: slower than a plan in its space")
         check(fewest["plan"]["devices"] == given["plan"]["devices"], f"{fewest['id']}: not the hint's device count")
 
 
@@ -145,7 +148,8 @@ def refusals():
     (TMP / "typo.json").write_text('{"cases": [{"idd": "x"}]}')
     (TMP / "empty.json").write_text("")
     table = [((), 64, "No case file"), ((CASES, "--grup", "x"), 64, "did you mean --group?"),
-             ((CASES, "--group"), 64, "wants a value"), ((CASES, "--group", "maxtext-v5"), 64, "did you mean maxtext-v"),
+             ((CASES, "--group"), 64, "wants a value"), ((CASES, "--group", "maxtext-v5"), 64,
+                                                         "did you mean maxtext-v"),
              ((CASES, "--set", "carbon"), 64, "path=value"), ((CASES, "--set", "training.goodputs=1"), 65, "goodput"),
              (("nowhere.json",), 66, "nowhere.json"), (("typo.json",), 65, "typo.json:1:13: cases[0]"),
              (("empty.json",), 65, "empty.json:1:1"), ((TMP,), 66, "directory"),
@@ -164,14 +168,16 @@ def judge():
     check(done.returncode == (0 if all(row["ok"] for row in rows) else 1), f"validate.py: status {done.returncode}")
     check(any("never infeasible" in row["what"] and row["ok"] for row in rows), "plans given whole")
     check("reported only: korthikanti-530b" in done.stdout, "the recalled case is judged")
-    done = subprocess.run(script + ["--set", "training.goodput=0.1"], capture_output=True, text=True, cwd=TMP, check=False)
+    done = subprocess.run(script + ["--set", "training.goodput=0.1"], capture_output=True, text=True, cwd=TMP,
+                          check=False)
     check("targets met" in done.stdout, "validate.py with --set")
     slow = json.loads((SOURCE / "configs/devices.json").read_text())
     for device in slow["devices"]:
         if "sustained" in device:
             device["sustained"] /= 2
     (TMP / "slow.json").write_text(json.dumps(slow))
-    done = subprocess.run(script + ["--devices", str(TMP / "slow.json")], capture_output=True, text=True, cwd=TMP, check=False)
+    done = subprocess.run(script + ["--devices", str(TMP / "slow.json")], capture_output=True, text=True, cwd=TMP,
+                          check=False)
     check(done.returncode == 1 and "MISSED" in done.stdout, "half the speed meets the targets")
 
 

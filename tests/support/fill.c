@@ -106,7 +106,7 @@ double cs_test_uniform(uint64_t *state)
     return (double)(cs_test_random(state) >> 11) * 0x1p-53;
 }
 
-static int32_t upto(uint64_t *state, uint64_t count)
+static int32_t at_most(uint64_t *state, uint64_t count)
 {
     return (int32_t)(1 + cs_test_random(state) % count);
 }
@@ -121,20 +121,20 @@ static void make_record(uint64_t *state, struct cs_record *record)
     }
     record->status = CS_STATUS_FEASIBLE;
     record->tensor = 1 << (cs_test_random(state) % 4);
-    record->pipeline = upto(state, 40);
-    record->data = upto(state, 5000000);
+    record->pipeline = at_most(state, 40);
+    record->data = at_most(state, 5000000);
     record->devices = record->data * record->tensor * record->pipeline;
-    record->global_batch = record->data * upto(state, 9);
+    record->global_batch = record->data * at_most(state, 9);
     record->training_time = 7776000.0 * (0.5 + 0.5 * cs_test_uniform(state));
     record->step_time = 1.0 + 10.0 * cs_test_uniform(state);
     record->mfu = 0.2 + 0.4 * cs_test_uniform(state);
     record->hfu = record->mfu * (1.0 + 0.3 * cs_test_uniform(state));
     record->memory = 8e10 * cs_test_uniform(state);
-    record->expert = upto(state, 64);
-    record->context = upto(state, 4);
-    record->interleave = upto(state, 8);
-    record->micro_batch = upto(state, 8);
-    record->expert_tensor = upto(state, 8);
+    record->expert = at_most(state, 64);
+    record->context = at_most(state, 4);
+    record->interleave = at_most(state, 8);
+    record->micro_batch = at_most(state, 8);
+    record->expert_tensor = at_most(state, 8);
     record->zero_stage = (int8_t)(cs_test_random(state) % 4);
     record->recompute = (int8_t)(cs_test_random(state) % 3);
     record->schedule = (int8_t)(cs_test_random(state) % 3);

@@ -189,7 +189,7 @@ static void build_settings(struct instance *instance)
     struct cs_settings all;
     cs_settings_default(&all);
     *settings = all.search;
-    settings->max_devices = PICK(most, 16, 6, 12, 24, 36);
+    settings->max_devices = PICK(most, 12, 6, 9, 16, 24);
     settings->schedules = (uint32_t)PICK(schedules, 1, 3, 7, 2, 4, 5, 6);
     settings->zero_stages = (uint32_t)(15 - instance->genes[GENE_zero_stages]);
     settings->zero_with_pipeline = instance->genes[GENE_zero_pipeline] == 1;

@@ -153,11 +153,13 @@ START_TEST(written_numbers)
         ck_assert_str_eq(cs_format_number(rows[i].value, text), rows[i].text);
         ck_assert_double_eq(number(text), rows[i].value);
     }
-    /* A linear congruential generator's bits as doubles. */
+    /* The bits of Marsaglia's xorshift64 as doubles. */
     uint64_t bits = 1;
     for (int i = 0; i < 20000; i++) {
         double value;
-        bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
         memcpy(&value, &bits, sizeof value);
         if (isfinite(value)) {
             ck_assert_double_eq(number(cs_format_number(value, text)), value);

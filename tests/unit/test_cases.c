@@ -271,6 +271,36 @@ START_TEST(memory_does_not_refuse_a_run)
 }
 END_TEST
 
+/* Stated knobs that no gate of the search lets pass together, a batch that does not divide and interleaving with too
+ * few micro-batches, are taken as they are: 5 sequences over 2 replicas are 3 micro-batches each. */
+START_TEST(stated_knobs_are_never_refused)
+{
+    struct cs_cases cases;
+    struct cs_prediction p;
+    read_one(FILE_OF(GOOD), &cases);
+    struct cs_case *item = &cases.items[0];
+    struct cs_space *knobs = &item->knobs;
+    knobs->devices = 16;
+    knobs->tensor = 2;
+    knobs->pipeline = 4;
+    knobs->data = 2;
+    knobs->interleave = 3;
+    knobs->micro_batch = 1;
+    knobs->recompute = -1;
+    knobs->global_batch = item->global_batch = 5;
+    const double searched = predict(item, &p);
+    ck_assert_int_eq(p.plan.devices, 16);
+    ck_assert_int_eq(p.plan.interleave, 3);
+    ck_assert_int_eq(p.plan.micro_batches, 3);
+    knobs->recompute = CS_RECOMPUTE_FULL;
+    ck_assert_double_le(searched, predict(item, &p));
+    knobs->recompute = -1;
+    knobs->micro_batch = 0;
+    ck_assert_double_le(predict(item, &p), searched);
+    cs_cases_free(&cases);
+}
+END_TEST
+
 /* "matrices only", as the files count: no norms, positions or prediction layers. */
 static double matrices(const struct cs_architecture *a)
 {
@@ -345,6 +375,7 @@ int main(void)
     tcase_add_test(cases, memory_of_the_layers);
     tcase_add_test(cases, free_knobs_are_searched);
     tcase_add_test(cases, memory_does_not_refuse_a_run);
+    tcase_add_test(cases, stated_knobs_are_never_refused);
     tcase_add_test(cases, shipped_cases);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);

@@ -87,7 +87,7 @@ START_TEST(fused_attention_stores_no_scores)
 }
 END_TEST
 
-/* Gated, grouped queries, no dropout (Llama 3 70B on one device): h (8) + 128 (2 (64 + 16) + 2 * 64) + 6 f per token. */
+/* Gated, grouped queries, no dropout (Llama 3 70B on one device): h (8) + 128 (2 (64 + 16) + 2 * 64) + 6 f a token. */
 START_TEST(gated_and_grouped)
 {
     problem.training.dropout = false;
@@ -119,8 +119,8 @@ START_TEST(heads_that_do_not_divide)
 }
 END_TEST
 
-/* One mixture layer: every token's k experts keep inputs and outputs (4 h) and the inner product (4 d_expert), spread over
- * t; context parallelism divides the tokens. */
+/* One mixture layer: every token's k experts keep inputs and outputs (4 h) and the inner product (4 d_expert), spread
+ * over t; context parallelism divides the tokens. */
 START_TEST(mixture)
 {
     problem.kernel = CS_ATTENTION_FUSED2;
@@ -148,8 +148,8 @@ static double state_of(int32_t zero, int64_t data)
     return state;
 }
 
-/* 2 B weights, 4 B gradients, 12 B optimizer; each stage shards one more of them (Rajbhandari 2020), and stage 3 holds two
- * gathered layers of 2 B. */
+/* 2 B weights, 4 B gradients, 12 B optimizer; each stage shards one more of them (Rajbhandari 2020), and stage 3 holds
+ * two gathered layers of 2 B. */
 START_TEST(zero_shards)
 {
     const double parameters =

@@ -129,8 +129,8 @@ START_TEST(exposed)
 }
 END_TEST
 
-/* 64 chips are 4 x 4 x 4. A full axis wraps: 2 links of 50 GB/s; all 64 have 6. All-to-all meets the bisection: S * side /
- * (8 link). */
+/* 64 chips are 4 x 4 x 4. A full axis wraps: 2 links of 50 GB/s; all 64 have 6. All-to-all meets the bisection: S *
+ * side / (8 link). */
 START_TEST(torus)
 {
     setup_torus(64);

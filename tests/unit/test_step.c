@@ -47,8 +47,8 @@ START_TEST(step_by_hand)
 }
 END_TEST
 
-/* Bubbles: 1F1B sum(T_i) - T (equal stages: (p - 1) T); ZB1P (p - 1)(F + B - 2 W), 2401.10241; DualPipe (p/2 - 1)(F&B + B
- * - 3 W), 2412.19437. */
+/* Bubbles: 1F1B sum(T_i) - T (equal stages: (p - 1) T); ZB1P (p - 1)(F + B - 2 W), 2401.10241; DualPipe
+ * (p/2 - 1)(F&B + B - 3 W), 2412.19437. */
 START_TEST(bubbles)
 {
     prepare(4, 1, 0, 0);
@@ -258,8 +258,8 @@ START_TEST(tensor_collectives)
 }
 END_TEST
 
-/* FLOPs of a layer: 24 s b h^2 + 4 s^2 b h forward (Narayanan 2021), twice that backward, once more recomputed; logits 6 s
- * b h V. */
+/* FLOPs of a layer: 24 s b h^2 + 4 s^2 b h forward (Narayanan 2021), twice that backward, once more recomputed;
+ * logits 6 s b h V. */
 START_TEST(flops)
 {
     const double forward = 24.0 * 2048 * 6144.0 * 6144.0 + 4.0 * 2048.0 * 2048.0 * 6144.0;

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The sweep's own coordinator, workers and messages around searches that take no time: what remains is their cost. As on
+ * many ranks, rank 0 does not search. Started by mpirun; the counters go to CS_STATISTICS (tests/bench/sweep.py).
+ *   protocol CONFIG OUTPUT [PATH=VALUE...] */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../src/sweep/run.h"
+
+enum { SETS_MOST = 16 };
+
+static void answer_at_once(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
+                           struct cs_record *records)
+{
+    (void)search;
+    (void)workspace;
+    memset(records, 0, (size_t)grid->records_per_search * sizeof *records);
+    for (int32_t i = 0; i < grid->records_per_search; i++) {
+        records[i].status = CS_STATUS_MEMORY;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fprintf(stderr, "usage: protocol CONFIG OUTPUT [PATH=VALUE...]\n");
+        return 64;
+    }
+    const char *sets[SETS_MOST];
+    struct cs_sweep_options options = {
+        .config_path = argv[1], .output = argv[2], .force = true, .quiet = true, .shard = 1, .shards = 1, .sets = sets};
+    for (int i = 3; i < argc && options.set_count < SETS_MOST; i++) {
+        sets[options.set_count++] = argv[i];
+    }
+    struct cs_run run = {.options = &options, .evaluate = answer_at_once, .dedicated = true};
+    return cs_run_all(&run, &argc, &argv);
+}

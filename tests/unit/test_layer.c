@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* FLOPs and bytes of every kernel and collective of a layer, as the narration tells them, by hand. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sample.h"
+
+#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
+
+static struct cs_problem problem;
+static struct cs_plan plan;
+/* One sequence of 2,048 tokens of 6,144 on one device. */
+static const double tokens = 2048.0, h = 6144.0, f = 24576.0;
+
+struct sums {
+    const char *part, *kernel;
+    bool backward;
+    double flops, bytes, seconds, exposed;
+    int entries;
+};
+
+static void setup(void)
+{
+    sample_problem(&problem);
+    sample_plan(&plan);
+    plan.tensor = 1;
+    plan.micro_batch = 1;
+    plan.devices = 1;
+    plan.global_batch = 1;
+    problem.training.dropout = false;
+}
+
+static void collect(void *context, const struct cs_trace_entry *entry)
+{
+    struct sums *sums = context;
+    if (strcmp(entry->part, sums->part) == 0 && strcmp(entry->kernel, sums->kernel) == 0 &&
+        entry->backward == sums->backward) {
+        sums->flops += entry->flops;
+        sums->bytes += entry->bytes;
+        sums->seconds += entry->seconds;
+        sums->exposed += entry->exposed_seconds;
+        sums->entries++;
+    }
+}
+
+static struct sums told(const char *part, const char *kernel, bool backward)
+{
+    struct sums sums = {.part = part, .kernel = kernel, .backward = backward};
+    cs_step_trace(&problem, &plan, collect, &sums);
+    return sums;
+}
+
+static void check_bytes(const char *part, const char *kernel, double forward, double backward)
+{
+    WITHIN(told(part, kernel, false).bytes, forward, 1e-12);
+    WITHIN(told(part, kernel, true).bytes, backward, 1e-12);
+}
+
+/* 16-bit passes: a norm reads and writes (twice a layer), backward reads two and writes one; a residual reads two and
+ * writes one, backward passes the gradient on; the activation reads and writes, backward reads two and writes one;
+ * logits 18 and 12 B by the device's default. */
+START_TEST(passes)
+{
+    check_bytes("dense layer", "norm", 2.0 * 4.0 * tokens * h, 2.0 * 6.0 * tokens * h);
+    check_bytes("dense layer", "residual", 2.0 * 6.0 * tokens * h, 2.0 * 4.0 * tokens * h);
+    check_bytes("dense layer", "activation", 4.0 * tokens * f, 6.0 * tokens * f);
+    check_bytes("embedding", "look-up", 4.0 * tokens * h, 4.0 * tokens * h);
+    problem.device.logit_forward = 18.0;
+    problem.device.logit_backward = 12.0;
+    check_bytes("head", "loss", 18.0 * tokens * 51200.0, 12.0 * tokens * 51200.0);
+    problem.training.dropout = true; /* a mask byte */
+    check_bytes("dense layer", "residual", 2.0 * 7.0 * tokens * h, 2.0 * 5.0 * tokens * h);
+    problem.architecture.gated_ffn = true; /* gate, up -> product */
+    check_bytes("dense layer", "activation", 6.0 * tokens * f, 10.0 * tokens * f);
+}
+END_TEST
+
+/* A linear layer reads 16-bit operands and writes 16 bits; its weight gradient is read and written in FP32. */
+START_TEST(products)
+{
+    const double operands = 2.0 * (tokens * h + h * f + tokens * f);
+    check_bytes("dense layer", "ffn up", operands, operands + 2.0 * (tokens * h + tokens * f) + 8.0 * h * f);
+    WITHIN(told("dense layer", "ffn up", false).flops, 2.0 * tokens * h * f, 1e-12);
+    WITHIN(told("dense layer", "ffn up", true).flops, 4.0 * tokens * h * f, 1e-12);
+    WITHIN(told("dense layer", "qkv", false).flops, 6.0 * tokens * h * h, 1e-12);
+    problem.architecture.kv_heads = 8; /* of 64 */
+    WITHIN(told("dense layer", "qkv", false).flops, 2.0 * tokens * h * h * (1.0 + 2.0 / 8.0), 1e-12);
+}
+END_TEST
+
+/* 8 bits: operands of a byte; each input read at 16 bits where it is made, written at 8 with its transpose, weights and
+ * output gradients cast too. int4 weights are half a byte. */
+START_TEST(narrow_formats)
+{
+    problem.precision.format = CS_FORMAT_FP8;
+    problem.precision.activation_bytes = 1.0;
+    WITHIN(told("dense layer", "ffn up", false).bytes, tokens * h + h * f + 2.0 * tokens * f, 1e-12);
+    const double inputs = tokens * (h + h + h + f), weights = 12.0 * h * h, outputs = tokens * (3.0 * h + h + f + h);
+    check_bytes("dense layer", "quantise", 2.0 * inputs + 3.0 * weights, 4.0 * outputs);
+    problem.precision.format = CS_FORMAT_INT8;
+    problem.precision.weight_bytes = 0.5;
+    WITHIN(told("dense layer", "ffn up", false).bytes, tokens * h + 0.5 * h * f + 2.0 * tokens * f, 1e-12);
+    WITHIN(told("head", "logits", false).bytes, 2.0 * (tokens * h + h * 51200.0 + tokens * 51200.0), 1e-12);
+}
+END_TEST
+
+/* Latent attention (DeepSeek-V2, arXiv 2405.04434): down to the ranks, up to the heads. */
+START_TEST(latent_attention)
+{
+    struct cs_architecture *model = &problem.architecture;
+    problem.kernel = CS_ATTENTION_FUSED2;
+    model->attention = CS_ATTENTION_MLA;
+    model->mla_q_lora = 1536;
+    model->mla_kv_lora = 512;
+    model->mla_qk_nope_head_dim = 128;
+    model->mla_qk_rope_head_dim = 64;
+    model->mla_v_head_dim = 96;
+    cs_parameters_count(model, &problem.parameters);
+    WITHIN(told("dense layer", "qkv down", false).flops, 2.0 * tokens * h * (1536.0 + 512.0 + 64.0), 1e-12);
+    WITHIN(told("dense layer", "q up", false).flops, 2.0 * tokens * 1536.0 * 64.0 * 192.0, 1e-12);
+    WITHIN(told("dense layer", "kv up", false).flops, 2.0 * tokens * 512.0 * 64.0 * (128.0 + 96.0), 1e-12);
+    WITHIN(told("dense layer", "attention out", false).flops, 2.0 * tokens * 64.0 * 96.0 * h, 1e-12);
+    const double causal = 0.5 + 0.5 * 128.0 / 2048.0;
+    WITHIN(told("dense layer", "attention", false).flops, 2.0 * 64.0 * tokens * tokens * (192.0 + 96.0) * causal,
+           1e-12);
+    double state, none, kept;
+    cs_memory_layers(&problem, &plan, &state, &none);
+    WITHIN(none / 48.0,
+           tokens * (8.0 * h + 64.0 * (2.0 * (2.0 * 192.0 + 96.0) + 2.0 * 96.0) + 4.0 * (1536.0 + 512.0) + 4.0 * f),
+           1e-12);
+    plan.recompute = CS_RECOMPUTE_SELECTIVE; /* keeps the latents, makes the heads again */
+    cs_memory_layers(&problem, &plan, &state, &kept);
+    WITHIN(kept / 48.0, tokens * (4.0 * h + 4.0 * (1536.0 + 512.0) + 2.0 * f), 1e-12);
+    WITHIN(told("dense layer", "kv up again", true).flops, told("dense layer", "kv up", false).flops, 1e-12);
+    ck_assert_int_eq(told("dense layer", "norm again", true).entries, 2);
+    ck_assert_int_eq(told("dense layer", "activation again", true).entries, 1);
+    model->mla_q_lora = 0; /* plain queries */
+    WITHIN(told("dense layer", "q up", false).flops, 2.0 * tokens * h * 64.0 * 192.0, 1e-12);
+}
+END_TEST
+
+/* Every third layer slides over 512 of 2,048 tokens: a mean layer stands for all. */
+START_TEST(sliding_windows)
+{
+    problem.architecture.attention = CS_ATTENTION_SLIDING;
+    problem.architecture.window = 512;
+    problem.architecture.window_period = 3;
+    const double keys = 512.0 / 3.0 + 2048.0 * 2.0 / 3.0;
+    WITHIN(told("dense layer", "attention", false).flops, 4.0 * 64.0 * 96.0 * tokens * keys, 1e-12);
+    double state, activations;
+    cs_memory_layers(&problem, &plan, &state, &activations);
+    WITHIN(activations / 48.0, tokens * (32.0 * h + 4.0 * 64.0 * keys), 1e-12);
+    const double mean = told("dense layer", "attention", false).seconds;
+    problem.architecture.window_period = 1;
+    const double slide = told("dense layer", "attention", false).seconds;
+    problem.architecture.attention = CS_ATTENTION_FULL;
+    WITHIN(mean, slide / 3.0 + told("dense layer", "attention", false).seconds * 2.0 / 3.0, 1e-12);
+}
+END_TEST
+
+/* Keys and values of the sequence, 2 s kv d_h at 16 bits over t, go round once each way. */
+START_TEST(context_parallel)
+{
+    plan.context = 2;
+    plan.devices = 2;
+    problem.architecture.kv_heads = 8;
+    const double bytes = 2.0 * 2.0 * tokens * 8.0 * 96.0;
+    check_bytes("dense layer", "keys and values (context)", bytes, bytes);
+    WITHIN(told("dense layer", "ffn up", false).flops, tokens * h * f, 1e-12); /* half of the tokens */
+    struct cs_network network;
+    struct cs_group group;
+    cs_network_of(&problem, 2, &network);
+    cs_group_place(&network, 1, 2, &group);
+    const struct sums ring = told("dense layer", "keys and values (context)", false);
+    const double attention = told("dense layer", "attention", false).seconds;
+    WITHIN(ring.seconds, cs_all_gather(&group, bytes), 1e-12);
+    WITHIN(ring.exposed, cs_exposed(ring.seconds, attention, 0.15), 1e-12);
+}
+END_TEST
+
+static void make_mixture(void)
+{
+    problem.architecture.experts = 16;
+    problem.architecture.experts_active = 2;
+    problem.architecture.d_expert = 3072;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+}
+
+/* Tokens are copied to their experts' rows and back: read and written twice each way. A shared expert is dense. */
+START_TEST(mixture)
+{
+    make_mixture();
+    check_bytes("mixture layer", "permute", 8.0 * 2.0 * tokens * h, 8.0 * 2.0 * tokens * h);
+    WITHIN(told("mixture layer", "router", false).flops, 2.0 * tokens * h * 16.0, 1e-12);
+    WITHIN(told("mixture layer", "expert up", false).flops, 2.0 * 2.0 * tokens * h * 3072.0, 1e-12);
+    check_bytes("mixture layer", "activation", 4.0 * 2.0 * tokens * 3072.0, 6.0 * 2.0 * tokens * 3072.0);
+    problem.architecture.shared_experts = 2;
+    WITHIN(told("mixture layer", "shared expert up", false).flops, 2.0 * tokens * h * 2.0 * 3072.0, 1e-12);
+    problem.device.routing = 0.5;
+    ck_assert_double_eq(told("mixture layer", "routing", false).seconds, 0.5);
+    ck_assert_double_eq(told("mixture layer", "routing", true).seconds, 0.5);
+}
+END_TEST
+
+/* Dispatch at 8 bits, combine at 16, gradients of both at 16: bytes of the tokens that a rank sends. */
+START_TEST(dispatch)
+{
+    make_mixture();
+    problem.precision.dispatch_bytes = 1.0;
+    plan.expert = 4;
+    plan.devices = 4;
+    plan.data = 4;
+    check_bytes("mixture layer", "dispatch (expert)", 2.0 * tokens * h, 4.0 * tokens * h);
+    check_bytes("mixture layer", "combine (expert)", 4.0 * tokens * h, 4.0 * tokens * h);
+    WITHIN(told("mixture layer", "expert up", false).flops, 2.0 * 2.0 * tokens * h * 3072.0, 1e-12); /* balanced */
+}
+END_TEST
+
+/* A prediction depth: 2 h to h, a layer, logits of its own; in the head (DeepSeek-V3, arXiv 2412.19437, 2.2). */
+START_TEST(token_prediction)
+{
+    const double logits = told("head", "logits", false).flops;
+    problem.architecture.mtp_layers = 1;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    WITHIN(told("head", "logits", false).flops, 2.0 * logits, 1e-12);
+    WITHIN(told("head", "mtp projection", false).flops, 4.0 * tokens * h * h, 1e-12);
+    WITHIN(told("head", "ffn up", false).flops, 2.0 * tokens * h * f, 1e-12);
+    struct cs_network network;
+    struct cs_costs with, without;
+    const struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    cs_network_of(&problem, 1, &network);
+    cs_costs_prepare(&problem, &network, &shard, &with);
+    problem.architecture.mtp_layers = 0;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    cs_costs_prepare(&problem, &network, &shard, &without);
+    const struct cs_part *head = &with.part[CS_PART_HEAD], *layer = &with.part[CS_PART_DENSE];
+    WITHIN(head->activation_bytes, without.part[CS_PART_HEAD].activation_bytes + layer->activation_bytes, 1e-12);
+    ck_assert_double_gt(head->parameters, without.part[CS_PART_HEAD].parameters + layer->parameters);
+    ck_assert_double_gt(head->forward_seconds, without.part[CS_PART_HEAD].forward_seconds + layer->forward_seconds);
+    ck_assert_double_gt(head->backward_seconds, without.part[CS_PART_HEAD].backward_seconds + layer->backward_seconds);
+    ck_assert_double_gt(head->weight_gradient_seconds,
+                        without.part[CS_PART_HEAD].weight_gradient_seconds + layer->weight_gradient_seconds);
+}
+END_TEST
+
+/* FP32 logits and their gradient; fused losses write the gradient in place. */
+START_TEST(logits_memory)
+{
+    struct cs_step step;
+    plan.recompute = CS_RECOMPUTE_FULL;
+    plan.tensor = 8;
+    plan.devices = 8;
+    problem.architecture.vocab = 1024000;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    cs_step_evaluate(&problem, &plan, &step);
+    WITHIN(step.other_bytes, 8.0 * tokens * 128000.0, 1e-12);
+    problem.kernel = CS_ATTENTION_FUSED2;
+    cs_step_evaluate(&problem, &plan, &step);
+    WITHIN(step.other_bytes, 4.0 * tokens * 128000.0, 1e-12);
+    /* Flash kernels read and write q, k, v, o once: 2 B forward, twice that backward. */
+    check_bytes("dense layer", "attention", 2.0 * 8.0 * 192.0 * 2.0 * tokens, 4.0 * 8.0 * 192.0 * 2.0 * tokens);
+}
+END_TEST
+
+/* User buffers hide a share of what GEMMs feed on, in stacks with fused attention. */
+START_TEST(tensor_overlap)
+{
+    plan.tensor = 8;
+    plan.devices = 8;
+    plan.sequence_parallel = true;
+    problem.device.tensor_overlap = 0.4;
+    const struct sums open = told("dense layer", "all-gather (tensor)", false);
+    WITHIN(open.exposed, open.seconds, 1e-12);
+    problem.kernel = CS_ATTENTION_FUSED2;
+    const char *const kernels[] = {"all-gather (tensor)", "reduce-scatter (tensor)"};
+    for (int i = 0; i < 2; i++) {
+        const struct sums half = told("dense layer", kernels[i], false);
+        WITHIN(half.exposed, 0.6 * half.seconds, 1e-12);
+    }
+    WITHIN(told("dense layer", "all-gather (tensor)", true).exposed, 0.6 * open.seconds, 1e-12);
+}
+END_TEST
+
+/* DualPipe hides all-to-all under compute, less the units that it takes. */
+START_TEST(hidden_all_to_all)
+{
+    struct cs_network network;
+    struct cs_costs costs;
+    const struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 4, .expert_tensor = 1, .micro_batch = 1};
+    make_mixture();
+    cs_network_of(&problem, 4, &network);
+    cs_costs_prepare(&problem, &network, &shard, &costs);
+    const struct cs_part *part = &costs.part[CS_PART_MIXTURE];
+    const double sent = part->forward[CS_SHARE_EXPERT] + part->backward[CS_SHARE_EXPERT];
+    const double compute = part->forward[CS_SHARE_COMPUTE] + part->backward[CS_SHARE_COMPUTE];
+    WITHIN(part->hidden_all_to_all, fmin(sent, compute) * 0.85, 1e-12);
+    ck_assert_double_eq(costs.part[CS_PART_HEAD].hidden_all_to_all, 0.0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("layer");
+    TCase *cases = tcase_create("layer");
+    tcase_add_checked_fixture(cases, setup, NULL);
+    tcase_add_test(cases, passes);
+    tcase_add_test(cases, products);
+    tcase_add_test(cases, narrow_formats);
+    tcase_add_test(cases, latent_attention);
+    tcase_add_test(cases, sliding_windows);
+    tcase_add_test(cases, context_parallel);
+    tcase_add_test(cases, mixture);
+    tcase_add_test(cases, dispatch);
+    tcase_add_test(cases, token_prediction);
+    tcase_add_test(cases, logits_memory);
+    tcase_add_test(cases, tensor_overlap);
+    tcase_add_test(cases, hidden_all_to_all);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Numbers for people and for machines: each unit's edges, what is not finite, JSON that reads back. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/report/emit.h"
+#include "../../src/report/format.h"
+#include "../../src/report/point.h"
+
+static const double infinite = (double)INFINITY, missing = (double)NAN;
+
+#define READS(call, expected) ck_assert_str_eq((call).at, expected)
+
+START_TEST(counts)
+{
+    READS(cs_text_count(0), "0");
+    READS(cs_text_count(999), "999");
+    READS(cs_text_count(1000), "1,000");
+    READS(cs_text_count(-1234567), "-1,234,567");
+    READS(cs_text_count(999999999999999), "999,999,999,999,999");
+    READS(cs_text_count(1e15), "1e+15");
+    READS(cs_text_count(missing), "-");
+    READS(cs_text_count(infinite), "unlimited");
+    READS(cs_text_count(-infinite), "-unlimited");
+}
+END_TEST
+
+START_TEST(numbers)
+{
+    READS(cs_text_number(0), "0");
+    READS(cs_text_number(1.1), "1.1");
+    READS(cs_text_number(323), "323");
+    READS(cs_text_number(2.73), "2.73");
+    READS(cs_text_number(0.012345), "0.01235");
+    READS(cs_text_number(12345.6), "12,346");
+    READS(cs_text_number(1e-5), "1.000e-05");
+    READS(cs_text_number(1e20), "1.000e+20");
+    READS(cs_text_percent(0.4365), "43.6%");
+    READS(cs_text_percent(missing), "-");
+    READS(cs_text_change(1.032, 1), "+3.2%");
+    READS(cs_text_change(0.5, 1), "-50.0%");
+    READS(cs_text_change(2, 2), "same");
+    READS(cs_text_change(25, 2), "x12.5");
+    READS(cs_text_change(1, 0), "-");
+}
+END_TEST
+
+START_TEST(units)
+{
+    READS(cs_text_si(989.4e12, "FLOP/s"), "989 TFLOP/s");
+    READS(cs_text_si(999.6e12, "FLOP/s"), "1.00 PFLOP/s");
+    READS(cs_text_si(12.5, "W"), "12.5 W");
+    READS(cs_text_si(1e28, "FLOP"), "1e+28 FLOP");
+    READS(cs_text_scale(24547e9), "24.5 T");
+    READS(cs_text_scale(736e6), "736 M");
+    READS(cs_text_scale(12), "12");
+    READS(cs_text_scale(1e18), "1.000e+18");
+    READS(cs_text_bytes(80 * 1073741824.0), "80.0 GiB");
+    READS(cs_text_bytes(1023), "1023 B");
+    READS(cs_text_bytes(1023.8), "1.00 KiB");
+    READS(cs_text_bytes(512), "512 B");
+    READS(cs_text_duration(0), "0 s");
+    READS(cs_text_duration(1.5e-6), "1.50 us");
+    READS(cs_text_duration(0.0123), "12.3 ms");
+    READS(cs_text_duration(599), "599 s");
+    READS(cs_text_duration(7200), "2.00 h");
+    READS(cs_text_duration(90 * 86400.0), "90.0 days");
+    READS(cs_text_duration(86400e5), "100,000 days");
+    READS(cs_text_duration(infinite), "unlimited");
+    READS(cs_text_mass(12.34), "12.3 kg");
+    READS(cs_text_mass(999.6), "1.00 t");
+    READS(cs_text_mass(1234567), "1,235 t");
+    READS(cs_text_energy(3.6e6), "1.00 kWh");
+    READS(cs_text_energy(433196 * 3.6e6), "433 MWh");
+}
+END_TEST
+
+START_TEST(plans)
+{
+    struct cs_plan plan = {.tensor = 8,
+                           .pipeline = 12,
+                           .data = 3,
+                           .context = 1,
+                           .expert = 1,
+                           .expert_tensor = 1,
+                           .zero_stage = 1,
+                           .micro_batch = 2,
+                           .interleave = 4,
+                           .recompute = CS_RECOMPUTE_SELECTIVE};
+    READS(cs_plan_describe(&plan), "t8 p12 d3 z1 b2 v4 selective");
+    plan.context = 2;
+    plan.expert = 16;
+    plan.expert_tensor = 8;
+    plan.schedule = CS_SCHEDULE_DUALPIPE;
+    READS(cs_plan_describe(&plan), "t8 p12 d3 c2 e16 et8 z1 b2 v4 selective dualpipe");
+}
+END_TEST
+
+static void written(void (*write)(FILE *out), const char *expected)
+{
+    char buffer[512] = "";
+    FILE *const out = fmemopen(buffer, sizeof buffer, "w");
+    ck_assert_ptr_nonnull(out);
+    write(out);
+    fclose(out);
+    ck_assert_str_eq(buffer, expected);
+}
+
+static void write_json(FILE *out)
+{
+    struct cs_emit emit = {.out = out};
+    cs_emit_object(&emit, NULL);
+    cs_emit_text(&emit, "text", "a \"quote\", a \\ and a \n");
+    cs_emit_text(&emit, "nothing", NULL);
+    cs_emit_real(&emit, "third", 1.0 / 3.0);
+    cs_emit_real(&emit, "missing", missing);
+    cs_emit_integer(&emit, "large", INT64_C(9007199254740993));
+    cs_emit_array(&emit, "list");
+    cs_emit_bool(&emit, NULL, true);
+    cs_emit_bool(&emit, NULL, false);
+    cs_emit_array_end(&emit);
+    cs_emit_object(&emit, "empty");
+    cs_emit_object_end(&emit);
+    cs_emit_object_end(&emit);
+}
+
+START_TEST(json)
+{
+    written(write_json, "{\n"
+                        "  \"text\": \"a \\\"quote\\\", a \\\\ and a \\u000a\",\n"
+                        "  \"nothing\": null,\n"
+                        "  \"third\": 0.33333333333333331,\n"
+                        "  \"missing\": null,\n"
+                        "  \"large\": 9007199254740993,\n"
+                        "  \"list\": [\n"
+                        "    true,\n"
+                        "    false\n"
+                        "  ],\n"
+                        "  \"empty\": {}\n"
+                        "}\n");
+}
+END_TEST
+
+static void write_bars(FILE *out)
+{
+    const struct cs_style plain = {.out = out}, blocks = {.out = out, .blocks = true};
+    const struct cs_style coloured = {.out = out, .colour = true};
+    const double fractions[] = {0, 0.5, 1, 7, -1, missing};
+    for (size_t i = 0; i < sizeof fractions / sizeof fractions[0]; i++) {
+        cs_bar(&plain, fractions[i], 4);
+        fputc('|', out);
+    }
+    cs_bar(&blocks, 0.40625, 4); /* 13 eighths: one block and five eighths */
+    fputc('|', out);
+    cs_bar(&coloured, 1, 2);
+    cs_heading(&plain, "Plan", "note");
+}
+
+START_TEST(bars)
+{
+    written(write_bars, "    |##  |####|####|    |    |\u2588\u258b  |\033[36m##\033[0m\nPlan  note\n");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *cases = tcase_create("report");
+    tcase_add_test(cases, counts);
+    tcase_add_test(cases, numbers);
+    tcase_add_test(cases, units);
+    tcase_add_test(cases, plans);
+    tcase_add_test(cases, json);
+    tcase_add_test(cases, bars);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
