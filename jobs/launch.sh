@@ -3,10 +3,10 @@
 # Sourced by the job scripts.
 #
 #   cs_launch CONFIG OUTPUT FILE [OPTION...]
-# runs cs_sweep on every task of this job with --resume until OUTPUT is complete; FILE is the name under which it
-# will stand (with --shard another one than OUTPUT). SIGUSR1, which SLURM sends before the time limit (--signal=B:USR1@..),
-# goes to the program, which then writes FILE.partial and ends with status 75; the job is put back into the queue and goes
-# on from there. So does a job that lost a node.
+# runs cs_sweep on every task of this job with --resume until OUTPUT is complete; FILE is the name under which it will
+# stand (with --shard another one than OUTPUT). SIGUSR1, which SLURM sends before the time limit (--signal=B:USR1@..),
+# goes to the program, which then writes FILE.partial and ends with status 75; the job is put back into the queue and
+# goes on from there. So does a job that lost a node.
 
 cs_find_program() {
     local place

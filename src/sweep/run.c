@@ -8,6 +8,7 @@
 
 #include "cs_build.h"
 #include "cs_sweep/log.h"
+#include "cs_sweep/number.h"
 #include "summary.h"
 
 /* Set by the launchers of Open MPI, PMIx, MPICH and its relatives, MVAPICH, Cray PALS and SLURM. */
@@ -18,8 +19,9 @@ int cs_launcher_rank(void)
 {
     for (size_t i = 0; i < sizeof cs_rank_variables / sizeof cs_rank_variables[0]; i++) {
         const char *text = getenv(cs_rank_variables[i]);
-        if (text != NULL && text[0] != '\0') {
-            return (int)strtol(text, NULL, 10);
+        int64_t rank;
+        if (text != NULL && cs_parse_count(text, 0, INT32_MAX, &rank)) {
+            return (int)rank;
         }
     }
     return 0;

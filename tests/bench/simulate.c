@@ -14,6 +14,7 @@
 #include "../../src/sweep/machine.h"
 #include "../../src/sweep/queue.h"
 #include "../../src/sweep/wire.h"
+#include "cs_sweep/number.h"
 
 enum { STRIPS_MEASURED = 96, STRIP_MOST = 64 };
 static const double age_seconds = 0.1; /* src/sweep/worker.c */
@@ -295,9 +296,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: simulate CONFIG RECORD_S MESSAGE_S CHUNK_S LATENCY_S BYTES_PER_S SEARCHES\n");
         return 64;
     }
-    const struct costs costs = {strtod(argv[2], NULL), strtod(argv[3], NULL), strtod(argv[4], NULL),
-                                strtod(argv[5], NULL), strtod(argv[6], NULL)};
-    const int64_t searches = strtoll(argv[7], NULL, 10);
+    double given[6];
+    for (int i = 0; i < 6; i++) {
+        if (!cs_parse_number(argv[2 + i], strlen(argv[2 + i]), &given[i]) || given[i] < 0.0) {
+            fprintf(stderr, "simulate: \"%s\" is not a number from 0.\n", argv[2 + i]);
+            return 64;
+        }
+    }
+    const struct costs costs = {given[0], given[1], given[2], given[3], given[4]};
+    const int64_t searches = (int64_t)given[5];
     if (cs_bundle_read(argv[1], 0, NULL, &bundle, &error) != CS_OK ||
         cs_config_parse(&bundle, &config, &error) != CS_OK || cs_grid_init(&config, &grid, &error) != CS_OK) {
         fprintf(stderr, "simulate: %s\n", error.message);

@@ -91,6 +91,8 @@ ended() {
 process_of() {
     local process
     for process in $(pgrep -x cs_sweep); do
+        # cat, because the process may be gone: a redirection would complain by itself.
+        # shellcheck disable=SC2002
         if [ "$(cat "/proc/$process/environ" 2>/dev/null | tr '\0' '\n' |
             grep -Ecx "CS_TEST_RUN=$CS_TEST_RUN|(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1")" = 2 ]; then
             echo "$process"
