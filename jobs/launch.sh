@@ -20,8 +20,8 @@ cs_find_program() {
     return 66
 }
 
-# Open MPI's mpirun kills its ranks one second after SIGTERM; a checkpoint may take longer. It also waits so long after a
-# rank that ended with status 75, so the time between SLURM's signal and the limit must be longer.
+# Open MPI's mpirun kills its ranks one second after SIGTERM; a checkpoint may take longer. It also waits so long
+# after a rank that ended with status 75, so the time between SLURM's signal and the limit must be longer.
 export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-15}
 # A rank is one thread.
 export OMP_NUM_THREADS=1

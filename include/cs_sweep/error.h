@@ -30,7 +30,7 @@ struct cs_error {
 };
 
 /* Sets code and message (printf-style, truncated to the buffer) and returns code, so that a caller can write
- * `return cs_fail(error, CS_ERROR_CONFIG, "...")`. error may be NULL. A macro, so that static analysis sees the code. */
+ * `return cs_fail(error, CS_ERROR_CONFIG, "...")`. error may be NULL. A macro, so that analyzers see the code. */
 #define cs_fail(error, code, ...) cs_error_code((cs_error_set(error, code, __VA_ARGS__), (code)))
 void cs_error_set(struct cs_error *error, enum cs_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

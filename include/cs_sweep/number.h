@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Numbers as text: read strictly, written so that they read back as the same double. */
+/* Numbers as text: read strictly, written so that they read back as the same double; the larger and smaller of two. */
 #ifndef CS_SWEEP_NUMBER_H
 #define CS_SWEEP_NUMBER_H
 
@@ -21,5 +21,16 @@ bool cs_parse_count(const char *text, int64_t low, int64_t high, int64_t *value)
 double cs_round_digits(double value, int digits);
 /* The shortest of 15, 16 and 17 significant digits that reads back as the same double; buffer of CS_NUMBER_TEXT_MAX. */
 const char *cs_format_number(double value, char *buffer);
+
+/* The larger and the smaller of two numbers, neither NaN: inline, as libm's fmax and fmin are calls that cost a tenth
+ * of a search. */
+static inline double cs_max(double a, double b)
+{
+    return a > b ? a : b;
+}
+static inline double cs_min(double a, double b)
+{
+    return a < b ? a : b;
+}
 
 #endif

@@ -22,7 +22,8 @@ struct cs_search_result {
     enum cs_status status;
     struct cs_plan plan;
     struct cs_step step;
-    /* Candidates are what passes the gates divisibility, communication and batch: all from N_min to the answer (to N_max
+    /* Candidates are what passes the gates divisibility, communication and batch: all from N_min to the answer (to
+     * N_max
      * if there is none, or under another objective than min_devices). Visited are those whose memory and time were
      * computed, wherever; at the answer's device count an upper bound. */
     double candidates, visited;
@@ -42,19 +43,21 @@ void cs_search(const struct cs_problem *problem, const struct cs_space *space, e
                struct cs_search_result *best, int32_t *found);
 
 /* min_carbon for several regions at once: total carbon is linear in intensity * pue, so the lower envelope of (energy,
- * embodied) serves all. intensities: kg CO2e per J at the wall, PUE included, any order. best[i] answers intensities[i]. */
+ * embodied) serves all. intensities: kg CO2e per J at the wall, PUE included, any order. best[i] answers
+ * intensities[i]. */
 void cs_search_regions(const struct cs_problem *problem, const struct cs_space *space,
                        const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t regions,
                        const double *intensities, struct cs_search_result *best);
 
-/* Pareto front of (devices, training time, carbon at one intensity): no other plan is as good in all three and better in
- * one. Sorted by devices, then time. Returns the number found, at most `capacity`: of more, those of the fewest devices. */
+/* Pareto front of (devices, training time, carbon at one intensity): no other plan is as good in all three and better
+ * in one. Sorted by devices, then time. Returns the number found, at most `capacity`: of more, those of the fewest
+ * devices. */
 int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space *space,
-                         const struct cs_carbon_inputs *carbon, double intensity,
-                         struct cs_search_workspace *workspace, int32_t capacity, struct cs_search_result *front);
+                         const struct cs_carbon_inputs *carbon, double intensity, struct cs_search_workspace *workspace,
+                         int32_t capacity, struct cs_search_result *front);
 
-/* Computes memory and time of every candidate at the device counts low to high, pruning nothing; for benchmarks and tests.
- * Returns how many these are, and the fastest that fits, whatever the deadline: INFINITY if none. */
+/* Computes memory and time of every candidate at the device counts low to high, pruning nothing; for benchmarks and
+ * tests. Returns how many these are, and the fastest that fits, whatever the deadline: INFINITY if none. */
 double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices_low,
                             int64_t devices_high, struct cs_search_workspace *workspace, double *seconds,
                             struct cs_plan *plan);

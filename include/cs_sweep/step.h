@@ -14,6 +14,7 @@
 
 #include "cs_sweep/kernel.h"
 #include "cs_sweep/network.h"
+#include "cs_sweep/number.h"
 
 /* What a time is spent on. The shares of the result file, in its order. */
 enum cs_share {

@@ -17,7 +17,7 @@ struct cs_sweep_options {
     double progress_seconds;   /* 0: none */
     enum cs_progress_style progress_style;
     int64_t shard, shards; /* 1, 1: whole */
-    int64_t merge; /* joins this many shards instead of searching (scripts/merge.py); 0: no */
+    int64_t merge;         /* joins this many shards instead of searching (scripts/merge.py); 0: no */
     const char *command;   /* command line, for the provenance */
 };
 

@@ -14,7 +14,7 @@ double cs_sustained_rate(const struct cs_device *device, enum cs_format format)
 struct cs_kernel_time cs_roofline(const struct cs_device *device, double compute, double bytes, double flops)
 {
     const double memory = bytes / (device->hbm_bandwidth * device->hbm_efficiency);
-    const double busy = fmax(compute, memory);
+    const double busy = cs_max(compute, memory);
     struct cs_kernel_time time = {
         .seconds = busy + device->launch,
         .flops = flops,
@@ -57,13 +57,13 @@ static double gemm_work(const struct cs_device *device, const struct cs_gemm *ge
         const double tiles = round_up(gemm->m / tile->m) * round_up(gemm->n / tile->n) * gemm->batch;
         double rounds;
         if (tiles < device->units) {
-            const double parts = fmin(device->units / tiles, gemm->k / least_split_depth);
+            const double parts = cs_min(device->units / tiles, gemm->k / least_split_depth);
             rounds = parts >= 2.0 ? 1.0 / (double)(int64_t)parts : 1.0;
         } else {
             const double full = tiles / device->units;
             rounds = full + device->wave_loss * (round_up(full) - full);
         }
-        best = fmin(best, rounds * device->units * tile->m * tile->n / tile->efficiency);
+        best = cs_min(best, rounds * device->units * tile->m * tile->n / tile->efficiency);
     }
     return 2.0 * best * gemm->k;
 }
@@ -100,8 +100,8 @@ static const double query_tile = 128.0;
  * and the blocks on the diagonal whole. */
 static double causal_share(const struct cs_attention_shape *shape)
 {
-    const double context = fmax(shape->keys, shape->context);
-    return fmin(1.0 - 0.5 * shape->keys / context + 0.5 * query_tile / context, 1.0);
+    const double context = cs_max(shape->keys, shape->context);
+    return cs_min(1.0 - 0.5 * shape->keys / context + 0.5 * query_tile / context, 1.0);
 }
 
 static double fused_share(const struct cs_device *device, enum cs_attention_kernel kernel, bool backward)

@@ -23,7 +23,7 @@ double cs_systolic_cycles_buffered(double m, double n, double k, double rows, do
 static double array_cycles(const struct cs_device *device, double m, double n, double k, double batch)
 {
     const double folds = ceil(n / device->array_columns) * batch;
-    const double wide = fmin(device->units, folds);
+    const double wide = cs_min(device->units, folds);
     const double deep = floor(device->units / wide);
     const double folds_each = ceil(folds / wide);
     return cs_systolic_cycles_buffered(ceil(m / deep), folds_each * device->array_columns, k, device->array_rows,
@@ -33,8 +33,8 @@ static double array_cycles(const struct cs_device *device, double m, double n, d
 struct cs_kernel_time cs_gemm_time_tpu(const struct cs_device *device, const struct cs_gemm *gemm)
 {
     /* The compiler may hold either operand still: C^T = B^T A^T is the same product. */
-    const double cycles = fmin(array_cycles(device, gemm->m, gemm->n, gemm->k, gemm->batch),
-                               array_cycles(device, gemm->n, gemm->m, gemm->k, gemm->batch));
+    const double cycles = cs_min(array_cycles(device, gemm->m, gemm->n, gemm->k, gemm->batch),
+                                 array_cycles(device, gemm->n, gemm->m, gemm->k, gemm->batch));
     const double peak = device->units * device->clock * 2.0 * device->array_rows * device->array_columns;
     const double rate = cs_sustained_rate(device, gemm->format) / peak; /* of the arrays' own 16-bit rate */
     double compute = cycles / (device->clock * rate);

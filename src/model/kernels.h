@@ -4,6 +4,7 @@
 #define CS_SWEEP_MODEL_KERNELS_H
 
 #include "cs_sweep/kernel.h"
+#include "cs_sweep/number.h"
 
 double cs_sustained_rate(const struct cs_device *device, enum cs_format format);
 /* The longer of compute seconds and memory traffic, and a launch. */

@@ -113,7 +113,7 @@ struct cs_gemm cs_layer_gemm(const struct cs_builder *builder, double m, double 
         .k = k,
         .batch = 1.0,
         .a_bytes = wide ? 2.0 : precision->activation_bytes,
-        .b_bytes = wide ? 2.0 : fmin(precision->weight_bytes, 1.0),
+        .b_bytes = wide ? 2.0 : cs_min(precision->weight_bytes, 1.0),
         .c_bytes = 2.0,
         .format = precision->format,
     };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Collectives on switched domains joined by network cards, and on tori. */
 #include "cs_sweep/network.h"
+#include "cs_sweep/number.h"
 
 #include <math.h>
 
@@ -28,11 +29,11 @@ static void slice_of(double axes, double chips, struct cs_network *network)
     if (axes > 1.5) {
         slice[1] = extent_at_least(axes > 2.5 ? sqrt(chips / slice[2]) : chips / slice[2]);
         const double y = extent_below(slice[1]);
-        below = fmax(below, slice[2] * (axes > 2.5 ? y * y : y));
+        below = cs_max(below, slice[2] * (axes > 2.5 ? y * y : y));
     }
     if (axes > 2.5) {
         slice[0] = extent_at_least(chips / (slice[2] * slice[1]));
-        below = fmax(below, slice[2] * slice[1] * extent_below(slice[0]));
+        below = cs_max(below, slice[2] * slice[1] * extent_below(slice[0]));
     }
     network->devices_low = (int64_t)floor(below) + 1;
     network->devices_high = (int64_t)(slice[0] * slice[1] * slice[2]);
@@ -57,7 +58,7 @@ void cs_network_of(const struct cs_problem *problem, int64_t devices, struct cs_
         largest = (double)problem->slice_devices;
     }
     network->domain = largest;
-    slice_of(device->torus_axes, fmin((double)devices, largest), network);
+    slice_of(device->torus_axes, cs_min((double)devices, largest), network);
     if ((double)devices > largest) {
         network->devices_low = (int64_t)largest + 1;
         network->devices_high = INT64_MAX;
@@ -80,27 +81,28 @@ static void place_on_torus(const struct cs_network *network, double stride, stru
             step = ceil(step / extent);
             continue;
         }
-        const double members = fmin(left, ceil(extent / step));
+        const double members = cs_min(left, ceil(extent / step));
         if (members > 1.0) {
             const bool whole = members * step >= extent && fmod(extent, 4.0) < 0.5;
             bandwidth += (whole ? 2.0 : 1.0) * link / step;
             hops += members - 1.0;
-            side = fmax(side, members * step);
+            side = cs_max(side, members * step);
         }
         left = ceil(left / members);
         step = 1.0;
     }
     group->ring_bandwidth = bandwidth > 0.0 ? bandwidth : link;
     group->reduce_bandwidth = group->ring_bandwidth;
-    group->ring_latency = device->link_latency * (group->inside > 1.0 ? fmax(hops, 1.0) / (group->inside - 1.0) : 1.0);
-    group->all_to_all_bandwidth = fmin(group->ring_bandwidth, 8.0 * link / side);
+    group->ring_latency =
+        device->link_latency * (group->inside > 1.0 ? cs_max(hops, 1.0) / (group->inside - 1.0) : 1.0);
+    group->all_to_all_bandwidth = cs_min(group->ring_bandwidth, 8.0 * link / side);
 }
 
 void cs_group_place(const struct cs_network *network, int64_t stride, int64_t size, struct cs_group *group)
 {
     const struct cs_device *device = network->device;
     const double members = (double)size;
-    const double share = fmax(1.0, floor(network->domain / (double)stride));
+    const double share = cs_max(1.0, floor(network->domain / (double)stride));
     const double domains = ceil(members / share);
     const double inside = members - (domains - 1.0) * share;
     *group = (struct cs_group){
@@ -116,7 +118,7 @@ void cs_group_place(const struct cs_network *network, int64_t stride, int64_t si
         return;
     }
     group->ring_bandwidth = 0.5 * device->link_bandwidth * device->link_efficiency;
-    group->reduce_bandwidth = fmax(group->ring_bandwidth, device->in_switch_bandwidth);
+    group->reduce_bandwidth = cs_max(group->ring_bandwidth, device->in_switch_bandwidth);
     group->ring_latency = device->link_latency;
     group->all_to_all_bandwidth = group->ring_bandwidth;
 }
@@ -132,13 +134,13 @@ double cs_all_reduce(const struct cs_group *group, double bytes)
     double seconds = 2.0 * (n - 1.0) * group->ring_latency;
     const double inside = 2.0 * (n - 1.0) / n * bytes / group->reduce_bandwidth;
     if (nodes < 1.5) {
-        return fmax(seconds + inside, group->floor);
+        return cs_max(seconds + inside, group->floor);
     }
     const double card = 2.0 * (bytes / n) / group->nic_bandwidth;
     const double ring = card * (nodes - 1.0) / nodes + 2.0 * (nodes - 1.0) * group->nic_latency;
     const double tree = card + 2.0 * log2(nodes) * group->nic_latency;
-    seconds += inside + fmin(ring, tree);
-    return fmax(seconds, group->floor);
+    seconds += inside + cs_min(ring, tree);
+    return cs_max(seconds, group->floor);
 }
 
 double cs_all_gather(const struct cs_group *group, double bytes)
@@ -152,7 +154,7 @@ double cs_all_gather(const struct cs_group *group, double bytes)
     /* One ring through all members: libraries have no tree for these (NCCL), so every member is a hop. */
     const double latency =
         (group->size - nodes) * group->ring_latency + (nodes > 1.5 ? nodes * group->nic_latency : 0.0);
-    return fmax(inside + card + latency, 0.5 * group->floor);
+    return cs_max(inside + card + latency, 0.5 * group->floor);
 }
 
 double cs_reduce_scatter(const struct cs_group *group, double bytes)
@@ -179,7 +181,7 @@ double cs_dispatch(const struct cs_group *group, double bytes, double copies)
     if (group->outside > 1.5) {
         latency += log2(group->outside) * group->nic_latency;
     }
-    return fmax(fmax(inside, card) + latency, 0.5 * group->floor);
+    return cs_max(cs_max(inside, card) + latency, 0.5 * group->floor);
 }
 
 double cs_point_to_point(const struct cs_network *network, int64_t stride, int64_t pipeline, double bytes)
@@ -202,6 +204,6 @@ double cs_group_tax(const struct cs_network *network, const struct cs_group *gro
 
 double cs_exposed(double traffic, double compute, double tax)
 {
-    const double hidden = fmin(traffic, compute);
+    const double hidden = cs_min(traffic, compute);
     return traffic - hidden + tax * hidden;
 }

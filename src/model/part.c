@@ -168,7 +168,7 @@ static void add_mtp(struct cs_builder *builder, struct cs_part *head)
     head->hidden_all_to_all += modules * layer.hidden_all_to_all;
     const double experts = modules * layer.expert_parameters;
     head->parameters +=
-        fmax(problem->parameters.mtp - experts * builder->shard->expert * builder->shard->expert_tensor, 0.0) /
+        cs_max(problem->parameters.mtp - experts * builder->shard->expert * builder->shard->expert_tensor, 0.0) /
         builder->shard->tensor;
     head->expert_parameters += experts;
     head->activation_bytes += modules * layer.activation_bytes;

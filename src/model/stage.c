@@ -42,11 +42,11 @@ static double fill(const struct split *split, double bound, struct loads *loads)
         const bool first = stage == 0, last = stage == split->stages - 1;
         struct cs_load load = {.embedding = first ? 1.0 : 0.0, .head = last ? 1.0 : 0.0};
         double room = bound - load_seconds(split, &load);
-        load.dense = fmin(dense, whole(room, split->dense));
+        load.dense = cs_min(dense, whole(room, split->dense));
         room -= load.dense * split->dense;
         dense -= load.dense;
         if (dense < 0.5) {
-            load.mixture = fmin(mixture, whole(room, split->mixture));
+            load.mixture = cs_min(mixture, whole(room, split->mixture));
             mixture -= load.mixture;
         }
         if (first) {
@@ -106,9 +106,9 @@ static void split_one_kind(const struct split *split, struct loads *loads)
             k += 1.0;
         }
     }
-    const double first = fmin(i, layers);
-    const double last = fmin(fmax(layers - first - between * j, 0.0), k);
-    const double middle = between > 0.5 ? fmin(j, layers - first - last) : 0.0;
+    const double first = cs_min(i, layers);
+    const double last = cs_min(cs_max(layers - first - between * j, 0.0), k);
+    const double middle = between > 0.5 ? cs_min(j, layers - first - last) : 0.0;
     *loads = (struct loads){.first = {.embedding = 1.0}, .last = {.head = 1.0}, .has_middle = between > 0.5};
     *(mixture ? &loads->first.mixture : &loads->first.dense) = first;
     *(mixture ? &loads->last.mixture : &loads->last.dense) = last;
@@ -122,7 +122,7 @@ static void split_evenly(const struct split *split, struct loads *loads)
     double dense = split->dense_layers;
     *loads = (struct loads){.has_middle = split->stages > 2};
     for (int32_t stage = 0; stage < split->stages; stage++) {
-        struct cs_load load = {.dense = fmin(dense, each)};
+        struct cs_load load = {.dense = cs_min(dense, each)};
         dense -= load.dense;
         load.mixture = each - load.dense;
         if (stage == 0) {
@@ -151,13 +151,13 @@ static double working_bytes(const struct cs_load *load, const struct cs_costs *c
 {
     double bytes = 0.0;
     if (load->dense > 0.0) {
-        bytes = fmax(bytes, costs->part[CS_PART_DENSE].working_bytes);
+        bytes = cs_max(bytes, costs->part[CS_PART_DENSE].working_bytes);
     }
     if (load->mixture > 0.0) {
-        bytes = fmax(bytes, costs->part[CS_PART_MIXTURE].working_bytes);
+        bytes = cs_max(bytes, costs->part[CS_PART_MIXTURE].working_bytes);
     }
     if (load->head > 0.0) {
-        bytes = fmax(bytes, costs->part[CS_PART_HEAD].working_bytes);
+        bytes = cs_max(bytes, costs->part[CS_PART_HEAD].working_bytes);
     }
     return bytes;
 }
@@ -175,10 +175,10 @@ static void memory_of(const struct loads *loads, const struct cs_costs *costs, s
     stage->last_expert_parameters = SUM(last, expert_parameters);
     /* Where dense layers lead, the second stage holds more weights than stage 0: it counts as the first. */
     if (loads->has_middle && SUM(&loads->middle, expert_parameters) > stage->first_expert_parameters) {
-        stage->first_parameters = fmax(stage->first_parameters, SUM(&loads->middle, parameters));
+        stage->first_parameters = cs_max(stage->first_parameters, SUM(&loads->middle, parameters));
         stage->first_expert_parameters = SUM(&loads->middle, expert_parameters);
-        stage->first_activation = fmax(stage->first_activation, SUM(&loads->middle, activation_bytes));
-        stage->first_fixed = fmax(stage->first_fixed, working_bytes(&loads->middle, costs));
+        stage->first_activation = cs_max(stage->first_activation, SUM(&loads->middle, activation_bytes));
+        stage->first_fixed = cs_max(stage->first_fixed, working_bytes(&loads->middle, costs));
     }
     if (stage->pipeline == 1) {
         stage->first_parameters -= costs->tied_parameters;
@@ -234,11 +234,11 @@ void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_
     stage->slowest_backward = SUM(&slow, backward_seconds);
     stage->slowest_weight_gradient = SUM(&slow, weight_gradient_seconds);
     stage->slowest_hidden_all_to_all = SUM(&slow, hidden_all_to_all);
-    stage->rest_seconds = fmax(load_seconds(&split, &all) - stage->slowest_forward - stage->slowest_backward, 0.0);
+    stage->rest_seconds = cs_max(load_seconds(&split, &all) - stage->slowest_forward - stage->slowest_backward, 0.0);
     stage->overlap_forward = stage->slowest_forward;
     stage->overlap_backward = stage->slowest_backward;
-    stage->largest_layer_parameters = fmax(split.dense_layers > 0.0 ? part[CS_PART_DENSE].parameters : 0.0,
-                                           split.mixture_layers > 0.0 ? part[CS_PART_MIXTURE].parameters : 0.0);
+    stage->largest_layer_parameters = cs_max(split.dense_layers > 0.0 ? part[CS_PART_DENSE].parameters : 0.0,
+                                             split.mixture_layers > 0.0 ? part[CS_PART_MIXTURE].parameters : 0.0);
     stage->largest_layer_expert_parameters = part[CS_PART_MIXTURE].expert_parameters;
     memory_of(&loads, costs, stage);
     if (pipeline == 1) {

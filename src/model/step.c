@@ -73,12 +73,12 @@ static void place_reduction(const struct cs_network *network, int64_t stride, in
 static void floor_groups(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
                          struct cs_group *together, struct cs_group *alone)
 {
-    const double share = fmax(1.0, floor(network->domain / (double)stride));
-    cs_group_place(network, stride, (int64_t)fmin(share, (double)high), together);
+    const double share = cs_max(1.0, floor(network->domain / (double)stride));
+    cs_group_place(network, stride, (int64_t)cs_min(share, (double)high), together);
     together->size = (double)low;
     together->ring_latency = together->nic_latency = 0.0;
     *alone = *together;
-    together->inside = fmin(share, together->size);
+    together->inside = cs_min(share, together->size);
     together->outside = together->size / together->inside;
     alone->inside = 1.0;
     alone->outside = alone->size;
@@ -103,31 +103,31 @@ static void floor_reduction(const struct cs_network *network, int64_t stride, in
     }
     out->floor = true;
     out->shards = (double)most;
-    out->tax = fmin(network->device->link_compute_tax, network->device->scale_out_compute_tax);
+    out->tax = cs_min(network->device->link_compute_tax, network->device->scale_out_compute_tax);
 }
 
 static double reduce_over(const struct reduction *reduction, double bytes)
 {
     const double seconds = cs_all_reduce(&reduction->all, bytes);
-    return reduction->floor ? fmin(seconds, cs_all_reduce(&reduction->all_alone, bytes)) : seconds;
+    return reduction->floor ? cs_min(seconds, cs_all_reduce(&reduction->all_alone, bytes)) : seconds;
 }
 
 static double gather_over(const struct reduction *reduction, double bytes)
 {
     const double seconds = cs_all_gather(&reduction->shard, bytes);
-    return reduction->floor ? fmin(seconds, cs_all_gather(&reduction->shard_alone, bytes)) : seconds;
+    return reduction->floor ? cs_min(seconds, cs_all_gather(&reduction->shard_alone, bytes)) : seconds;
 }
 
 static double scatter(const struct reduction *reduction, double bytes)
 {
     double seconds = cs_reduce_scatter(&reduction->shard, bytes);
     if (reduction->floor) {
-        seconds = fmin(seconds, cs_reduce_scatter(&reduction->shard_alone, bytes));
+        seconds = cs_min(seconds, cs_reduce_scatter(&reduction->shard_alone, bytes));
     }
     if (reduction->grouped) {
         const double part = bytes / reduction->shards;
         const double between = cs_all_reduce(&reduction->between, part);
-        seconds += reduction->floor ? fmin(between, cs_all_reduce(&reduction->between_alone, part)) : between;
+        seconds += reduction->floor ? cs_min(between, cs_all_reduce(&reduction->between_alone, part)) : between;
     }
     return seconds;
 }
@@ -136,8 +136,8 @@ static double scatter(const struct reduction *reduction, double bytes)
 static double exposed_but_bucket(const struct cs_stage *stage, double traffic, double bytes, double compute, double tax)
 {
     const double last = stage->costs->problem->training.gradient_bucket_bytes;
-    const double bucket = bytes > 0.0 ? traffic * fmin(1.0, last / bytes) : 0.0;
-    return fmax(bucket, cs_exposed(traffic, compute, tax));
+    const double bucket = bytes > 0.0 ? traffic * cs_min(1.0, last / bytes) : 0.0;
+    return cs_max(bucket, cs_exposed(traffic, compute, tax));
 }
 
 struct traffic {
@@ -256,9 +256,9 @@ static void prepare_state(const struct cs_stage *stage, double d, double r, stru
         replica->first_state[s] = (both ? first + last : first) + gathered;
         replica->last_state[s] = alone ? 0.0 : (both ? first + last : last) + gathered;
         replica->first_activation[s] =
-            both ? fmax(stage->first_activation, stage->last_activation) : stage->first_activation;
+            both ? cs_max(stage->first_activation, stage->last_activation) : stage->first_activation;
         replica->last_activation[s] = alone ? 0.0 : stage->last_activation;
-        replica->first_fixed[s] = both ? fmax(stage->first_fixed, stage->last_fixed) : stage->first_fixed;
+        replica->first_fixed[s] = both ? cs_max(stage->first_fixed, stage->last_fixed) : stage->first_fixed;
         replica->last_fixed[s] = alone ? 0.0 : stage->last_fixed;
     }
 }
@@ -275,9 +275,10 @@ static void prepare_schedules(const struct cs_stage *stage, struct cs_replica *r
     replica->micro[CS_SCHEDULE_1F1B] = slow;
     replica->fill[CS_SCHEDULE_1F1B] = p > 1.0 ? stage->rest_seconds + (p - 1.0) * extra : 0.0;
     replica->micro[CS_SCHEDULE_ZB1P] = slow;
-    replica->fill[CS_SCHEDULE_ZB1P] = (p - 1.0) * fmax(slow - 2.0 * weight, 0.0);
+    replica->fill[CS_SCHEDULE_ZB1P] = (p - 1.0) * cs_max(slow - 2.0 * weight, 0.0);
     replica->micro[CS_SCHEDULE_DUALPIPE] = overlapped;
-    replica->fill[CS_SCHEDULE_DUALPIPE] = fmax(0.5 * p - 1.0, 0.0) * fmax(overlapped + backward - 3.0 * weight, 0.0);
+    replica->fill[CS_SCHEDULE_DUALPIPE] =
+        cs_max(0.5 * p - 1.0, 0.0) * cs_max(overlapped + backward - 3.0 * weight, 0.0);
 }
 
 /* Point-to-point between stages. */
@@ -412,8 +413,8 @@ void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, 
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         if ((zero_stages & 1u << z) != 0) {
             prepare_replica(stage, low, z, &shared, &experts, &replicas[z]);
-            replicas[z].point_to_point = fmin(first.point_to_point, last.point_to_point);
-            replicas[z].chunk_to_chunk = fmin(first.chunk_to_chunk, last.chunk_to_chunk);
+            replicas[z].point_to_point = cs_min(first.point_to_point, last.point_to_point);
+            replicas[z].chunk_to_chunk = cs_min(first.chunk_to_chunk, last.chunk_to_chunk);
         }
     }
 }
@@ -479,7 +480,7 @@ static void share_out(const struct cs_replica *replica, const struct cs_plan *pl
     seconds[CS_SHARE_OPTIMIZER] = replica->optimizer_seconds;
     seconds[CS_SHARE_BUBBLE] = (replica->fill[plan->schedule] + (replica->pipeline - 1.0) * between) / plan->interleave;
     for (int i = 0; i < CS_SHARE_COUNT; i++) {
-        seconds[i] = fmax(seconds[i], 0.0);
+        seconds[i] = cs_max(seconds[i], 0.0);
         sum += seconds[i];
     }
     for (int i = 0; i < CS_SHARE_COUNT; i++) {

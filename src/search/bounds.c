@@ -16,10 +16,8 @@ void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry
     const struct cs_part *const part = shard->costs.part;
     const double layers = (double)model->layers;
     const double dense = model->experts > 1 ? (double)model->dense_layers : layers;
-    const double counts[CS_PART_COUNT] = {[CS_PART_DENSE] = dense,
-                                          [CS_PART_MIXTURE] = layers - dense,
-                                          [CS_PART_EMBEDDING] = 1.0,
-                                          [CS_PART_HEAD] = 1.0};
+    const double counts[CS_PART_COUNT] = {
+        [CS_PART_DENSE] = dense, [CS_PART_MIXTURE] = layers - dense, [CS_PART_EMBEDDING] = 1.0, [CS_PART_HEAD] = 1.0};
     shard->all = shard->part = shard->overlap = 0.0;
     shard->layer = INFINITY;
     for (int i = 0; i < CS_PART_COUNT; i++) {
@@ -28,10 +26,10 @@ void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry
             continue;
         }
         shard->all += counts[i] * seconds;
-        shard->part = fmax(shard->part, seconds);
-        shard->overlap = fmax(shard->overlap, seconds > 0.0 ? part[i].hidden_all_to_all / seconds : 0.0);
+        shard->part = cs_max(shard->part, seconds);
+        shard->overlap = cs_max(shard->overlap, seconds > 0.0 ? part[i].hidden_all_to_all / seconds : 0.0);
         if (i == CS_PART_DENSE || i == CS_PART_MIXTURE) {
-            shard->layer = fmin(shard->layer, seconds);
+            shard->layer = cs_min(shard->layer, seconds);
         }
     }
     shard->shown = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? 1.0 - shard->overlap : 1.0;
@@ -42,20 +40,19 @@ static double larger(double a, double b)
     return a > b ? a : b;
 }
 
-/* p stages of the slowest one's time take at least all parts' time, whatever p: N T >= Q / b t c A. The deadline and the
- * range of N then bound N >= N T / T_max and T >= N T / N_high. */
+/* p stages of the slowest one's time take at least all parts' time, whatever p: N T >= Q / b t c A. The deadline and
+ * the range of N then bound N >= N T / T_max and T >= N T / N_high. */
 bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard)
 {
     const double area = shard->area * shard->all * shard->shown;
     const double devices = area / work->goal.deadline * (1.0 - CS_BOUND_SLACK);
     const double high = (double)work->class_high;
-    return devices > high ||
-           cs_goal_rejects(&work->goal, larger(devices, (double)work->class_low), area / high, area);
+    return devices > high || cs_goal_rejects(&work->goal, larger(devices, (double)work->class_low), area / high, area);
 }
 
 /* A step takes at least m T + F / v (cs_step_seconds, its other terms being non-negative), with T the slowest stage and
- * F = A - T the rest of the A seconds of all parts under 1F1B. m T + (A - T) / v does not fall with T, since m v >= 1, so a
- * bound on T bounds the step:
+ * F = A - T the rest of the A seconds of all parts under 1F1B. m T + (A - T) / v does not fall with T, since m v >=
+ * 1, so a bound on T bounds the step:
  *   T >= A / p             the slowest of p stages takes at least their mean;
  *   T >= ceil(L / p) l     one of p stages holds at least ceil(L / p) layers, each at least the fastest one's l;
  *   T >= each single part.
@@ -83,8 +80,8 @@ int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_shard
 }
 
 /* Positions of the data degrees in [low, high]. */
-static struct cs_reach positions(const struct cs_search_workspace *work, const struct cs_shard_entry *shard, int64_t low,
-                                 int64_t high)
+static struct cs_reach positions(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                                 int64_t low, int64_t high)
 {
     const int64_t step = shard->mesh.data_step;
     if (!work->choices.given_batch) {
@@ -139,7 +136,8 @@ static int64_t maximum(int64_t a, int64_t b)
 }
 
 /* Largest data degree that the batch gate leaves to any schedule of a node. */
-static int64_t most_data(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline, int64_t micro_batch)
+static int64_t most_data(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline,
+                         int64_t micro_batch)
 {
     const struct cs_choices *const choices = &work->choices;
     const int64_t most = choices->cap / micro_batch;
@@ -158,8 +156,8 @@ struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const stru
                               const struct cs_pipeline *pipeline, int64_t unit)
 {
     const int64_t ranks = cs_multiply(shard->mesh.ranks, pipeline->pipeline);
-    int64_t high = minimum(work->class_high / ranks,
-                           work->choices.cap / cs_multiply(shard->costs.shard.micro_batch, unit));
+    int64_t high =
+        minimum(work->class_high / ranks, work->choices.cap / cs_multiply(shard->costs.shard.micro_batch, unit));
     int64_t low = work->class_low / ranks + (work->class_low % ranks != 0);
     if (work->choices.space->data > 0) {
         low = maximum(low, work->choices.space->data);
@@ -207,7 +205,9 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
     const double devices = (double)ranks * first;
     const double area = (double)ranks * per_rank;
     const double seconds = per_rank / last;
-    node->first = work->goal.objective == CS_MIN_DEVICES ? devices : work->goal.objective == CS_MIN_TIME ? seconds : area;
+    node->first = work->goal.objective == CS_MIN_DEVICES ? devices
+                  : work->goal.objective == CS_MIN_TIME  ? seconds
+                                                         : area;
     node->second = area;
     return !cs_goal_rejects(&work->goal, devices, seconds, area);
 }

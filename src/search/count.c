@@ -26,9 +26,9 @@ static double multiples(int64_t low, int64_t high, int64_t step)
 
 /* Schedules and interleaves of one (pipeline): how many of each kind. */
 struct kinds {
-    double single;  /* v = 1, one micro-batch is enough: 1F1B, ZB1P */
-    double rounds;  /* v > 1: micro-batches in multiples of p */
-    double dual;    /* DualPipe: pairs, at least 2 p */
+    double single; /* v = 1, one micro-batch is enough: 1F1B, ZB1P */
+    double rounds; /* v > 1: micro-batches in multiples of p */
+    double dual;   /* DualPipe: pairs, at least 2 p */
 };
 
 static struct kinds kinds_of(const struct cs_choices *choices, int32_t pipeline)
@@ -114,9 +114,8 @@ double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_
                 int64_t data_low = 0;
                 int64_t data_high = 0;
                 if (data_range(choices, &mesh, p, low, high, &data_low, &data_high)) {
-                    total += each * (choices->given_batch
-                                         ? given_batch(choices, &mesh, p, &kinds, data_low, data_high)
-                                         : free_batch(choices, &mesh, p, &kinds, data_low, data_high));
+                    total += each * (choices->given_batch ? given_batch(choices, &mesh, p, &kinds, data_low, data_high)
+                                                          : free_batch(choices, &mesh, p, &kinds, data_low, data_high));
                 }
             }
         }
@@ -132,7 +131,8 @@ static bool fits_range(const struct cs_choices *choices, const struct cs_mesh *m
     for (int32_t p = choices->pipeline_low; p <= choices->pipeline_high; p++) {
         int64_t low = 0;
         int64_t high = 0;
-        if (cs_pipeline_allowed(choices, p) && data_range(choices, &loose, p, choices->low, choices->high, &low, &high)) {
+        if (cs_pipeline_allowed(choices, p) &&
+            data_range(choices, &loose, p, choices->low, choices->high, &low, &high)) {
             return true;
         }
     }

@@ -11,22 +11,22 @@ struct cs_pipeline {
     int32_t pipeline;
     struct cs_interleaves interleaves;
     double stages, inverse; /* p and 1 / p as doubles */
-    double layers; /* of some stage, at least: ceil(L / p) */
+    double layers;          /* of some stage, at least: ceil(L / p) */
 };
 
 struct cs_shard_entry {
     struct cs_costs costs;
     struct cs_mesh mesh;
-    double area;    /* device-seconds at least, with work->sequences: sequences / b * t * c, times micro-batch seconds */
-    double all;     /* s of one micro-batch through all parts, forward and backward */
-    double layer;   /* s of the fastest layer */
-    double part;    /* s of the slowest single part */
+    double area;  /* device-seconds at least, with work->sequences: sequences / b * t * c, times micro-batch seconds */
+    double all;   /* s of one micro-batch through all parts, forward and backward */
+    double layer; /* s of the fastest layer */
+    double part;  /* s of the slowest single part */
     double overlap; /* largest share of a part's time that DualPipe hides */
     double shown;   /* 1, or what is left of a part's time if the space holds DualPipe */
 };
 
 struct cs_node {
-    double first, second; /* explored in this order */
+    double first, second;    /* explored in this order */
     int32_t shard, pipeline; /* indices */
 };
 
@@ -46,13 +46,13 @@ struct cs_search_workspace {
     struct cs_choices choices;
     struct cs_goal goal;
     struct cs_network network;
-    bool failed;         /* no memory */
-    double sequences;    /* work: sequences to train on, over the goodput */
-    double pace;         /* sequences over the deadline */
-    bool seeded;         /* seed: the last search's answer, where to look first */
-    bool seed_explored;  /* in this network class */
+    bool failed;        /* no memory */
+    double sequences;   /* work: sequences to train on, over the goodput */
+    double pace;        /* sequences over the deadline */
+    bool seeded;        /* seed: the last search's answer, where to look first */
+    bool seed_explored; /* in this network class */
     struct cs_plan seed;
-    double memory_limit; /* bytes */
+    double memory_limit;           /* bytes */
     int64_t class_low, class_high; /* devices of the network class */
     int32_t pipeline_count;
     int64_t pipeline_capacity;
@@ -78,8 +78,8 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
                      const double *intensities);
 void cs_engine_run(struct cs_search_workspace *work);
 /* Prepares the costs of a shard and keeps them; NULL: no memory. */
-struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const struct cs_mesh *mesh, int64_t micro_batch,
-                                       enum cs_recompute recompute);
+struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const struct cs_mesh *mesh,
+                                       int64_t micro_batch, enum cs_recompute recompute);
 void cs_engine_result(const struct cs_search_workspace *work, const struct cs_rank *rank,
                       struct cs_search_result *result);
 
@@ -88,7 +88,8 @@ void cs_engine_result(const struct cs_search_workspace *work, const struct cs_ra
 bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard);
 void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry *shard);
 /* The first of cs_node_bound's tests, inline because most nodes end here: the slowest stage's time T1 is at least what
- * cs_stage_floor says, and N = t c p d >= t c p K T1 / b whatever the bubble, K sequences per second of the deadline. */
+ * cs_stage_floor says, and N = t c p d >= t c p K T1 / b whatever the bubble, K sequences per second of the
+ * deadline. */
 static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
                                     const struct cs_pipeline *pipeline, double devices)
 {
@@ -99,8 +100,8 @@ static inline bool cs_node_hopeless(const struct cs_search_workspace *work, cons
     const double least = pipeline->stages * slowest * shard->shown * (double)shard->mesh.ranks * work->pace;
     return least * (1.0 - CS_BOUND_SLACK) > devices * (double)shard->costs.shard.micro_batch;
 }
-/* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline besides
- * (0, 0: not known yet, bounded from the shard). False: none. */
+/* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline
+ * besides (0, 0: not known yet, bounded from the shard). False: none. */
 bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
                    const struct cs_pipeline *pipeline, const struct cs_stage *stage, struct cs_reach *reach,
                    struct cs_node *node);
@@ -108,12 +109,14 @@ int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_shard
 /* Data degrees of a node at any device count of the network class, with at least `unit` micro-batches. */
 struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
                               const struct cs_pipeline *pipeline, int64_t unit);
-/* Seconds per micro-batch at least, and the seconds that fill the pipeline at least, over all schedules of the space. */
+/* Seconds per micro-batch at least, and the seconds that fill the pipeline at least, over all schedules of the
+ * space. */
 void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
                     const struct cs_pipeline *pipeline, const struct cs_stage *stage, double *micro, double *fill);
 
 /* explore.c */
-void cs_explore(struct cs_search_workspace *work, const struct cs_shard_entry *shard, const struct cs_pipeline *pipeline);
+void cs_explore(struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                const struct cs_pipeline *pipeline);
 /* Some data degree fits a candidate of this node into memory. */
 bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_shard_entry *shard,
                     const struct cs_pipeline *pipeline);

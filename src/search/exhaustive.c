@@ -27,9 +27,9 @@ static void keep(struct walk *walk, const struct cs_plan *plan, double seconds)
 /* A schedule at one data degree: what all ZeRO stages share. */
 struct option {
     enum cs_schedule schedule;
-    int32_t low, high;    /* interleaves */
+    int32_t low, high; /* interleaves */
     int64_t micro_batches;
-    double per_step;      /* s of training per s of step */
+    double per_step; /* s of training per s of step */
 };
 
 static void offer(struct walk *walk, const struct option *option, int32_t interleave, double step, struct cs_plan *plan)
@@ -103,8 +103,7 @@ static int32_t list_options(const struct walk *walk, const struct cs_pipeline *p
         if (all[i].low > all[i].high) {
             continue;
         }
-        const int64_t m =
-            cs_micro_batches(choices, all[i].schedule, pipeline->pipeline, all[i].low, data, micro_batch);
+        const int64_t m = cs_micro_batches(choices, all[i].schedule, pipeline->pipeline, all[i].low, data, micro_batch);
         if (m > 0) {
             options[count] = all[i];
             options[count].micro_batches = m;

@@ -14,8 +14,8 @@ struct node {
     const struct cs_shard_entry *shard;
     const struct cs_pipeline *pipeline;
     struct cs_stage stage;
-    double micro, fill;            /* floors of the stage */
-    int64_t fits[CS_ZERO_STAGES];  /* first position that fits in memory; INT64_MAX: none */
+    double micro, fill;           /* floors of the stage */
+    int64_t fits[CS_ZERO_STAGES]; /* first position that fits in memory; INT64_MAX: none */
 };
 
 static void count(struct cs_search_workspace *work, int64_t devices, double candidates)
@@ -213,7 +213,8 @@ static bool rounds_fit(const struct node *node, double m)
            ((choices->given_batch && choices->space->interleave > 0) || m >= node->pipeline->stages);
 }
 
-/* No candidate of a replica, or of those that it is the floor of, may matter. With B = m d b, m at most that of `first`:
+/* No candidate of a replica, or of those that it is the floor of, may matter. With B = m d b, m at most that of
+ * `first`:
  *   T >= Q / (m d b) step(m) >= Q / (last b) step(m) / m,  N T >= N / d Q / b step(m) / m. */
 static bool hopeless_replica(const struct node *node, const struct cs_replica *replica, double m, int64_t first,
                              int64_t last)
@@ -355,7 +356,8 @@ static int64_t first_position(const struct node *node, int32_t zero_stage, struc
     return high;
 }
 
-void cs_explore(struct cs_search_workspace *work, const struct cs_shard_entry *shard, const struct cs_pipeline *pipeline)
+void cs_explore(struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+                const struct cs_pipeline *pipeline)
 {
     struct node node = {.work = work, .shard = shard, .pipeline = pipeline};
     struct cs_node unused;

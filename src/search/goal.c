@@ -6,10 +6,14 @@
 
 int cs_plan_order(const struct cs_plan *a, const struct cs_plan *b)
 {
-    const int64_t left[] = {a->tensor,         a->pipeline,    a->expert,     a->expert_tensor, a->zero_stage,
-                            (int64_t)a->recompute, a->micro_batch, a->interleave, (int64_t)a->schedule, a->context};
-    const int64_t right[] = {b->tensor,         b->pipeline,    b->expert,     b->expert_tensor, b->zero_stage,
-                             (int64_t)b->recompute, b->micro_batch, b->interleave, (int64_t)b->schedule, b->context};
+    const int64_t left[] = {a->tensor,        a->pipeline,   a->expert,
+                            a->expert_tensor, a->zero_stage, (int64_t)a->recompute,
+                            a->micro_batch,   a->interleave, (int64_t)a->schedule,
+                            a->context};
+    const int64_t right[] = {b->tensor,        b->pipeline,   b->expert,
+                             b->expert_tensor, b->zero_stage, (int64_t)b->recompute,
+                             b->micro_batch,   b->interleave, (int64_t)b->schedule,
+                             b->context};
     for (int i = 0; i < (int)(sizeof left / sizeof left[0]); i++) {
         if (left[i] != right[i]) {
             return left[i] < right[i] ? -1 : 1;

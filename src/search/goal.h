@@ -8,7 +8,8 @@
 #include "cs_sweep/search.h"
 
 /* Bounds are compared with this relative slack on the safe side: they are sums and products of at most a few hundred
- * rounded operations, each within 2^-53, so a bound can lie above the time that it bounds by 1e-13 of it, not by 1e-9. */
+ * rounded operations, each within 2^-53, so a bound can lie above the time that it bounds by 1e-13 of it, not by
+ * 1e-9. */
 #define CS_BOUND_SLACK 1e-9
 
 struct cs_rank {

@@ -64,8 +64,8 @@ static bool list_pipelines(struct cs_search_workspace *work)
     return true;
 }
 
-struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const struct cs_mesh *mesh, int64_t micro_batch,
-                                        enum cs_recompute recompute)
+struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const struct cs_mesh *mesh,
+                                       int64_t micro_batch, enum cs_recompute recompute)
 {
     if (!grow((void **)&work->shards, &work->shard_capacity, (int64_t)work->shard_count + 1, sizeof *work->shards)) {
         work->failed = true;
@@ -201,8 +201,8 @@ static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *me
     }
 }
 
-/* The last search's answer, as far as it is a candidate here: neighbouring points have similar answers, and the sooner a
- * good one is known the more is cut. It changes the order of exploration only, never the answer. */
+/* The last search's answer, as far as it is a candidate here: neighbouring points have similar answers, and the
+ * sooner a good one is known the more is cut. It changes the order of exploration only, never the answer. */
 static void explore_seed(struct cs_search_workspace *work)
 {
     const struct cs_choices *const choices = &work->choices;
@@ -274,8 +274,8 @@ void cs_engine_run(struct cs_search_workspace *work)
 }
 
 bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *problem, const struct cs_space *space,
-                  enum cs_objective objective, const struct cs_carbon_inputs *carbon, int32_t lists, int32_t wanted,
-                  const double *intensities)
+                     enum cs_objective objective, const struct cs_carbon_inputs *carbon, int32_t lists, int32_t wanted,
+                     const double *intensities)
 {
     cs_choices_resolve(problem, space, &work->choices);
     work->failed = false;
@@ -283,8 +283,8 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
     work->visited = 0.0;
     work->search++;
     const bool step_only = !(problem->law.tokens > 0.0);
-    work->sequences = step_only ? (double)work->choices.cap
-                                : problem->law.tokens / (double)problem->seq_len / problem->goodput;
+    work->sequences =
+        step_only ? (double)work->choices.cap : problem->law.tokens / (double)problem->seq_len / problem->goodput;
     work->pace = work->sequences / (objective == CS_MIN_TIME ? (double)INFINITY : problem->deadline);
     if (!list_pipelines(work) || !grow((void **)&work->floors, &work->list_capacity, lists, sizeof *work->floors) ||
         !grow((void **)&work->ranks, &work->rank_capacity, (int64_t)lists * wanted, sizeof *work->ranks)) {
@@ -357,7 +357,8 @@ static enum cs_status furthest_gate(struct cs_search_workspace *work)
     return CS_STATUS_MEMORY;
 }
 
-void cs_engine_result(const struct cs_search_workspace *work, const struct cs_rank *rank, struct cs_search_result *result)
+void cs_engine_result(const struct cs_search_workspace *work, const struct cs_rank *rank,
+                      struct cs_search_result *result)
 {
     result->status = CS_STATUS_FEASIBLE;
     result->plan = rank->plan;

@@ -183,9 +183,8 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
     const int64_t layers = minimum(INT32_MAX, problem->architecture.layers);
     choices->pipeline_low = space->pipeline > 0 ? space->pipeline : 1;
     choices->pipeline_high =
-        space->pipeline > 0
-            ? space->pipeline
-            : (int32_t)(settings->pipeline_max > 0 ? minimum(layers, settings->pipeline_max) : layers);
+        space->pipeline > 0 ? space->pipeline
+                            : (int32_t)(settings->pipeline_max > 0 ? minimum(layers, settings->pipeline_max) : layers);
     choices->micro_batch_high =
         settings->micro_batch_max > 0 ? minimum(CS_MICRO_BATCH_MAX, settings->micro_batch_max) : CS_MICRO_BATCH_MAX;
     choices->recomputes = space->recompute >= 0 ? 1u << space->recompute : settings->recompute;

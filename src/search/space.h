@@ -43,7 +43,8 @@ struct cs_interleaves {
 
 void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space *space, struct cs_choices *choices);
 
-/* The next larger tensor degree that passes divisibility, and communication if asked; after 0 the first, 0 at the end. */
+/* The next larger tensor degree that passes divisibility, and communication if asked; after 0 the first, 0 at the
+ * end. */
 int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool communication);
 /* The index-th mesh of a tensor degree; false after the last. */
 bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index, struct cs_mesh *mesh);

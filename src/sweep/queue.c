@@ -3,16 +3,17 @@
 
 #include <stdlib.h>
 
-/* A chunk is 1 / CS_GUIDE of a rank's even share of the cost that is left, and a rank holds two. Measured searches take up
- * to three times what cs_grid_cost lets expect for whole classes of them: with 4 the ranks that are handed these end
- * late (tests/bench/simulate.c: 85% instead of 99% at 1,024 ranks), with 16 there are twice the messages for nothing. */
+/* A chunk is 1 / CS_GUIDE of a rank's even share of the cost that is left, and a rank holds two. Measured searches
+ * take up to three times what cs_grid_cost lets expect for whole classes of them: with 4 the ranks that are handed
+ * these end late (tests/bench/simulate.c: 95% instead of 99% at 1,024 ranks), with 16 there are twice the messages
+ * for nothing. */
 static const double CS_GUIDE = 8.0;
-/* s in which rank 0 takes in a batch and hands out a chunk, measured as 2e-6 and doubled. No chunk is shorter than a round
- * over all ranks, or they would wait for rank 0 at the end. */
-static const double CS_ROUND_SECONDS = 4e-6;
+/* s in which rank 0 takes in a batch and hands out a chunk: two messages of 3e-6 (tests/bench/protocol.c). No chunk is
+ * shorter than a round over all ranks, or they would wait for rank 0 at the end. */
+static const double CS_ROUND_SECONDS = 6e-6;
 
-/* Share of a chunk's cost from the cheap end. Were all cheap searches left for the end, a thousand ranks would then send
- * more results at once than rank 0 can place; the middling ones that end the sweep instead are short enough. */
+/* Share of a chunk's cost from the cheap end. Were all cheap searches left for the end, a thousand ranks would then
+ * send more results at once than rank 0 can place; the middling ones that end the sweep instead are short enough. */
 static const double CS_CHEAP_SHARE = 0.25;
 
 enum { CS_STRIP_MOST = 64, CS_STRIP_LEAST = 8, CS_STRIP_BLOCK = 32 };
@@ -75,7 +76,7 @@ enum cs_code cs_queue_create(const struct cs_grid *grid, int64_t shard, int64_t 
     if (count == 0) {
         return CS_OK;
     }
-    queue->strips = malloc((size_t)count * sizeof *queue->strips);
+    queue->strips = calloc((size_t)count, sizeof *queue->strips);
     if (queue->strips == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY,
                        "Not enough memory for the order of %lld strips of searches. Split the sweep with --shard.",

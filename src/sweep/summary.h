@@ -7,7 +7,8 @@
 
 /* Standard output: shape, searches, points, memory, file. */
 void cs_dry_run_print(const struct cs_run *run);
-/* Standard error: what was swept, how long it took, carbon near 1T parameters, what was infeasible, where the file is. */
+/* Standard error: what was swept, how long it took, carbon near 1T parameters, what was infeasible, where the file
+ * is. */
 void cs_summary_print(const struct cs_run *run, const struct cs_results *results,
                       const struct cs_statistics *statistics, const char *path);
 /* JSON of the counters into the file that CS_STATISTICS names, if it does. */

@@ -57,8 +57,8 @@ bool cs_wire_probe_coordinator(enum cs_tag *tag, int64_t *size);
 void cs_wire_abort(int exit_status);
 void cs_wire_receive(int from, enum cs_tag tag, void *bytes, int64_t size);
 
-/* Results arriving at rank 0. A large message needs its sender's help, and the sender may be in the middle of a search: so
- * rank 0 only begins to receive it, and looks again later. */
+/* Results arriving at rank 0. A large message needs its sender's help, and the sender may be in the middle of a
+ * search: so rank 0 only begins to receive it, and looks again later. */
 struct cs_inbox;
 struct cs_inbox *cs_inbox_create(const struct cs_grid *grid);
 void cs_inbox_destroy(struct cs_inbox *inbox);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The sweep's own coordinator, workers and messages around searches that take no time: what remains is their cost. As on
- * many ranks, rank 0 does not search. Started by mpirun; the counters go to CS_STATISTICS (tests/bench/sweep.py).
+/* The sweep's own coordinator, workers and messages around searches that take no time: what remains is their cost. As
+ * on many ranks, rank 0 does not search. Started by mpirun; the counters go to CS_STATISTICS (tests/bench/sweep.py).
  *   protocol CONFIG OUTPUT [PATH=VALUE...] */
 #include <stdio.h>
 #include <string.h>

@@ -76,8 +76,10 @@ static double exhaust(const struct bench *bench, int64_t low, int64_t high, stru
 }
 
 static const char *const gpt3_sets[] = {
-    "axes.model=[\"GPT-3\"]",           "axes.hardware=[\"A100-80GB\"]",
-    "training.global_batch=512",        "search.zero_with_pipeline=true",
+    "axes.model=[\"GPT-3\"]",
+    "axes.hardware=[\"A100-80GB\"]",
+    "training.global_batch=512",
+    "search.zero_with_pipeline=true",
     "search.schedules=[\"1f1b\",\"zb1p\",\"dualpipe\"]",
 };
 static const char *const largest_sets[] = {"axes.model={\"d_model\":[24576]}", "axes.hardware=[\"B200\"]",
@@ -208,14 +210,12 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "exhaustive") == 0) {
         return bench_exhaustive(workspace, true) ? 0 : 70;
     }
-    static const char *const trillion[] = {
-        "axes.model={\"d_model\":[10240]}",
-        "axes.hardware=[\"V100\",\"A100\",\"H100\",\"B100\",\"TPUv4\",\"TPUv5p\"]",
-        "axes.year={\"from\":0,\"to\":10,\"step\":1}"};
-    static const char *const largest[] = {
-        "axes.model={\"d_model\":[24576]}",
-        "axes.hardware=[\"V100\",\"A100\",\"H100\",\"B100\",\"TPUv4\",\"TPUv5p\"]",
-        "axes.year={\"from\":0,\"to\":10,\"step\":1}"};
+    static const char *const trillion[] = {"axes.model={\"d_model\":[10240]}",
+                                           "axes.hardware=[\"V100\",\"A100\",\"H100\",\"B100\",\"TPUv4\",\"TPUv5p\"]",
+                                           "axes.year={\"from\":0,\"to\":10,\"step\":1}"};
+    static const char *const largest[] = {"axes.model={\"d_model\":[24576]}",
+                                          "axes.hardware=[\"V100\",\"A100\",\"H100\",\"B100\",\"TPUv4\",\"TPUv5p\"]",
+                                          "axes.year={\"from\":0,\"to\":10,\"step\":1}"};
     const char *const source = getenv("CS_SOURCE");
     char path[1024];
     struct shares full;
@@ -230,14 +230,15 @@ int main(int argc, char **argv)
         !oracle_ratio(workspace, &points, &times, &equal)) {
         return 70;
     }
-    printf("\"search\": {\"points\": %.0f, \"seconds\": %.6g, \"searches_per_second\": %.6g, \"slowest_seconds\": %.6g,\n",
-           full.searches, full.seconds, ratio(full.searches, full.seconds), full.slowest);
+    printf(
+        "\"search\": {\"points\": %.0f, \"seconds\": %.6g, \"searches_per_second\": %.6g, \"slowest_seconds\": %.6g,\n",
+        full.searches, full.seconds, ratio(full.searches, full.seconds), full.slowest);
     printf("\"visited_share\": %.6g, \"visited_share_at_answer\": %.6g,\n", ratio(full.visited, full.candidates),
            ratio(one.visited_at + most.visited_at, one.candidates_at + most.candidates_at));
     print_shares("at_1T", &one);
     print_shares("at_24T5", &most);
-    printf("\"oracle_points\": %.0f, \"oracle_equal\": %s, \"oracle_ratio\": %.6g}}\n", points, equal ? "true" : "false",
-           times);
+    printf("\"oracle_points\": %.0f, \"oracle_equal\": %s, \"oracle_ratio\": %.6g}}\n", points,
+           equal ? "true" : "false", times);
     cs_search_workspace_destroy(workspace);
     return equal ? 0 : 70;
 }

@@ -5,8 +5,9 @@
  *
  *   simulate CONFIG RECORD_S MESSAGE_S CHUNK_S LATENCY_S BYTES_PER_S SEARCHES
  *
- * Prints a JSON list. Times of searches: every search of evenly spaced strips of the grid is timed here, and the sweep of
- * SEARCHES is made of these strips over and over. Not simulated: checkpoints, the start of MPI, unequal processors. */
+ * Prints a JSON list. Times of searches: every search of evenly spaced strips of the grid is timed here, and the
+ * sweep of SEARCHES is made of these strips over and over. Not simulated: checkpoints, the start of MPI, unequal
+ * processors. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -122,7 +122,8 @@ until_true 30 grep -q searches err
 rm -r folder
 ended
 equal "a folder that vanishes: exit status" 74 "$status"
-expect "a folder that vanishes: the message" grep -Eq '^cs_sweep: error: folder/gone.h5.*its folder has been removed' err
+expect "a folder that vanishes: the message" \
+    grep -Eq '^cs_sweep: error: folder/gone.h5.*its folder has been removed' err
 mkdir folder
 recovered folder/gone.h5 "a folder that vanishes"
 mpi 2 "$quick" "${work[@]}" --output nowhere/x.h5

@@ -18,8 +18,9 @@ resumed() {
 # stopped_run NAME REASON TEXT: after a stop.
 stopped_run() {
     equal "$3: exit status" 75 "$status"
+    local where="[0-9,]+ of [0-9,]+ searches are in $1.partial"
     expect "$3: the message" grep -Eq \
-        "^Stopped by $2 after [0-9.]+ s: [0-9,]+ of [0-9,]+ searches are in $1.partial. The same command with --resume does the rest.$" err
+        "^Stopped by $2 after [0-9.]+ s: $where. The same command with --resume does the rest.$" err
     expect "$3: a checkpoint" test -s "$1.partial"
     equal "$3: nothing else" "" "$(strays_of "$1" .partial)"
     say "$([ ! -e "$1" ]; echo $?)" "$3: no final file"

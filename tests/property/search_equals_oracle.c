@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The search gives what literal Algorithm 1 gives: the same plans with the same bits, the same reason where none is
- * feasible, the same size of the space. CS_PROPERTY_COUNT (20,000) random instances from CS_PROPERTY_SEED (1); a failing
- * one is shrunk and printed, and CS_PROPERTY_GENES runs it again. */
+ * feasible, the same size of the space. CS_PROPERTY_COUNT (20,000) random instances from CS_PROPERTY_SEED (1); a
+ * failing one is shrunk and printed, and CS_PROPERTY_GENES runs it again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cs_sweep/number.h"
 #include "instance.h"
 #include "oracle.h"
 
@@ -30,10 +31,11 @@ static bool same_plan(const struct cs_plan *a, const struct cs_plan *b)
 
 static void print_plan(const char *who, const struct cs_plan *plan, double seconds)
 {
-    printf("    %s: N %lld t %d p %d d %lld c %d e %d etp %d z %d recompute %d b %d v %d schedule %d batch %lld: %a s\n",
-           who, (long long)plan->devices, plan->tensor, plan->pipeline, (long long)plan->data, plan->context, plan->expert,
-           plan->expert_tensor, plan->zero_stage, (int)plan->recompute, plan->micro_batch, plan->interleave,
-           (int)plan->schedule, (long long)plan->global_batch, seconds);
+    printf(
+        "    %s: N %lld t %d p %d d %lld c %d e %d etp %d z %d recompute %d b %d v %d schedule %d batch %lld: %a s\n",
+        who, (long long)plan->devices, plan->tensor, plan->pipeline, (long long)plan->data, plan->context, plan->expert,
+        plan->expert_tensor, plan->zero_stage, (int)plan->recompute, plan->micro_batch, plan->interleave,
+        (int)plan->schedule, (long long)plan->global_batch, seconds);
 }
 
 static bool same_answer(const struct instance *instance, const struct oracle_answer *expected,
@@ -195,7 +197,8 @@ static void shrink(struct instance *instance, struct cs_search_workspace *worksp
 static int64_t number(const char *name, int64_t otherwise)
 {
     const char *const text = getenv(name);
-    return text != NULL ? strtoll(text, NULL, 10) : otherwise;
+    int64_t value = 0;
+    return text != NULL && cs_parse_count(text, 0, INT64_C(1) << 53, &value) ? value : otherwise;
 }
 
 int main(void)
@@ -225,7 +228,8 @@ int main(void)
         }
     }
     if (given == NULL && good) {
-        printf("feasible %lld, divisibility %lld, communication %lld, batch %lld, memory %lld, deadline %lld, fronts %lld\n",
+        printf("feasible %lld, divisibility %lld, communication %lld, batch %lld, memory %lld, deadline %lld, fronts "
+               "%lld\n",
                (long long)by_status[CS_STATUS_FEASIBLE], (long long)by_status[CS_STATUS_DIVISIBILITY],
                (long long)by_status[CS_STATUS_COMMUNICATION], (long long)by_status[CS_STATUS_BATCH],
                (long long)by_status[CS_STATUS_MEMORY], (long long)by_status[CS_STATUS_DEADLINE],

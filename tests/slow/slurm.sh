@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The job scripts in a real SLURM of one node, made of Debian's packages without systemd: munge, slurmctld, slurmd. One job
-# meets its time limit, is put back into the queue and goes on; the bytes are compared at the end.
+# The job scripts in a real SLURM of one node, made of Debian's packages without systemd: munge, slurmctld, slurmd. One
+# job meets its time limit, is put back into the queue and goes on; the bytes are compared at the end.
 # shellcheck source=tests/support/sweep.sh
 . "$CS_SOURCE/tests/support/sweep.sh"
 limit=900
@@ -104,7 +104,8 @@ workload 3
 mpi 2 configs/quick.json "${work[@]}" --output direct.h5 --quiet
 for launcher in mpirun srun; do
     echo "export CS_LAUNCHER=$launcher" >>jobs/env.sh
-    timeout 600 sbatch --quiet --wait --ntasks=2 --output="$launcher.log" jobs/quick.sbatch configs/quick.json "$launcher.h5" "${work[@]}"
+    timeout 600 sbatch --quiet --wait --ntasks=2 --output="$launcher.log" jobs/quick.sbatch \
+        configs/quick.json "$launcher.h5" "${work[@]}"
     equal "quick.sbatch with $launcher: exit status" 0 $?
     expect "quick.sbatch with $launcher: the same bytes" cmp direct.h5 "$launcher.h5" || show "$launcher.log"
 done
@@ -115,9 +116,10 @@ mpi 2 configs/quick.json "${work[@]}" --output direct.h5 --force --quiet
 for launcher in mpirun srun; do
     echo "export CS_LAUNCHER=$launcher" >>jobs/env.sh
     job=$(sbatch --parsable --nodes=1 --ntasks=2 --ntasks-per-node=2 --time=0:02:00 --signal=B:USR1@60 \
-        --output="limit-$launcher.log" jobs/full.sbatch configs/quick.json "limit-$launcher.h5" "${work[@]}" --progress 2)
-    # A requeued job waits two minutes before it may start again. It is let go after five seconds; any sooner, slurmd has
-    # not forgotten the last start and refuses ("Job credential revoked").
+        --output="limit-$launcher.log" jobs/full.sbatch \
+        configs/quick.json "limit-$launcher.h5" "${work[@]}" --progress 2)
+    # A requeued job waits two minutes before it may start again. It is let go after five seconds; any sooner, slurmd
+    # has not forgotten the last start and refuses ("Job credential revoked").
     waiting=0
     for ((i = 0; i < 900; i++)); do
         if is_over "$job"; then
@@ -143,14 +145,16 @@ done
 # Shards.
 workload 5
 mpi 2 configs/quick.json "${work[@]}" --output direct.h5 --force --quiet
-job=$(sbatch --parsable --array=1-3 --ntasks=1 --output='array-%a.log' jobs/array.sbatch configs/quick.json array.h5 "${work[@]}")
+job=$(sbatch --parsable --array=1-3 --ntasks=1 --output='array-%a.log' jobs/array.sbatch \
+    configs/quick.json array.h5 "${work[@]}")
 until_true 300 is_over "$job"
 expect "array.sbatch: joined to the same bytes" cmp direct.h5 array.h5 || show array-1.log
 equal "array.sbatch: the shards and nothing else" "" "$(strays_of array.h5 .1-of-3 .2-of-3 .3-of-3)"
 
 # scancel: SIGTERM, and later SIGKILL.
 workload 30
-job=$(sbatch --parsable --ntasks=2 --output=cancel.log jobs/quick.sbatch configs/quick.json cancel.h5 "${work[@]}" --progress 1)
+job=$(sbatch --parsable --ntasks=2 --output=cancel.log jobs/quick.sbatch \
+    configs/quick.json cancel.h5 "${work[@]}" --progress 1)
 until_true 60 grep -q 'of the work' cancel.log
 scancel --signal=USR1 --batch "$job"
 expect "scancel --signal=USR1 --batch: a checkpoint" until_true 60 test -s cancel.h5.partial

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "instance.h"
+#include "cs_sweep/number.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,23 +45,26 @@ void instance_print(const struct instance *instance)
 bool instance_parse(const char *text, struct instance *instance)
 {
     memset(instance->genes, 0, sizeof instance->genes);
-    while (*text != '\0') {
-        char name[64];
-        int value = 0;
-        int length = 0;
+    for (text += strspn(text, " \n"); *text != '\0'; text += strspn(text, " \n")) {
+        const size_t name = strcspn(text, "=");
         int gene = 0;
-        if (sscanf(text, " %63[^=]=%d%n", name, &value, &length) != 2) {
-            return false;
-        }
-        while (gene < GENE_COUNT && strcmp(genes[gene].name, name) != 0) {
+        while (gene < GENE_COUNT && (strlen(genes[gene].name) != name || memcmp(genes[gene].name, text, name) != 0)) {
             gene++;
         }
-        if (gene == GENE_COUNT || value < 0 || value >= genes[gene].choices) {
+        if (gene == GENE_COUNT || text[name] != '=') {
             return false;
         }
-        instance->genes[gene] = value;
-        text += length;
-        text += strspn(text, " \n");
+        text += name + 1;
+        const size_t digits = strspn(text, "0123456789");
+        int32_t value = 0;
+        for (size_t i = 0; i < digits && value < 1000; i++) {
+            value = 10 * value + (text[i] - '0');
+        }
+        if (digits == 0 || value >= genes[gene].choices) {
+            return false;
+        }
+        instance->genes[gene] = (int)value;
+        text += digits;
     }
     instance_build(instance);
     return true;
@@ -154,7 +158,8 @@ static void build_problem(struct instance *instance)
     struct cs_parameters parameters;
     cs_parameters_count(&model, &parameters);
     law.parameters_active = parameters.active;
-    law.tokens = (double)settings.training.seq_len * ((double)law.critical_sequences * instance->genes[GENE_steps] + 1.5);
+    law.tokens =
+        (double)settings.training.seq_len * ((double)law.critical_sequences * instance->genes[GENE_steps] + 1.5);
     if (instance->genes[GENE_tokens] == 1) {
         law.tokens = 0.0;
     }
@@ -164,7 +169,8 @@ static void build_problem(struct instance *instance)
     const double slack[] = {1e3, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 30.0, 100.0, INFINITY};
     const double peak = cs_device_peak(&device, precision.format);
     const double room = slack[instance->genes[GENE_slack]];
-    instance->problem.deadline = law.tokens > 0.0 ? law.compute / peak / (1.0 + instance->genes[GENE_target]) * room : 1e9;
+    instance->problem.deadline =
+        law.tokens > 0.0 ? law.compute / peak / (1.0 + instance->genes[GENE_target]) * room : 1e9;
     instance->carbon = (struct cs_carbon_inputs){.power = settings.power, .carbon = settings.carbon};
     instance->carbon.carbon.attribution = instance->genes[GENE_attribution];
     const double server[] = {0.5, 0.0, 1.0, 20.0};

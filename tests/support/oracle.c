@@ -285,8 +285,7 @@ static void evaluate(struct oracle *oracle, const struct cs_costs *costs, struct
         return;
     }
     const double step = cs_step_seconds(&replica, plan->schedule, plan->interleave, plan->micro_batches);
-    const double seconds =
-        problem->law.tokens > 0.0 ? cs_training_seconds(problem, plan->global_batch, step) : step;
+    const double seconds = problem->law.tokens > 0.0 ? cs_training_seconds(problem, plan->global_batch, step) : step;
     if (oracle->objective != CS_MIN_TIME && !(seconds <= problem->deadline)) {
         reach(oracle, CS_STATUS_DEADLINE);
         return;

@@ -143,7 +143,10 @@ workload() {
     if [ -z "$work_mean" ]; then
         CS_STATISTICS=$PWD/work.json run 120 "$sweep" "$quick" --output work.h5 --quiet "${axes[@]}" \
             --set 'axes.model.d_model={"from":2048,"to":8192,"step":2048}'
-        work_mean=$("$PYTHON" -c 'import json; s = json.load(open("work.json")); print(s["search_cpu_seconds"] / s["searches"])')
+        work_mean=$("$PYTHON" -c '
+import json
+s = json.load(open("work.json"))
+print(s["search_cpu_seconds"] / s["searches"])')
         rm -f work.h5 work.json
     fi
     # 22 searches for every model dimension.

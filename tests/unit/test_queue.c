@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The coordinator's queue hands out every search once, whatever is done already, however many ranks and shards there are. */
+/* The coordinator's queue hands out every search once, whatever is done already, however many ranks and shards there
+ * are. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>

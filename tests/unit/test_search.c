@@ -54,8 +54,8 @@ static int32_t search(enum cs_objective objective, int32_t wanted, struct cs_sea
     return found;
 }
 
-/* Millions of devices and trillions of parameters: products beyond 32 bits. A plan found is a plan: its degrees multiply to
- * its devices, its batch is whole, it fits and is in time. */
+/* Millions of devices and trillions of parameters: products beyond 32 bits. A plan found is a plan: its degrees
+ * multiply to its devices, its batch is whole, it fits and is in time. */
 START_TEST(sizes_beyond_32_bits)
 {
     static const double speeds[] = {0.25, 1.0, 4.0, 16.0};
@@ -108,7 +108,7 @@ START_TEST(extremes_end)
     instance->problem.deadline = 1.0;
     search(CS_MIN_DEVICES, 1, &best);
     ck_assert_int_eq(best.status, CS_STATUS_BATCH); /* N_min is above what the critical batch feeds */
-    instance->space.devices = 40; /* five experts want a multiple of five */
+    instance->space.devices = 40;                   /* five experts want a multiple of five */
     search(CS_MIN_DEVICES, 1, &best);
     ck_assert_int_eq(best.status, CS_STATUS_DEADLINE);
 }
@@ -212,9 +212,9 @@ START_TEST(objectives_disagree)
         ck_assert_int_gt(front[i].plan.devices, front[i - 1].plan.devices);
         ck_assert_double_lt(front[i].step.training_seconds, front[i - 1].step.training_seconds);
     }
-    ck_assert_int_eq(cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, intensities[0], workspace,
-                                      2, front),
-                     2);
+    ck_assert_int_eq(
+        cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, intensities[0], workspace, 2, front),
+        2);
     ck_assert_int_eq(region[0].status, CS_STATUS_FEASIBLE);
     ck_assert_int_eq(region[1].status, CS_STATUS_FEASIBLE);
 }
