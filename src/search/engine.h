@@ -10,8 +10,10 @@
 struct cs_pipeline {
     int32_t pipeline;
     struct cs_interleaves interleaves;
-    double stages, inverse; /* p and 1 / p as doubles */
-    double layers;          /* of some stage, at least: ceil(L / p) */
+    double stages, inverse;    /* p and 1 / p as doubles */
+    double per_chunk, per_one; /* 1 / (v cap) of the most chunks and of one; 0 where a schedule has no bubble */
+    double rounds;             /* micro-batches that interleaving wants */
+    double layers;             /* of some stage, at least: ceil(L / p) */
 };
 
 struct cs_shard_entry {
@@ -87,9 +89,8 @@ void cs_engine_result(const struct cs_search_workspace *work, const struct cs_ra
 /* No pipeline degree of a shard can hold an answer. */
 bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard);
 void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry *shard);
-/* The first of cs_node_bound's tests, inline because most nodes end here: the slowest stage's time T1 is at least what
- * cs_stage_floor says, and N = t c p d >= t c p K T1 / b whatever the bubble, K sequences per second of the
- * deadline. */
+/* The first of cs_node_bound's tests, inline and without a division because most nodes end here. T1 and F as of
+ * cs_stage_floor, the least d * b as of least_unit in bounds.c: it may not pass `devices` b / (t c p), nor the batch. */
 static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
                                     const struct cs_pipeline *pipeline, double devices)
 {
@@ -97,8 +98,16 @@ static inline bool cs_node_hopeless(const struct cs_search_workspace *work, cons
     double slowest = shard->all * pipeline->inverse;
     slowest = layers > slowest ? layers : slowest;
     slowest = shard->part > slowest ? shard->part : slowest;
-    const double least = pipeline->stages * slowest * shard->shown * (double)shard->mesh.ranks * work->pace;
-    return least * (1.0 - CS_BOUND_SLACK) > devices * (double)shard->costs.shard.micro_batch;
+    const double rest = shard->all > slowest ? work->pace * (shard->all - slowest) : 0.0;
+    const double least = work->pace * slowest * shard->shown * (1.0 - CS_BOUND_SLACK);
+    const double ranks = (double)shard->mesh.ranks * pipeline->stages;
+    const double most = devices * (double)shard->costs.shard.micro_batch;
+    const double cap = (double)work->choices.cap;
+    double gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_chunk;
+    if (least * pipeline->rounds > cap * gain) {
+        gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_one; /* too few micro-batches to interleave */
+    }
+    return least * ranks > most * gain || least > cap * gain;
 }
 /* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline
  * besides (0, 0: not known yet, bounded from the shard). False: none. */

@@ -58,8 +58,15 @@ static bool list_pipelines(struct cs_search_workspace *work)
         pipeline->pipeline = p;
         pipeline->stages = p;
         pipeline->inverse = 1.0 / p;
-        pipeline->layers = (double)((layers + p - 1) / p);
+        const int64_t fullest = (layers + p - 1) / p;
+        pipeline->layers = (double)fullest;
         cs_interleaves_of(choices, p, &pipeline->interleaves);
+        const struct cs_interleaves *const v = &pipeline->interleaves;
+        const bool bubble = choices->schedules == 1u << CS_SCHEDULE_1F1B && choices->cap > 0 && p > 1;
+        const bool any = choices->given_batch && choices->space->interleave > 0;
+        pipeline->per_one = bubble ? 1.0 / (double)choices->cap : 0.0;
+        pipeline->per_chunk = v->low <= v->high ? pipeline->per_one / v->high : pipeline->per_one;
+        pipeline->rounds = v->one && v->low <= v->high && !any ? p : 0.0;
     }
     return true;
 }

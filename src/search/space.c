@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "space.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -324,6 +325,7 @@ int64_t cs_micro_batches(const struct cs_choices *choices, enum cs_schedule sche
                          int32_t interleave, int64_t data, int64_t micro_batch)
 {
     const int64_t unit = cs_multiply(data, micro_batch);
+    assert(unit > 0);
     const bool pairs = schedule == CS_SCHEDULE_DUALPIPE;
     /* A given plan's interleave is taken with whatever number of micro-batches its batch makes. */
     const bool rounds = interleave > 1 && !(choices->given_batch && choices->space->interleave > 0);

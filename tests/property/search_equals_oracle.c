@@ -16,7 +16,10 @@ static struct cs_search_result results[FOUND_MAX];
 
 static bool same_bits(double a, double b)
 {
-    return memcmp(&a, &b, sizeof a) == 0;
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
 }
 
 static bool same_plan(const struct cs_plan *a, const struct cs_plan *b)
@@ -210,6 +213,8 @@ int main(void)
     struct instance *const instance = calloc(1, sizeof *instance);
     int64_t by_status[CS_STATUS_FAILED + 1] = {0};
     if (workspace == NULL || instance == NULL) {
+        free(instance);
+        cs_search_workspace_destroy(workspace);
         return 1;
     }
     bool good = true;

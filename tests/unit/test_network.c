@@ -199,7 +199,8 @@ START_TEST(faster_is_never_slower)
     const int64_t sizes[] = {2, 3, 8, 12, 16, 64, 100};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         for (int64_t stride = 1; stride <= 16; stride *= 2) {
-            for (double bytes = 1e3; bytes < 1e10; bytes *= 31.0) {
+            for (int power = 3; power <= 10; power++) {
+                const double bytes = pow(10.0, power);
                 sample_problem(&problem);
                 cs_network_of(&problem, 1600, &network);
                 cs_group_place(&network, stride, sizes[i], &group);

@@ -189,10 +189,12 @@ static pid_t hold(bool then_die)
         }
         cs_test_write(cs_case_temporary, "half a file", 11);
         (void)!write(ready[1], "x", 1);
-        while (!then_die) {
+        if (then_die) {
+            (void)raise(SIGKILL);
+        }
+        while (true) {
             pause();
         }
-        (void)raise(SIGKILL);
     }
     ck_assert_int_eq((int)read(ready[0], &byte, 1), 1);
     close(ready[0]);

@@ -144,6 +144,7 @@ START_TEST(alternatives_in_order)
     ck_assert_mem_eq(&best.plan, &list[0].plan, sizeof best.plan);
     for (int i = 1; i < 10; i++) {
         ck_assert_int_ge(list[i].plan.devices, list[i - 1].plan.devices);
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): plans are zeroed whole */
         ck_assert_int_ne(memcmp(&list[i].plan, &list[i - 1].plan, sizeof best.plan), 0);
         if (list[i].plan.devices == list[i - 1].plan.devices) {
             ck_assert_double_ge(list[i].step.training_seconds, list[i - 1].step.training_seconds);
