@@ -9,6 +9,7 @@ directory=$1
 make=${MAKE:-make}
 # shellcheck source=scripts/mpi-environment.sh
 . scripts/mpi-environment.sh
+export CS_SWEEP_DATA=$PWD/configs
 unset MPIRUN CC CFLAGS MPICC HDF5_PC HDF5_DIR HDF5_ROOT MAKEFLAGS MFLAGS
 passed=0
 failed=0
