@@ -274,7 +274,7 @@ bench:
 
 # A sanitizer's build is a build directory of its own. LeakSanitizer finds allocations of Open MPI's start-up, so leaks
 # are looked for in the tests that do without MPI.
-SANITIZED := CFLAGS='-O1 -g -fno-omit-frame-pointer $(1)' LDFLAGS='$(LDFLAGS)'
+SANITIZED = CFLAGS='-O1 -g -fno-omit-frame-pointer $(1)' LDFLAGS='$(LDFLAGS)'
 asan: export ASAN_OPTIONS = detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0
 asan: export UBSAN_OPTIONS = print_stacktrace=1:halt_on_error=1
 asan:
