@@ -430,7 +430,8 @@ double cs_training_seconds(const struct cs_problem *problem, int64_t global_batc
 double cs_mfu(const struct cs_problem *problem, int64_t devices, double training_seconds)
 {
     const double peak = cs_device_peak(&problem->device, problem->precision.format);
-    return problem->law.compute / ((double)devices * training_seconds * peak);
+    /* No tokens, no training: a step alone has no utilisation in this sense. */
+    return training_seconds > 0.0 ? problem->law.compute / ((double)devices * training_seconds * peak) : 0.0;
 }
 
 struct chain {

@@ -198,13 +198,13 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
     }
     const double first = (double)cs_data_at(work, shard, reach->low);
     const double last = (double)cs_data_at(work, shard, reach->high);
-    /* T N >= Q / b t c p (T1 + F / (v m)), the fewer micro-batches the more: m <= cap / (d b) at the least d. */
-    const double used = first * micro_batch;
-    const double each = micro + fill * used / (most_chunks(work, pipeline, used) * (double)work->choices.cap);
-    const double per_rank = work->sequences / micro_batch * each; /* T d >= this */
+    /* With m <= cap / (d b), T >= Q T1 / (b d) + Q F / (v cap), least at the last d; N T at the first. */
+    const double chunks = most_chunks(work, pipeline, first * micro_batch);
+    const double per_rank = work->sequences / micro_batch * micro;
+    const double bubble = work->sequences * fill / (chunks * (double)work->choices.cap);
     const double devices = (double)ranks * first;
-    const double area = (double)ranks * per_rank;
-    const double seconds = per_rank / last;
+    const double area = (double)ranks * (per_rank + bubble * first);
+    const double seconds = per_rank / last + bubble;
     node->first = work->goal.objective == CS_MIN_DEVICES ? devices
                   : work->goal.objective == CS_MIN_TIME  ? seconds
                                                          : area;

@@ -89,8 +89,9 @@ void cs_engine_result(const struct cs_search_workspace *work, const struct cs_ra
 /* No pipeline degree of a shard can hold an answer. */
 bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard);
 void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry *shard);
-/* The first of cs_node_bound's tests, inline and without a division because most nodes end here. T1 and F as of
- * cs_stage_floor, the least d * b as of least_unit in bounds.c: it may not pass `devices` b / (t c p), nor the batch. */
+/* The first of cs_node_bound's tests, inline and without a division as most nodes end here. T1 and F as of
+ * cs_stage_floor, the least d * b as of least_unit in bounds.c: it may pass neither `devices` b / (t c p) nor the
+ * batch. */
 static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
                                     const struct cs_pipeline *pipeline, double devices)
 {

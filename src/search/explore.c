@@ -101,8 +101,9 @@ static int32_t fastest_interleave(const struct node *node, const struct cs_repli
                                   int32_t first, int32_t high)
 {
     const double m = (double)plan->micro_batches;
-    const double least = sqrt(replica->fill[CS_SCHEDULE_1F1B] / (m * replica->chunk_to_chunk));
-    int32_t v = least < high ? (least > first ? (int32_t)least : first) : high; /* b = 0: high */
+    const double apart = m * replica->chunk_to_chunk;
+    const double least = apart > 0.0 ? sqrt(replica->fill[CS_SCHEDULE_1F1B] / apart) : (double)INFINITY;
+    int32_t v = least < high ? (least > first ? (int32_t)least : first) : high;
     double seconds = interleaved_seconds(node, replica, plan, v);
     for (int32_t step = -1; step <= 1; step += 2) {
         while (v + step >= first && v + step <= high) {
@@ -196,7 +197,7 @@ static double least_per_micro_batch(const struct node *node, const struct cs_rep
     }
     if (rounds) {
         const double fill = least->fill[CS_SCHEDULE_1F1B] / m;
-        const double turn = sqrt(fill / least->chunk_to_chunk);
+        const double turn = least->chunk_to_chunk > 0.0 ? sqrt(fill / least->chunk_to_chunk) : (double)INFINITY;
         const double chunks = turn < v->high ? (turn > v->low ? turn : v->low) : v->high;
         const double seconds =
             least->micro[CS_SCHEDULE_1F1B] + fill / chunks + least->chunk_to_chunk * (chunks + beside);
@@ -213,17 +214,25 @@ static bool rounds_fit(const struct node *node, double m)
            ((choices->given_batch && choices->space->interleave > 0) || m >= node->pipeline->stages);
 }
 
-/* No candidate of a replica, or of those that it is the floor of, may matter. With B = m d b, m at most that of
- * `first`:
- *   T >= Q / (m d b) step(m) >= Q / (last b) step(m) / m,  N T >= N / d Q / b step(m) / m. */
-static bool hopeless_replica(const struct node *node, const struct cs_replica *replica, double m, int64_t first,
-                             int64_t last)
+/* No candidate of a replica, or of those of [first, last] that it is the floor of, may matter. With B = m d b and
+ * m <= cap / (d b):
+ *   T >= Q / (m d b) step(m) >= Q / b g(d) / d,  g(d) = step(m) / m at m = cap / (d b).
+ * g rises with d, so that N T = N / d * T d is least at the first degree; but g(d) / d falls, since all of g that rises
+ * is proportional to 1 / m, that is to d: T is least at the last. */
+static bool hopeless_replica(const struct node *node, const struct cs_replica *replica, int64_t first, int64_t last)
 {
     const struct cs_search_workspace *const work = node->work;
     const double ranks = (double)node->shard->mesh.ranks * node->pipeline->stages;
-    const double per_rank = work->sequences / node->shard->costs.shard.micro_batch *
-                            least_per_micro_batch(node, replica, m, rounds_fit(node, m));
-    return cs_goal_rejects(&work->goal, ranks * (double)first, per_rank / (double)last, ranks * per_rank);
+    const double b = node->shard->costs.shard.micro_batch;
+    const double m = (double)work->choices.cap / ((double)first * b);
+    const bool rounds = rounds_fit(node, m);
+    const double slow = work->sequences / b * least_per_micro_batch(node, replica, m, rounds);
+    double fast = slow;
+    if (last > first) {
+        const double fewer = (double)work->choices.cap / ((double)last * b);
+        fast = work->sequences / b * least_per_micro_batch(node, replica, fewer, rounds);
+    }
+    return cs_goal_rejects(&work->goal, ranks * (double)first, fast / (double)last, ranks * slow);
 }
 
 /* The ZeRO stages of a piece at which some candidate may matter: first by the stage alone, then by their traffic. */
@@ -238,8 +247,11 @@ static uint32_t hopeful_stages(const struct node *node, const struct piece *piec
     const double m = (double)work->choices.cap / ((double)first * b);
     const double chunks = rounds_fit(node, m) || !v->one ? v->high : 1;
     const double bare = work->sequences / b * (node->micro + node->fill / (chunks * m));
+    const double sure =
+        work->sequences * node->fill / (chunks * (double)work->choices.cap); /* the bubble's part of T */
     uint32_t hopeful = 0;
-    if (cs_goal_rejects(&work->goal, ranks * (double)first, bare / (double)last, ranks * bare)) {
+    const double seconds = work->sequences / b * node->micro / (double)last + sure;
+    if (cs_goal_rejects(&work->goal, ranks * (double)first, seconds, ranks * bare)) {
         return 0;
     }
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
@@ -253,7 +265,7 @@ static uint32_t hopeful_stages(const struct node *node, const struct piece *piec
     struct cs_replica least[CS_ZERO_STAGES];
     cs_replica_floors(&node->stage, first, last, hopeful, work->choices.space->zero_group, least);
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
-        if ((hopeful & 1u << z) != 0 && hopeless_replica(node, &least[z], m, first, last)) {
+        if ((hopeful & 1u << z) != 0 && hopeless_replica(node, &least[z], first, last)) {
             hopeful &= ~(1u << z);
         }
     }
@@ -265,8 +277,6 @@ static void explore_data(const struct node *node, int64_t position, uint32_t zer
 {
     struct cs_search_workspace *const work = node->work;
     const int64_t data = cs_data_at(work, node->shard, position);
-    const double b = node->shard->costs.shard.micro_batch;
-    const double m = (double)work->choices.cap / ((double)data * b);
     if (data % node->shard->mesh.data_step != 0) {
         return;
     }
@@ -278,7 +288,7 @@ static void explore_data(const struct node *node, int64_t position, uint32_t zer
     cs_replicas_prepare(&node->stage, data, fitting, work->choices.space->zero_group, replicas);
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         struct cs_plan plan;
-        if ((fitting & 1u << z) == 0 || hopeless_replica(node, &replicas[z], m, data, data)) {
+        if ((fitting & 1u << z) == 0 || hopeless_replica(node, &replicas[z], data, data)) {
             continue;
         }
         plan_of(node, &replicas[z], &plan);

@@ -82,8 +82,13 @@ static const char *const gpt3_sets[] = {
     "search.zero_with_pipeline=true",
     "search.schedules=[\"1f1b\",\"zb1p\",\"dualpipe\"]",
 };
-static const char *const largest_sets[] = {"axes.model={\"d_model\":[24576]}", "axes.hardware=[\"B200\"]",
-                                           "axes.year=[10]"};
+static const char *const largest_sets[] = {
+    "axes.model={\"d_model\":[24576]}",
+    "axes.hardware=[\"B200\"]",
+    "axes.year=[10]",
+    "search.zero_with_pipeline=true",
+    "search.schedules=[\"1f1b\",\"zb1p\",\"dualpipe\"]",
+};
 
 static bool bench_exhaustive(struct cs_search_workspace *workspace, bool once)
 {

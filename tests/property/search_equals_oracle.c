@@ -22,16 +22,6 @@ static bool same_bits(double a, double b)
     return x == y;
 }
 
-static bool same_plan(const struct cs_plan *a, const struct cs_plan *b)
-{
-    return a->devices == b->devices && a->data == b->data && a->global_batch == b->global_batch &&
-           a->micro_batches == b->micro_batches && a->tensor == b->tensor && a->pipeline == b->pipeline &&
-           a->context == b->context && a->expert == b->expert && a->expert_tensor == b->expert_tensor &&
-           a->micro_batch == b->micro_batch && a->interleave == b->interleave && a->zero_stage == b->zero_stage &&
-           a->zero_group == b->zero_group && a->recompute == b->recompute && a->schedule == b->schedule &&
-           a->sequence_parallel == b->sequence_parallel;
-}
-
 static void print_plan(const char *who, const struct cs_plan *plan, double seconds)
 {
     printf(
@@ -46,7 +36,7 @@ static bool same_answer(const struct instance *instance, const struct oracle_ans
 {
     const bool timed = instance->problem.law.tokens > 0.0;
     const double seconds = timed ? result->step.training_seconds : result->step.seconds;
-    if (same_plan(&expected->plan, &result->plan) && same_bits(expected->seconds, seconds)) {
+    if (oracle_same_plan(&expected->plan, &result->plan) && same_bits(expected->seconds, seconds)) {
         return true;
     }
     if (loud) {
@@ -117,7 +107,7 @@ static bool check_exhaustive(const struct instance *instance, struct cs_search_w
                          &seconds, &plan);
     const bool timed = instance->problem.law.tokens > 0.0;
     const double expected = timed ? result->step.training_seconds : result->step.seconds;
-    if (same_plan(&plan, &result->plan) && same_bits(seconds, expected)) {
+    if (oracle_same_plan(&plan, &result->plan) && same_bits(seconds, expected)) {
         return true;
     }
     if (loud) {
@@ -207,7 +197,7 @@ static int64_t number(const char *name, int64_t otherwise)
 int main(void)
 {
     const int64_t count = number("CS_PROPERTY_COUNT", 20000);
-    uint64_t state = (uint64_t)number("CS_PROPERTY_SEED", 1);
+    uint64_t state = (uint64_t)number("CS_PROPERTY_SEED", 1) ^ UINT64_C(0x9E3779B97F4A7C15);
     const char *const given = getenv("CS_PROPERTY_GENES");
     struct cs_search_workspace *const workspace = cs_search_workspace_create();
     struct instance *const instance = calloc(1, sizeof *instance);

@@ -18,10 +18,12 @@ static const struct {
 
 uint64_t instance_random(uint64_t *state)
 {
-    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return z ^ z >> 31;
+    uint64_t x = *state != 0 ? *state : 1;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    *state = x;
+    return x >> 16;
 }
 
 void instance_draw(uint64_t *state, struct instance *instance)

@@ -6,24 +6,19 @@
 #include "cs_sweep/search.h"
 
 /* GENE(name, choices): a number in [0, choices). 0 is the plainest choice of each. */
+/* clang-format off */
 #define INSTANCE_GENES(GENE)                                                                                           \
-    GENE(layers, 13)                                                                                                   \
-    GENE(heads, 8)                                                                                                     \
-    GENE(width, 4)                                                                                                     \
-    GENE(experts, 6)                                                                                                   \
-    GENE(dense_layers, 3)                                                                                              \
-    GENE(vocab, 3) GENE(tpu, 4) GENE(domain, 7) GENE(memory, 24) GENE(network, 5) GENE(launch, 3) GENE(format, 3)      \
-        GENE(unfused, 3) GENE(batch, 40) GENE(steps, 30) GENE(target, 6) GENE(slack, 12) GENE(given, 12)               \
-            GENE(tokens, 8) GENE(seq_len, 3) GENE(objective, 6) GENE(wanted, 5) GENE(most, 5) GENE(low, 6)             \
-                GENE(schedules, 7) GENE(zero_stages, 15) GENE(zero_pipeline, 3) GENE(recompute, 7)                     \
-                    GENE(expert_tensor, 3) GENE(expert_degrees, 4) GENE(contexts, 6) GENE(strict, 4)                   \
-                        GENE(tensor_max, 8) GENE(pipeline_max, 8) GENE(interleave_max, 8) GENE(micro_batch_max, 8)     \
-                            GENE(sequence_parallel, 4) GENE(fix_tensor, 70) GENE(fix_pipeline, 70) GENE(fix_data, 70)  \
-                                GENE(fix_context, 120) GENE(fix_expert, 90) GENE(fix_expert_tensor, 90)                \
-                                    GENE(fix_micro_batch, 70) GENE(fix_interleave, 70) GENE(fix_zero, 60)              \
-                                        GENE(fix_recompute, 60) GENE(fix_schedule, 60) GENE(fix_devices, 70)           \
-                                            GENE(zero_group, 12) GENE(power, 4) GENE(attribution, 2)                   \
-                                                GENE(intensity, 4)
+    GENE(layers, 13) GENE(heads, 8) GENE(width, 4) GENE(experts, 6) GENE(dense_layers, 3) GENE(vocab, 3)               \
+    GENE(tpu, 4) GENE(domain, 7) GENE(memory, 24) GENE(network, 5) GENE(launch, 3) GENE(format, 3) GENE(unfused, 3)    \
+    GENE(batch, 40) GENE(steps, 30) GENE(target, 6) GENE(slack, 12) GENE(given, 12) GENE(tokens, 8) GENE(seq_len, 3)   \
+    GENE(objective, 6) GENE(wanted, 5) GENE(most, 5) GENE(low, 6) GENE(schedules, 7) GENE(zero_stages, 15)             \
+    GENE(zero_pipeline, 3) GENE(recompute, 7) GENE(expert_tensor, 3) GENE(expert_degrees, 4) GENE(contexts, 6)         \
+    GENE(strict, 4) GENE(tensor_max, 8) GENE(pipeline_max, 8) GENE(interleave_max, 8) GENE(micro_batch_max, 8)         \
+    GENE(sequence_parallel, 4) GENE(fix_tensor, 70) GENE(fix_pipeline, 70) GENE(fix_data, 70) GENE(fix_context, 120)   \
+    GENE(fix_expert, 90) GENE(fix_expert_tensor, 90) GENE(fix_micro_batch, 70) GENE(fix_interleave, 70)                \
+    GENE(fix_zero, 60) GENE(fix_recompute, 60) GENE(fix_schedule, 60) GENE(fix_devices, 70) GENE(zero_group, 12)       \
+    GENE(power, 4) GENE(attribution, 2) GENE(intensity, 4)
+/* clang-format on */
 
 enum instance_gene {
 #define INSTANCE_ENUM(name, choices) GENE_##name,
@@ -44,7 +39,7 @@ struct instance {
     double intensities[3];
 };
 
-/* A step of SplitMix64 (Steele 2014). */
+/* A step of xorshift64 (Marsaglia 2003), 48 bits of it. */
 uint64_t instance_random(uint64_t *state);
 void instance_draw(uint64_t *state, struct instance *instance);
 /* Everything but the genes, from the genes. */

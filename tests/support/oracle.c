@@ -28,6 +28,16 @@ static bool power_of_two(int64_t value)
     return value == 1;
 }
 
+bool oracle_same_plan(const struct cs_plan *a, const struct cs_plan *b)
+{
+    return a->devices == b->devices && a->data == b->data && a->global_batch == b->global_batch &&
+           a->micro_batches == b->micro_batches && a->tensor == b->tensor && a->pipeline == b->pipeline &&
+           a->context == b->context && a->expert == b->expert && a->expert_tensor == b->expert_tensor &&
+           a->micro_batch == b->micro_batch && a->interleave == b->interleave && a->zero_stage == b->zero_stage &&
+           a->zero_group == b->zero_group && a->recompute == b->recompute && a->schedule == b->schedule &&
+           a->sequence_parallel == b->sequence_parallel;
+}
+
 /* ---- the limits of the space ---- */
 
 static int64_t batch_of(const struct oracle *oracle, bool *given)

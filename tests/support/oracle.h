@@ -28,5 +28,6 @@ struct oracle {
 enum { ORACLE_ANSWERS = 4096 };
 
 void oracle_run(struct oracle *oracle);
+bool oracle_same_plan(const struct cs_plan *a, const struct cs_plan *b);
 
 #endif

@@ -141,11 +141,11 @@ START_TEST(alternatives_in_order)
     scaled(8192.0, 1.0);
     ck_assert_int_eq(search(CS_MIN_DEVICES, 1, &best), 1);
     ck_assert_int_eq(search(CS_MIN_DEVICES, 10, list), 10);
-    ck_assert_mem_eq(&best.plan, &list[0].plan, sizeof best.plan);
+    ck_assert(oracle_same_plan(&best.plan, &list[0].plan));
     for (int i = 1; i < 10; i++) {
         ck_assert_int_ge(list[i].plan.devices, list[i - 1].plan.devices);
         /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): plans are zeroed whole */
-        ck_assert_int_ne(memcmp(&list[i].plan, &list[i - 1].plan, sizeof best.plan), 0);
+        ck_assert(!oracle_same_plan(&list[i].plan, &list[i - 1].plan));
         if (list[i].plan.devices == list[i - 1].plan.devices) {
             ck_assert_double_ge(list[i].step.training_seconds, list[i - 1].step.training_seconds);
         }
@@ -167,7 +167,7 @@ START_TEST(history_does_not_matter)
     search(CS_MIN_TIME, 3, others);
     scaled(10240.0, 1.0);
     search(CS_MIN_DEVICES, 1, &again);
-    ck_assert_mem_eq(&first.plan, &again.plan, sizeof first.plan);
+    ck_assert(oracle_same_plan(&first.plan, &again.plan));
     ck_assert_mem_eq(&first.step, &again.step, sizeof first.step);
     ck_assert_double_eq(first.candidates, again.candidates);
 }
@@ -205,7 +205,7 @@ START_TEST(objectives_disagree)
     const int32_t found = cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, intensities[0],
                                            workspace, 4096, front);
     ck_assert_int_gt(found, 1);
-    ck_assert_mem_eq(&front[0].plan, &devices.plan, sizeof devices.plan);
+    ck_assert(oracle_same_plan(&front[0].plan, &devices.plan));
     ck_assert_int_le(devices.plan.devices, energy.plan.devices);
     ck_assert_double_le(energy.step.training_seconds * (double)energy.plan.devices,
                         devices.step.training_seconds * (double)devices.plan.devices);
@@ -224,9 +224,9 @@ END_TEST
 /* What cs_replica_floors promises, over random stages and ranges of data degrees. */
 START_TEST(floors_hold)
 {
-    uint64_t state = 5;
+    uint64_t state = UINT64_C(0x5DEECE66D1234567);
     int64_t compared = 0;
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < 600; round++) {
         struct cs_network network;
         struct cs_costs costs;
         struct cs_stage stage;
@@ -265,14 +265,14 @@ START_TEST(floors_hold)
             }
         }
     }
-    ck_assert_int_gt(compared, 1000000);
+    ck_assert_int_gt(compared, 300000);
 }
 END_TEST
 
 /* More recomputation never takes less time: what lets a hopeless shard end its row. */
 START_TEST(recomputation_adds_time)
 {
-    uint64_t state = 9;
+    uint64_t state = UINT64_C(0x9DEECE66D1234567);
     for (int round = 0; round < 2000; round++) {
         struct cs_network network;
         double last = 0.0;
