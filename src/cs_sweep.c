@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* cs_sweep: the command line, and what it answers before MPI starts. */
-#include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,11 +230,7 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
 
 static void print_version(void)
 {
-    char library[MPI_MAX_LIBRARY_VERSION_STRING];
-    int length;
-    MPI_Get_library_version(library, &length);
-    library[strcspn(library, ",\n")] = '\0';
-    printf("cs_sweep %s (%s)\n%s\n%s\n%s\n", CS_BUILD_VERSION, CS_BUILD_COMMIT, CS_BUILD_COMPILER, library,
+    printf("cs_sweep %s (%s)\n%s\n%s\n%s\n", CS_BUILD_VERSION, CS_BUILD_COMMIT, CS_BUILD_COMPILER, cs_mpi_library(),
            cs_results_hdf5_version());
 }
 

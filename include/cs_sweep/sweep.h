@@ -29,4 +29,7 @@ int cs_sweep_run(const struct cs_sweep_options *options, int *argc, char ***argv
  * one: who may print before MPI_Init. */
 int cs_launcher_rank(void);
 
+/* Name and version of the MPI library; may be asked before MPI_Init. */
+const char *cs_mpi_library(void);
+
 #endif

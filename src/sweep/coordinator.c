@@ -340,7 +340,7 @@ static void coordinator_prepare(struct cs_coordinator *coordinator, struct cs_ru
     cs_coordinator_add_host(coordinator, cs_wire_host());
     coordinator->info.ranks = coordinator->size;
     coordinator->info.command = options->command;
-    coordinator->info.mpi_library = cs_wire_library();
+    coordinator->info.mpi_library = cs_mpi_library();
     coordinator->info.started = coordinator->started;
     coordinator->info.cpu_level = cs_cpu_level();
     coordinator->info.shard = run->shard;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "wire.h"
+#include "cs_sweep/sweep.h"
 
 #include <assert.h>
 #include <mpi.h>
@@ -38,7 +39,7 @@ int cs_wire_size(void)
     return size;
 }
 
-const char *cs_wire_library(void)
+const char *cs_mpi_library(void)
 {
     static char text[MPI_MAX_LIBRARY_VERSION_STRING]; /* the same at every call */
     int length;

@@ -44,7 +44,6 @@ int64_t cs_batch_bytes(const struct cs_grid *grid);
 
 int cs_wire_rank(void);
 int cs_wire_size(void);
-const char *cs_wire_library(void);
 const char *cs_wire_host(void);
 
 /* From rank 0 to all; those who wait sleep. */
