@@ -351,6 +351,9 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && exit_status == 0) {
         exit_status = cs_exit_status(CS_ERROR_WRITE);
     }
+    if (exit_status != 0 || arguments.list != NULL || arguments.options.dry_run) {
+        cs_sweep_part(&argc, &argv);
+    }
     free(command);
     free(arguments.sets);
     return exit_status;

@@ -15,16 +15,26 @@
 static const char *const cs_rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",   "PMI_RANK",
                                                 "MV2_COMM_WORLD_RANK",  "PALS_RANKID", "SLURM_PROCID"};
 
-int cs_launcher_rank(void)
+/* True where a launcher's variable names this process's rank, which goes to *rank. */
+static bool run_launched(int *rank)
 {
     for (size_t i = 0; i < sizeof cs_rank_variables / sizeof cs_rank_variables[0]; i++) {
         const char *text = getenv(cs_rank_variables[i]);
-        int64_t rank;
-        if (text != NULL && cs_parse_count(text, 0, INT32_MAX, &rank)) {
-            return (int)rank;
+        int64_t value;
+        if (text != NULL && cs_parse_count(text, 0, INT32_MAX, &value)) {
+            *rank = (int)value;
+            return true;
         }
     }
-    return 0;
+    *rank = 0;
+    return false;
+}
+
+int cs_launcher_rank(void)
+{
+    int rank;
+    run_launched(&rank);
+    return rank;
 }
 
 const char *cs_build_text(void)
@@ -174,4 +184,15 @@ int cs_sweep_run(const struct cs_sweep_options *options, int *argc, char ***argv
 {
     struct cs_run run = {.options = options, .evaluate = cs_record_evaluate};
     return cs_run_all(&run, argc, argv);
+}
+
+void cs_sweep_part(int *argc, char ***argv)
+{
+    int rank, initialized;
+    MPI_Initialized(&initialized);
+    if (run_launched(&rank) && !initialized) {
+        MPI_Init(argc, argv);
+        MPI_Barrier(MPI_COMM_WORLD);
+        MPI_Finalize();
+    }
 }
