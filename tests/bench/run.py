@@ -38,14 +38,14 @@ def run(command):
     return json.loads(done.stdout)
 
 
-def instructions_per_candidate():
-    """Of the exhaustive evaluation of GPT-3's space alone, counted by callgrind; None without valgrind."""
+def instructions_per_candidate(space):
+    """Of the exhaustive evaluation of one space alone, counted by callgrind; None without valgrind."""
     if shutil.which("valgrind") is None:
         return None
     with tempfile.NamedTemporaryFile() as out:
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--toggle-collect=cs_search_exhaustive",
-             f"--callgrind-out-file={out.name}", *program("search"), "exhaustive"],
+             f"--callgrind-out-file={out.name}", *program("search"), space],
             env=ENVIRONMENT, capture_output=True, text=True, check=False)
     collected = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode != 0 or collected is None:
@@ -78,7 +78,9 @@ def main():
             sys.exit(f"Unknown benchmark {part}; the parts are {', '.join(PARTS)}.")
         result = run(PARTS[part])
         if "exhaustive" in result:
-            result["exhaustive"]["instructions_per_candidate"] = instructions_per_candidate()
+            exhaustive = result["exhaustive"]
+            exhaustive["instructions_per_candidate"] = instructions_per_candidate("largest")
+            exhaustive["gpt3_512_a100"]["instructions_per_candidate"] = instructions_per_candidate("gpt3")
         for key, value in result.items():
             show(key, value)
         sys.stdout.flush()

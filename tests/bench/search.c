@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Benchmarks of the search: exhaustive candidates per second, searches per second and the share of the space that they
  * visit, and how long literal Algorithm 1 takes beside. Prints one JSON object with the keys exhaustive and search of
- * build/bench.json. `search exhaustive` evaluates GPT-3's space once and prints its size: for counting instructions. */
+ * build/bench.json. `search gpt3` and `search largest` evaluate one space once and print its size: for counting instructions. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,25 +90,37 @@ static const char *const largest_sets[] = {
     "search.schedules=[\"1f1b\",\"zb1p\",\"dualpipe\"]",
 };
 
-static bool bench_exhaustive(struct cs_search_workspace *workspace, bool once)
+/* Opens a space and exhausts it; less than 0 seconds: it could not be opened. */
+static double exhaust_gpt3(struct cs_search_workspace *workspace, bool once, double *candidates)
 {
     struct bench bench;
-    double candidates = 0.0;
     if (!open_grid(NULL, (int32_t)(sizeof gpt3_sets / sizeof gpt3_sets[0]), gpt3_sets, &bench)) {
-        return false;
+        return -1.0;
     }
-    const double seconds = exhaust(&bench, 512, 512, workspace, once, &candidates);
+    const double seconds = exhaust(&bench, 512, 512, workspace, once, candidates);
     close_grid(&bench);
-    if (once) {
-        printf("{\"candidates\": %.0f}\n", candidates);
-        return true;
-    }
-    double wide = 0.0;
+    return seconds;
+}
+
+static double exhaust_largest(struct cs_search_workspace *workspace, bool once, double *candidates)
+{
+    struct bench bench;
     if (!open_grid(NULL, (int32_t)(sizeof largest_sets / sizeof largest_sets[0]), largest_sets, &bench)) {
+        return -1.0;
+    }
+    const double seconds = exhaust(&bench, 1024, 4096, workspace, once, candidates);
+    close_grid(&bench);
+    return seconds;
+}
+
+static bool bench_exhaustive(struct cs_search_workspace *workspace)
+{
+    double candidates = 0.0, wide = 0.0;
+    const double seconds = exhaust_gpt3(workspace, false, &candidates);
+    const double wide_seconds = exhaust_largest(workspace, false, &wide);
+    if (seconds < 0.0 || wide_seconds < 0.0) {
         return false;
     }
-    const double wide_seconds = exhaust(&bench, 1024, 4096, workspace, false, &wide);
-    close_grid(&bench);
     printf("{\"exhaustive\": {\"candidates\": %.0f, \"seconds\": %.6g, \"candidates_per_second\": %.6g, ", wide,
            wide_seconds, wide / wide_seconds);
     printf("\"what\": \"24.5T parameters on 1,024 to 4,096 B200 ten years on, one core\", ");
@@ -116,6 +128,15 @@ static bool bench_exhaustive(struct cs_search_workspace *workspace, bool once)
            seconds, candidates / seconds);
     printf("\"calculon_candidates\": 952776, \"calculon_cpu_seconds\": 3072}},\n");
     return true;
+}
+
+static bool exhaust_once(struct cs_search_workspace *workspace, bool gpt3)
+{
+    double candidates = 0.0;
+    const double seconds =
+        gpt3 ? exhaust_gpt3(workspace, true, &candidates) : exhaust_largest(workspace, true, &candidates);
+    printf("{\"candidates\": %.0f}\n", candidates);
+    return seconds >= 0.0;
 }
 
 /* ---- search ---- */
@@ -212,8 +233,8 @@ int main(int argc, char **argv)
     if (workspace == NULL) {
         return 70;
     }
-    if (argc > 1 && strcmp(argv[1], "exhaustive") == 0) {
-        return bench_exhaustive(workspace, true) ? 0 : 70;
+    if (argc > 1) {
+        return exhaust_once(workspace, strcmp(argv[1], "gpt3") == 0) ? 0 : 70;
     }
     static const char *const trillion[] = {"axes.model={\"d_model\":[10240]}",
                                            "axes.hardware=[\"V100\",\"A100\",\"H100\",\"B100\",\"TPUv4\",\"TPUv5p\"]",
@@ -230,7 +251,7 @@ int main(int argc, char **argv)
     double times = 0.0;
     bool equal = false;
     snprintf(path, sizeof path, "%s/configs/full.json", source != NULL ? source : ".");
-    if (!bench_exhaustive(workspace, false) || !search_grid(path, 0, NULL, STRIDE, workspace, &full) ||
+    if (!bench_exhaustive(workspace) || !search_grid(path, 0, NULL, STRIDE, workspace, &full) ||
         !search_grid(NULL, 3, trillion, 1, workspace, &one) || !search_grid(NULL, 3, largest, 1, workspace, &most) ||
         !oracle_ratio(workspace, &points, &times, &equal)) {
         return 70;
