@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Benchmarks of the search: exhaustive candidates per second, searches per second and the share of the space that they
  * visit, and how long literal Algorithm 1 takes beside. Prints one JSON object with the keys exhaustive and search of
- * build/bench.json. `search gpt3` and `search largest` evaluate one space once and print its size: for counting instructions. */
+ * build/bench.json. `search gpt3` and `search largest` evaluate one space once and print its size: for counting
+ * instructions. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
