@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "format.h"
 
+#include "cs_sweep/number.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static struct cs_text text_of_special(double value)
@@ -230,6 +233,23 @@ static bool locale_is_utf8(void)
     return false;
 }
 
+/* COLUMNS, as ls and ps read it, then the terminal's own answer. */
+static int32_t width_of(FILE *out)
+{
+    enum { NARROWEST = 60, WIDEST = 120 };
+    const char *const columns = getenv("COLUMNS");
+    int64_t width = WIDEST;
+    if (columns == NULL || !cs_parse_count(columns, 1, 100000, &width)) {
+#ifdef TIOCGWINSZ
+        struct winsize size;
+        if (isatty(fileno(out)) == 1 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+            width = size.ws_col;
+        }
+#endif
+    }
+    return (int32_t)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
+}
+
 struct cs_style cs_style_of(FILE *out)
 {
     const char *const no_color = getenv("NO_COLOR"), *const term = getenv("TERM");
@@ -238,6 +258,7 @@ struct cs_style cs_style_of(FILE *out)
     style.colour = isatty(fileno(out)) == 1 && (no_color == NULL || no_color[0] == '\0') &&
                    (term == NULL || strcmp(term, "dumb") != 0);
     style.blocks = locale_is_utf8();
+    style.width = width_of(out);
     return style;
 }
 
@@ -251,9 +272,43 @@ void cs_heading(const struct cs_style *style, const char *title, const char *not
 {
     fprintf(style->out, "\n%s%s%s", cs_ink(style, CS_INK_HEADING), title, cs_ink(style, CS_INK_PLAIN));
     if (note[0] != '\0') {
-        fprintf(style->out, "  %s%s%s", cs_ink(style, CS_INK_DIM), note, cs_ink(style, CS_INK_PLAIN));
+        fprintf(style->out, "  %s", cs_ink(style, CS_INK_DIM));
+        cs_wrapped(style, cs_text_width(title) + 2, 2, note);
+        fputs(cs_ink(style, CS_INK_PLAIN), style->out);
     }
     fputc('\n', style->out);
+}
+
+int32_t cs_text_width(const char *text)
+{
+    int32_t width = 0;
+    for (; *text != '\0'; text++) {
+        width += ((unsigned char)*text & 0xC0) != 0x80; /* every byte but those that continue a character */
+    }
+    return width;
+}
+
+void cs_wrapped(const struct cs_style *style, int32_t column, int32_t indent, const char *text)
+{
+    bool begun = false;
+    while (*text != '\0') {
+        char word[256];
+        const size_t length = strcspn(text, " ");
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        const int32_t width = cs_text_width(word);
+        if (begun && column + 1 + width > style->width) {
+            fprintf(style->out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (begun) {
+            fputc(' ', style->out);
+            column++;
+        }
+        fputs(word, style->out);
+        column += width;
+        begun = true;
+        text += length;
+        text += *text == ' ';
+    }
 }
 
 void cs_bar(const struct cs_style *style, double fraction, int32_t width)

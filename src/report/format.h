@@ -25,8 +25,9 @@ struct cs_text cs_text_change(double now, double before);  /* +3.2%, -0.0%, x12.
 /* How the stream wants to be written to. */
 struct cs_style {
     FILE *out;
-    bool colour; /* a terminal, no NO_COLOR, and not TERM=dumb */
-    bool blocks; /* the locale's characters are UTF-8: bars of eighths; else of # */
+    bool colour;   /* a terminal, no NO_COLOR, and not TERM=dumb */
+    bool blocks;   /* the locale's characters are UTF-8: bars of eighths; else of # */
+    int32_t width; /* of a line: the terminal's within 60 to 120; COLUMNS overrules it; 120 in files */
 };
 struct cs_style cs_style_of(FILE *out);
 
@@ -34,6 +35,10 @@ enum cs_ink { CS_INK_PLAIN, CS_INK_HEADING, CS_INK_DIM, CS_INK_GOOD, CS_INK_BAD,
 /* Escape sequences, empty without colour. */
 const char *cs_ink(const struct cs_style *style, enum cs_ink ink);
 void cs_heading(const struct cs_style *style, const char *title, const char *note);
+/* Columns that a text of UTF-8 takes. */
+int32_t cs_text_width(const char *text);
+/* Prints the text from column `column` on, and goes on at `indent` where a word would pass the line's end. */
+void cs_wrapped(const struct cs_style *style, int32_t column, int32_t indent, const char *text);
 /* A bar of `width` characters, `fraction` of it filled; fraction is cut to 0..1. */
 void cs_bar(const struct cs_style *style, double fraction, int32_t width);
 

@@ -196,17 +196,17 @@ static void larger_batch(struct cs_design_point *design)
 }
 
 static const struct perturbation perturbations[] = {
-    {"peak_compute_x2", "twice the compute peak", more_compute, true, true},
-    {"memory_x2", "twice the memory", more_memory, true, true},
+    {"peak_compute_x2", "compute peak x 2", more_compute, true, true},
+    {"memory_x2", "memory x 2", more_memory, true, true},
     {"memory_unlimited", "any memory", unlimited_memory, true, true},
-    {"memory_bandwidth_x2", "twice the memory bandwidth", more_memory_bandwidth, true, true},
-    {"link_x2", "twice the scale-up bandwidth", faster_link, true, true},
-    {"scale_out_x2", "twice the scale-out bandwidth", faster_network, true, true},
-    {"domain_x2", "a scale-up domain twice as large", larger_domain, false, true},
-    {"launch_0", "kernels dispatched in no time", no_launch, false, true},
-    {"critical_batch_x2", "twice the critical batch", larger_batch, true, true},
-    {"deadline_x2", "twice the time", later_deadline, true, true},
-    {"deadline_x0.5", "half the time", earlier_deadline, true, true},
+    {"memory_bandwidth_x2", "memory bandwidth x 2", more_memory_bandwidth, true, true},
+    {"link_x2", "scale-up bandwidth x 2", faster_link, true, true},
+    {"scale_out_x2", "scale-out bandwidth x 2", faster_network, true, true},
+    {"domain_x2", "scale-up domain x 2", larger_domain, false, true},
+    {"launch_0", "no time to dispatch", no_launch, false, true},
+    {"critical_batch_x2", "critical batch x 2", larger_batch, true, true},
+    {"deadline_x2", "deadline x 2", later_deadline, true, true},
+    {"deadline_x0.5", "deadline / 2", earlier_deadline, true, true},
 };
 
 static void find_changes(struct cs_point *point, struct cs_search_workspace *workspace)

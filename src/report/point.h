@@ -92,6 +92,14 @@ const char *cs_schedule_word(enum cs_schedule schedule);
 struct cs_point_view {
     bool kernels; /* every kernel, not only the longest */
 };
+/* A benchmark of some steps has neither tokens nor a training time. */
+bool cs_point_whole_run(const struct cs_point *point);
+/* The tables of cs_point_print. */
+void cs_point_print_trace(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style);
+void cs_point_print_results(const struct cs_style *style, int32_t count, const struct cs_search_result *results,
+                            const double *carbon);
+void cs_point_print_knobs(const struct cs_point *point, const struct cs_style *style);
+void cs_point_print_changes(const struct cs_point *point, const struct cs_style *style);
 void cs_point_print(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style);
 void cs_point_write_json(const struct cs_point *point, FILE *out);
 

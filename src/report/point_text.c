@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What cs_point prints for people: at most 100 columns, one idea a line. */
+/* What cs_point prints for people: the answer first, one idea a line, within the terminal's width. Its tables are in
+ * point_tables.c. */
 #include "point.h"
 
 #include "cs_sweep/family.h"
@@ -9,24 +10,65 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { BAR_WIDTH = 40, KERNELS_SHOWN = 12 };
+enum { LABEL_WIDTH = 18, BAR_LONGEST = 40, BAR_SHORTEST = 10, BESIDE_BAR = 64 };
 
 __attribute__((format(printf, 3, 4))) static void row(const struct cs_style *style, const char *label,
                                                       const char *format, ...)
 {
+    char text[1024];
     va_list arguments;
     va_start(arguments, format);
-    fprintf(style->out, "  %s%-15s%s ", cs_ink(style, CS_INK_DIM), label, cs_ink(style, CS_INK_PLAIN));
-    vfprintf(style->out, format, arguments);
-    fputc('\n', style->out);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fprintf(style->out, "  %s%-15s%s ", cs_ink(style, CS_INK_DIM), label, cs_ink(style, CS_INK_PLAIN));
+    cs_wrapped(style, LABEL_WIDTH, LABEL_WIDTH, text);
+    fputc('\n', style->out);
 }
 
-/* A benchmark of some steps has neither tokens nor a training time. */
-static bool whole_run(const struct cs_point *point)
+bool cs_point_whole_run(const struct cs_point *point)
 {
     return point->metric == NULL || strcmp(point->metric, "device_hours") == 0 ||
            strcmp(point->metric, "energy_kwh") == 0 || strcmp(point->metric, "embodied_kgco2e") == 0;
+}
+
+static bool misses_deadline(const struct cs_point *point)
+{
+    const double deadline = point->design.problem.deadline;
+    return cs_point_whole_run(point) && isfinite(deadline) &&
+           point->best[0].step.training_seconds > deadline * (1 + 1e-9);
+}
+
+/* The answer in one line, below the title. */
+static void print_answer(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_search_result *const best = &point->best[0];
+    const struct cs_step *const step = &best->step;
+    char text[256];
+    if (best->status != CS_STATUS_FEASIBLE) {
+        fprintf(style->out, "%s", cs_ink(style, CS_INK_BAD));
+        snprintf(text, sizeof text, "No plan: %s. %s", cs_status_word(best->status), cs_status_sentence(best->status));
+    } else if (!cs_point_whole_run(point)) {
+        snprintf(text, sizeof text, "%s devices, %s a step, utilisation %s",
+                 cs_text_count((double)best->plan.devices).at, cs_text_duration(step->seconds).at,
+                 cs_text_percent(step->mfu).at);
+    } else {
+        char mass[64] = "";
+        if (point->has_carbon) {
+            snprintf(mass, sizeof mass, ": %s CO2e", cs_text_mass(point->carbon.total).at);
+        }
+        snprintf(text, sizeof text, "%s device%s for %s%s, utilisation %s",
+                 cs_text_count((double)best->plan.devices).at, best->plan.devices == 1 ? "" : "s",
+                 cs_text_duration(step->training_seconds).at, mass, cs_text_percent(step->mfu).at);
+    }
+    cs_wrapped(style, 0, 0, text);
+    fprintf(style->out, "%s\n", cs_ink(style, CS_INK_PLAIN));
+    if (best->status == CS_STATUS_FEASIBLE && misses_deadline(point)) {
+        snprintf(text, sizeof text, "That is later than the deadline of %s (training.deadline_days).",
+                 cs_text_duration(point->design.problem.deadline).at);
+        fputs(cs_ink(style, CS_INK_BAD), style->out);
+        cs_wrapped(style, 0, 0, text);
+        fprintf(style->out, "%s\n", cs_ink(style, CS_INK_PLAIN));
+    }
 }
 
 static void print_attention(const struct cs_architecture *model, const struct cs_style *style)
@@ -67,7 +109,7 @@ static void print_model(const struct cs_point *point, const struct cs_style *sty
     }
     row(style, "parameters", "%s, %s active per token", cs_text_scale(law->parameters_total).at,
         cs_text_scale(law->parameters_active).at);
-    if (whole_run(point)) {
+    if (cs_point_whole_run(point)) {
         /* e23 rather than printf's e+23: how papers write it. */
         const int exponent = (int)floor(log10(law->compute));
         row(style, "training", "%s tokens in sequences of %s, %.2fe%d FLOP, loss %.3f", cs_text_scale(law->tokens).at,
@@ -148,7 +190,7 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
     row(style, "schedule", "%s, %" PRId32 " chunk%s a device", cs_schedule_word(plan->schedule), plan->interleave,
         plan->interleave == 1 ? "" : "s");
     row(style, "step", "%s", cs_text_duration(step->seconds).at);
-    if (whole_run(point)) {
+    if (cs_point_whole_run(point)) {
         row(style, "training", "%s, %s device hours", cs_text_duration(step->training_seconds).at,
             cs_text_count(step->training_seconds / 3600 * (double)plan->devices).at);
     }
@@ -162,19 +204,19 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
 
 static void print_bar(const struct cs_style *style, const char *label, double fraction, const char *note)
 {
+    const int32_t room = style->width - BESIDE_BAR;
     fprintf(style->out, "  %-15s ", label);
-    cs_bar(style, fraction, BAR_WIDTH);
+    cs_bar(style, fraction, room < BAR_SHORTEST ? BAR_SHORTEST : room > BAR_LONGEST ? BAR_LONGEST : room);
     fprintf(style->out, " %6s  %s\n", cs_text_percent(fraction).at, note);
 }
 
 static void print_step(const struct cs_point *point, const struct cs_style *style)
 {
-    static const char *const notes[] = {
-        "kernels",        "exposed tensor-parallel traffic",  "exposed expert dispatch and combine",
-        "between stages", "exposed gradients and parameters", "stages that wait",
-        "weight update"};
+    static const char *const notes[] = {"kernels",          "tensor-parallel traffic", "dispatch, combine",
+                                        "between stages",   "gradients, parameters",   "stages that wait",
+                                        "update of weights"};
     const struct cs_step *const step = &point->best[0].step;
-    cs_heading(style, "Step", "shares of its time");
+    cs_heading(style, "Step", "shares of its time; traffic counts where no kernel hides it");
     for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
         char note[96];
         snprintf(note, sizeof note, "%-10s %s", cs_text_duration(step->shares[i] * step->seconds).at, notes[i]);
@@ -209,11 +251,11 @@ static void print_carbon(const struct cs_point *point, const struct cs_style *st
     } terms[] = {
         {"static power", carbon->operational_static, "devices, operational"},
         {"dynamic power", carbon->operational - carbon->operational_static, "devices, operational"},
-        {"servers", carbon->servers, "rest of the servers, operational"},
+        {"servers", carbon->servers, "the rest, operational"},
         {"logic", carbon->logic, "embodied"},
         {"memory chips", carbon->hbm, "embodied"},
         {"hosts", carbon->host, "embodied"},
-        {"overhead", carbon->overhead, "embodied: buildings, transport, recycling"},
+        {"overhead", carbon->overhead, "embodied"},
     };
     char note[256];
     snprintf(note, sizeof note, "%s CO2e at %s, %s g/kWh, PUE %s", cs_text_mass(carbon->total).at, point->region,
@@ -227,7 +269,8 @@ static void print_carbon(const struct cs_point *point, const struct cs_style *st
     row(style, "operational", "%s: %s of devices and %s of servers before PUE",
         cs_text_mass(carbon->operational + carbon->servers).at, cs_text_energy(carbon->energy).at,
         cs_text_energy(carbon->energy_servers).at);
-    row(style, "embodied", "%s charged (%s), of %s in the devices", cs_text_mass(carbon->embodied).at,
+    row(style, "embodied", "%s charged (%s), of %s in the devices; overhead is buildings, transport and recycling",
+        cs_text_mass(carbon->embodied).at,
         point->design.carbon.carbon.attribution == CS_ATTRIBUTION_FULL ? "whole devices" : "by share of their life",
         cs_text_mass(carbon->inventory).at);
 }
@@ -237,111 +280,6 @@ static void print_case(const struct cs_point *point, const struct cs_style *styl
     cs_heading(style, "Measured", point->case_source);
     row(style, point->metric, "measured %s, predicted %s: %s", cs_text_number(point->measured).at,
         cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->measured).at);
-}
-
-static void print_trace(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style)
-{
-    const int32_t count =
-        view->kernels || point->trace_count < KERNELS_SHOWN ? point->trace_count : (int32_t)KERNELS_SHOWN;
-    const double step = point->best[0].step.seconds, host = step - point->trace_seconds;
-    cs_heading(style, "Kernels and collectives",
-               count < point->trace_count ? "of a step on the slowest stage, longest first; --kernels lists all"
-                                          : "of a step on the slowest stage");
-    fprintf(style->out, "  %-14s %-28s %-8s %10s %10s %6s %10s  %s\n", "part", "kernel", "pass", "calls", "exposed",
-            "share", "hidden", "bound by");
-    for (int32_t i = 0; i < count; i++) {
-        const struct cs_trace_entry *const entry = &point->trace[i].entry;
-        const double hidden = entry->seconds - entry->exposed_seconds;
-        if (strcmp(entry->part, "step") == 0) {
-            fprintf(style->out, "  %-14s %-48s", "once a step", entry->kernel);
-        } else {
-            fprintf(style->out, "  %-14s %-28s %-8s %10s", entry->part, entry->kernel,
-                    entry->backward ? "backward" : "forward", cs_text_count(point->trace[i].calls).at);
-        }
-        fprintf(style->out, " %10s %6s %10s  %s\n", cs_text_duration(entry->exposed_seconds).at,
-                cs_text_percent(entry->exposed_seconds / step).at,
-                hidden > 1e-9 * step ? cs_text_duration(hidden).at : "",
-                strcmp(entry->kernel, "bubble") == 0 ? "pipeline" : cs_bound_word(entry->bound));
-    }
-    if (fabs(host) > 5e-4 * step) {
-        fprintf(style->out, "  %-14s %-48s %10s %6s %10s  %s\n", "host", "enqueues kernels more slowly than they run",
-                cs_text_duration(host).at, cs_text_percent(host / step).at, "", "launch");
-    }
-}
-
-static void print_results(const struct cs_style *style, int32_t count, const struct cs_search_result *results,
-                          const double *carbon)
-{
-    fprintf(style->out, "  %3s %13s  %-38s %10s %11s %6s %10s %10s\n", "", "devices", "plan", "step", "training", "mfu",
-            "memory", isfinite(carbon[0]) ? "CO2e" : "");
-    for (int32_t i = 0; i < count; i++) {
-        const struct cs_search_result *const result = &results[i];
-        fprintf(style->out, "  %3" PRId32 " %13s  %-38s %10s %11s %6s %10s %10s\n", i + 1,
-                cs_text_count((double)result->plan.devices).at, cs_plan_describe(&result->plan).at,
-                cs_text_duration(result->step.seconds).at, cs_text_duration(result->step.training_seconds).at,
-                cs_text_percent(result->step.mfu).at, cs_text_bytes(result->step.memory_bytes).at,
-                isfinite(carbon[i]) ? cs_text_mass(carbon[i]).at : "");
-    }
-}
-
-static void print_knobs(const struct cs_point *point, const struct cs_style *style)
-{
-    const struct cs_search_result *const best = &point->best[0];
-    cs_heading(style, "Other knobs", "the best plan on the same devices with one of them held");
-    for (int32_t i = 0; i < point->knob_count; i++) {
-        const struct cs_point_knob *const knob = &point->knobs[i];
-        char label[48];
-        snprintf(label, sizeof label, "%s %s", knob->knob, knob->value);
-        if (knob->result.status != CS_STATUS_FEASIBLE) {
-            fprintf(style->out, "  %-22s %8s  no plan passes the gate \"%s\"\n", label, "",
-                    cs_status_word(knob->result.status));
-        } else {
-            fprintf(style->out, "  %-22s %8s  %-38s %s\n", label,
-                    cs_text_change(knob->result.step.training_seconds, best->step.training_seconds).at,
-                    cs_plan_describe(&knob->result.plan).at, cs_text_bytes(knob->result.step.memory_bytes).at);
-        }
-    }
-}
-
-static double time_of(const struct cs_point *point, const struct cs_search_result *result)
-{
-    return whole_run(point) ? result->step.training_seconds : result->step.seconds;
-}
-
-static void print_changes(const struct cs_point *point, const struct cs_style *style)
-{
-    const struct cs_search_result *const best = &point->best[0];
-    const bool feasible = best->status == CS_STATUS_FEASIBLE;
-    cs_heading(style, "What would change it", "searched again with one thing otherwise");
-    for (int32_t i = 0; i < point->change_count; i++) {
-        const struct cs_point_change *const change = &point->changes[i];
-        fprintf(style->out, "  %-34s ", change->what);
-        if (change->result.status != CS_STATUS_FEASIBLE) {
-            fprintf(style->out, "%sinfeasible: %s%s\n", cs_ink(style, CS_INK_BAD),
-                    cs_status_word(change->result.status), cs_ink(style, CS_INK_PLAIN));
-            continue;
-        }
-        fprintf(style->out, "%13s devices", cs_text_count((double)change->result.plan.devices).at);
-        if (feasible) {
-            fprintf(style->out, " (%s)",
-                    cs_text_change((double)change->result.plan.devices, (double)best->plan.devices).at);
-        }
-        const double now = time_of(point, &change->result);
-        fprintf(style->out, ", %s", cs_text_duration(now).at);
-        if (feasible) {
-            fprintf(style->out, " (%s)", cs_text_change(now, time_of(point, best)).at);
-        }
-        if (isfinite(change->carbon)) {
-            fprintf(style->out, ", %s CO2e", cs_text_mass(change->carbon).at);
-            if (feasible) {
-                fprintf(style->out, " (%s)", cs_text_change(change->carbon, point->best_carbon[0]).at);
-            }
-        }
-        if (!feasible) {
-            fprintf(style->out, ", %s a device", cs_text_bytes(change->result.step.memory_bytes).at);
-        }
-        fputc('\n', style->out);
-    }
 }
 
 static void print_limits(const struct cs_point *point, const struct cs_style *style)
@@ -360,7 +298,15 @@ static void print_limits(const struct cs_point *point, const struct cs_style *st
     row(style, "step", "%s is compute; the largest loss is %s with %s", cs_text_percent(step->shares[0]).at,
         cs_share_word((enum cs_share)largest), cs_text_percent(step->shares[largest]).at);
     row(style, "memory", "%s of what a plan may use", cs_text_percent(step->memory_bytes / limit).at);
-    if (isfinite(point->design.problem.deadline)) {
+    if (point->design.problem.global_batch == 0) {
+        row(style, "batch", "%s of the %s sequences of the critical batch",
+            cs_text_count((double)point->best[0].plan.global_batch).at,
+            cs_text_count((double)point->design.problem.law.critical_sequences).at);
+    }
+    if (misses_deadline(point)) {
+        row(style, "deadline", "missed: %s instead of %s", cs_text_duration(step->training_seconds).at,
+            cs_text_duration(point->design.problem.deadline).at);
+    } else if (cs_point_whole_run(point) && isfinite(point->design.problem.deadline)) {
         row(style, "deadline", "%s of it is used",
             cs_text_percent(step->training_seconds / point->design.problem.deadline).at);
     }
@@ -369,13 +315,13 @@ static void print_limits(const struct cs_point *point, const struct cs_style *st
 void cs_point_print(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style)
 {
     const bool feasible = point->best[0].status == CS_STATUS_FEASIBLE;
-    fprintf(style->out, "%s%s%s\n", cs_ink(style, CS_INK_HEADING), point->title, cs_ink(style, CS_INK_PLAIN));
+    fputs(cs_ink(style, CS_INK_HEADING), style->out);
+    cs_wrapped(style, 0, 0, point->title);
+    fprintf(style->out, "%s\n", cs_ink(style, CS_INK_PLAIN));
+    print_answer(point, style);
     print_model(point, style);
     print_device(point, style);
-    if (!feasible) {
-        fprintf(style->out, "\n%sNo plan: %s.%s %s\n", cs_ink(style, CS_INK_BAD), cs_status_word(point->best[0].status),
-                cs_ink(style, CS_INK_PLAIN), cs_status_sentence(point->best[0].status));
-    } else {
+    if (feasible) {
         print_plan(point, style);
         if (point->metric != NULL) {
             print_case(point, style);
@@ -385,27 +331,27 @@ void cs_point_print(const struct cs_point *point, const struct cs_point_view *vi
         if (point->has_carbon) {
             print_carbon(point, style);
         }
-        print_trace(point, view, style);
+        cs_point_print_trace(point, view, style);
         if (point->found > 1) {
             cs_heading(style, "Best plans",
                        "t tensor, p pipeline, d data, e expert, z ZeRO, b micro-batch, v chunks, recomputation");
-            print_results(style, point->found, point->best, point->best_carbon);
+            cs_point_print_results(style, point->found, point->best, point->best_carbon);
         }
         if (point->with_changes) {
             print_limits(point, style);
         }
         if (point->knob_count > 0) {
-            print_knobs(point, style);
+            cs_point_print_knobs(point, style);
         }
     }
     if (point->change_count > 0) {
-        print_changes(point, style);
+        cs_point_print_changes(point, style);
     }
     if (point->pareto_count > 0) {
         cs_heading(style, "Pareto front",
                    point->pareto_count < CS_POINT_TOP_MAX
                        ? "no plan is better in devices, time and carbon at once"
                        : "no plan is better in devices, time and carbon at once; its first 100");
-        print_results(style, point->pareto_count, point->pareto, point->pareto_carbon);
+        cs_point_print_results(style, point->pareto_count, point->pareto, point->pareto_carbon);
     }
 }

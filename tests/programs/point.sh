@@ -60,12 +60,14 @@ fi
 run 60 "$point" --model 8192 --hardware H100 --year 5 --qat int8 --region us-east5
 equal "the point: exit status, standard error" "0 " "$status $(cat err)"
 equal "title" "d_model 8192 on H100, year 5, QAT int8, us-east5 (323 g CO2e/kWh)" "$(head -n 1 out)"
+expect "the answer stands below the title" \
+    grep -Eq '^[0-9,]+ devices for [0-9.]+ days: [0-9.]+ t CO2e, utilisation [0-9.]+%$' <(sed -n 2p out)
 equal "model" "Model  by the scaling law
   shape           mixture of experts, 77 layers, d_model 8,192, 64 heads of 128, d_ff 32,768, vocabulary 51,200
   experts         11 of width 32,768, 1 active, 0 shared, 0 dense layers
   parameters      475 B, 62.0 B active per token" "$(sed -n '/^Model/,/parameters/p' out)"
 expect "training" grep -Eq '^  training        1\.24 T tokens in sequences of 2,048, 4\.61e23 FLOP, loss [0-9.]+$' out
-equal "critical batch" "  critical batch  2.51 M tokens, 1,226 sequences" "$(grep '^  critical batch' out)"
+equal "critical batch" "  critical batch  2.51 M tokens, 1,226 sequences" "$(grep '^  critical batch  ' out)"
 equal "device" "H100  projected 5 years" "$(grep '^H100' out)"
 expect "compute" \
     grep -Eq '^  compute         7\.35 PFLOP/s at int8 \(3\.67 PFLOP/s at 16 bits\), [0-9.]+% sustained' out
@@ -75,9 +77,24 @@ equal "best plans listed" 10 \
     "$(sed -n '/^Best plans/,/^$/p' out | grep -Ec '^ +[0-9]+ +[0-9,]+  t[0-9]+ p[0-9]+ d[0-9]+ ')"
 expect "bars of #" grep -Eq '^  compute +#+ +[0-9.]+%  ' out
 expect "what limits it" grep -Eq '^  fewer devices   [a-z]+, on [0-9,]+ or fewer\. ' out
-expect "what would change it" grep -Eq '^  twice the memory +[0-9,]+ devices \((same|[-+][0-9.]+%)\), ' out
+change='(same|[-+][0-9.]+%)'
+expect "what would change it" \
+    grep -Eq "^  memory x 2 +[0-9,]+ +$change +[0-9.]+ days +$change +[0-9.]+ t +$change\$" out
+expect "the batch's limit" grep -Eq '^  batch +[0-9,]+ of the 1,226 sequences of the critical batch$' out
+expect "the deadline's share" grep -Eq '^  deadline +[0-9.]+% of it is used$' out
 equal "no escape sequence in a file" 0 "$(grep -c $'\033' out)"
-expect "no line beyond 132 columns" [ "$(wc -L <out)" -le 132 ]
+expect "no line beyond 120 columns" [ "$(wc -L <out)" -le 120 ]
+for columns in 80 100; do
+    COLUMNS=$columns run 60 "$point" --model 8192 --hardware H100 --year 5 --qat int8 --kernels --pareto
+    expect "no line beyond $columns columns" [ "$(wc -L <out)" -le $columns ]
+    expect "... with device counts and carbon in its tables" \
+        grep -Eq '^ +1 +[0-9,]+  t[0-9]+ p[0-9]+ .* [0-9.]+ days .* [0-9.]+ t$' out
+    COLUMNS=$columns run 60 "$point" --model DeepSeek-V3 --hardware H100 --devices 2048
+    expect "no line of an explicit model beyond $columns columns" [ "$(wc -L <out)" -le $columns ]
+done
+expect "a missed deadline" grep -Eq '^That is later than the deadline of 90.0 days \(training.deadline_days\)\.$' out
+expect "... among the limits" grep -Eq '^  deadline +missed: [0-9]+ days instead of 90.0 days$' out
+run 60 "$point" --model 8192 --hardware H100 --year 5 --qat int8 --region us-east5
 degrees='s/^  devices         \(.*\) = tensor \(.*\) x pipeline \(.*\) x data \(.*\)$/\1 \2 \3 \4/p'
 plan=$(sed -n "$degrees" out | tr -d ,)
 read -r devices tensor pipeline data <<<"$plan"
@@ -88,11 +105,11 @@ expect "bars of blocks where the locale has them" grep -q '█' out
 equal "--brief searches no changes" 0 "$(grep -c "What would change it" out)"
 run 60 "$point" --model 24576 --hardware V100 --set training.deadline_days=1 --brief
 equal "an infeasible point is an answer" 0 "$status"
-expect "... with its reason" grep -Eq '^No plan: [a-z]+\. [A-Z]' out
+expect "... with its reason below the title" grep -Eq '^No plan: [a-z]+\. [A-Z]' <(sed -n 2p out)
 run 60 "$point" --model GPT-3 --hardware A100 --tensor 8 --pipeline 8 --data 1 --micro-batch 1 --batch 64
 equal "a plan that does not fit" \
     "No plan: memory. Every plan with a batch that divides overflows the devices' memory." "$(grep '^No plan' out)"
-expect "... says how much it would take" grep -Eq '^  any memory .*, [0-9.]+ GiB a device$' out
+expect "... says how much it would take" grep -Eq '^  any memory .* [0-9.]+ t +[0-9.]+ GiB$' out
 
 # What is given is taken as given.
 run 60 "$point" --model Llama-3.1-405B --hardware H100 --devices 16384 --tensor 8 --pipeline 16 --brief --top 1
@@ -127,6 +144,34 @@ os.environ.update(TERM="xterm", NO_COLOR=sys.argv[2])
 pty.spawn([sys.argv[1], "--model", "2048", "--hardware", "A100", "--brief", "--top", "1"])
 END
 }
+# widest COLUMNS-OF-THE-TERMINAL: of the lines that a terminal of that size is sent.
+widest() {
+    "$PYTHON" - "$point" "$1" <<'END' | tr -d '\r' | sed $'s/\033\\[[0-9]*m//g' | wc -L
+import fcntl
+import os
+import pty
+import struct
+import sys
+import termios
+
+os.environ.update(TERM="xterm")
+os.environ.pop("COLUMNS", None)
+child, terminal = pty.fork()
+if child == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[2]), 0, 0))
+    os.execv(sys.argv[1], [sys.argv[1], "--model", "8192", "--hardware", "H100"])
+try:
+    while text := os.read(terminal, 65536):
+        os.write(1, text)
+except OSError:
+    pass
+END
+}
+for columns in 80 90; do
+    width=$(widest $columns)
+    expect "a terminal of $columns columns is not overrun: $width" [ "$width" -le $columns ]
+    expect "... but used: $width" [ "$width" -gt $((columns - 12)) ]
+done
 expect "colour on a terminal" [ "$(coloured "")" -ge 6 ]
 equal "NO_COLOR" 0 "$(coloured 1)"
 finish

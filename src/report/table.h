@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tables that fit into the terminal: columns are as wide as what they hold, and the least important ones are left out
+ * where the lines would be too long; if that is not enough, the longest texts are cut. Lines are given twice: before
+ * cs_table_begin they are measured, after it printed. */
+#ifndef CS_REPORT_TABLE_H
+#define CS_REPORT_TABLE_H
+
+#include "format.h"
+
+enum { CS_COLUMNS_MAX = 12 };
+
+struct cs_column {
+    const char *head;
+    bool left;     /* aligned; numbers stand to the right */
+    int32_t spare; /* 0: always shown; else the column with the highest goes first */
+    bool left_out;
+    int32_t width;
+};
+
+struct cs_table {
+    const struct cs_style *style;
+    bool printing;
+    int32_t count;
+    struct cs_column columns[CS_COLUMNS_MAX];
+};
+
+/* One line; a NULL is an empty cell. */
+void cs_table_line(struct cs_table *table, const char *const *cells);
+/* Leaves out what the lines have no room for, and prints the heads. */
+void cs_table_begin(struct cs_table *table);
+
+#endif
