@@ -261,6 +261,9 @@ static void print_others(const struct cs_library *library, const char *what)
         for (int32_t i = 0; i < library->model_count; i++) {
             const struct cs_architecture *architecture = &library->models[i].architecture;
             struct cs_parameters parameters;
+            if (library->models[i].from_law) {
+                continue; /* a d_model of the configuration's axis: it has no name of its own */
+            }
             cs_parameters_count(architecture, &parameters);
             printf("%-24s %10.4g parameters, d_model %lld, %lld layers, %lld expert%s\n", architecture->name,
                    parameters.total, (long long)architecture->d_model, (long long)architecture->layers,

@@ -42,6 +42,7 @@ for what in devices:H100 regions:us-east5 qat:int8 models:BLOOM; do
     run 30 "$sweep" --list "${what%:*}"
     equal "--list ${what%:*}" "0 " "$status $(cat err)"
     expect "--list ${what%:*} has ${what#*:}" grep -q "^${what#*:}" out
+    equal "--list ${what%:*}: nothing without a name" 0 "$(grep -Ec '^[0-9]+ | 0 layers' out)"
 done
 
 run 30 "$sweep" "$quick" --dry-run
