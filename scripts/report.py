@@ -4,9 +4,9 @@
 
     scripts/report.py RESULTS.h5 --output PAGE.html [--select DIM=VALUE[,VALUE...]]... [--errors errors.json]
 
-The page holds the plans, times, energies and carbon of every point as 32-bit numbers, compressed; regions are factors
-of the energy, as they are in the model. --select keeps only some values of a dimension, for sweeps beyond a few million
-points.
+The page holds the plans, times, energies and carbon of every search as 32-bit numbers, compressed; regions are factors
+of the energy, as they are in the model, so that they cost next to nothing: configs/full.json with its 3.5 million
+points makes 4 MB. --select keeps only some values of a dimension, for more than two million searches.
 
 The charts are drawn by Chart.js (MIT licence): widely used, kept up for ten years, logarithmic axes and hover out of
 the box, 200 kB in all, and one of Debian's packages (libjs-chart.js), so that neither this script nor its tests fetch
@@ -39,8 +39,8 @@ PLAN_VARIABLES = ("status", "devices", "tensor", "pipeline", "data", "context", 
 NUMBERS = ("training_time", "step_time", "mfu", "memory_per_device", "memory_capacity", "energy", "energy_servers",
            "embodied_inventory", "carbon_embodied", "carbon_intensity", "region_pue")
 SHARES = ("compute", "tensor", "expert", "pipeline", "data", "bubble", "optimizer")
-# Points that a browser handles with ease, and that keep the page below some 100 MB.
-MOST_POINTS = 2_000_000
+# Searches that a browser handles with ease, and that keep the page below some 100 MB.
+MOST_SEARCHES = 2_000_000
 MISSING = -1  # of whole numbers: none of them is negative
 
 
@@ -233,10 +233,10 @@ def build(arguments):
         if "alternative" in data.dims:
             data = data.isel(alternative=0)
         data = select(data, arguments.select)
-        points = int(numpy.prod([data.sizes[dim] for dim in data["status"].dims]))
-        if points > MOST_POINTS:
-            raise Refused(f"{points:,} points are more than a page can hold ({MOST_POINTS:,}); cut the sweep with "
-                          "--select, as --select year=0,5,10")
+        searches = int(numpy.prod([data.sizes[dim] for dim in data["status"].dims]))
+        if searches > MOST_SEARCHES:
+            raise Refused(f"{searches:,} searches are more than a page can hold ({MOST_SEARCHES:,}); cut the sweep "
+                          "with --select, as --select year=0,5,10")
         blob = pack(data)
         known = families(texts(data["hardware"].values), arguments.configs, arguments.errors
                          or arguments.configs / "validation" / "errors.json", provenance)

@@ -102,9 +102,9 @@ function scaled(x, unit = "") {
 const tonnes = (kg) => (Number.isFinite(kg) ? digits(kg / 1000) + " t" : "–");
 const percent = (x) => (Number.isFinite(x) ? (100 * x).toFixed(1) + "%" : "–");
 const days = (s) => (Number.isFinite(s) ? digits(s / 86400) + " d" : "–");
-function trust(hardware) {
+function trust(hardware, otherwise = "not measured") {
   const family = meta.families[hardware];
-  return family && Number.isFinite(family.mape) && family.mape !== null ? "±" + percent(family.mape) : "not measured";
+  return family && Number.isFinite(family.mape) && family.mape !== null ? "±" + percent(family.mape) : otherwise;
 }
 function modelName(index) {
   const size = value("parameters_total", { model: index });
@@ -148,6 +148,7 @@ const yChoices = [
   { key: "device_hours", text: "Device hours", of: (p) => p.devices * p.training_time / 3600 },
   { key: "mfu", text: "Utilisation (model FLOPs)", of: (p) => p.mfu, linear: true },
   { key: "training_days", text: "Training time, days", of: (p) => p.training_time / 86400 },
+  { key: "carbon_per_compute", text: "Carbon per training compute, kg CO2e per ZFLOP", of: (p) => p.carbon_total / p.compute * 1e21 },
   { key: "carbon_per_token", text: "Carbon per million tokens, kg CO2e", of: (p) => p.carbon_total / p.tokens * 1e6 },
 ];
 const state = { x: xChoices[0].key, y: "carbon_total", scale: "log", each: "", pick: {}, at: -1, map: "losses", rows: 100, sort: "", up: true };
@@ -241,7 +242,7 @@ const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 const marks = ["circle", "triangle", "rect", "rectRot", "star", "crossRot", "rectRounded"];
 function look(i) {
   const colour = colours[i % colours.length];
-  return { borderColor: colour, backgroundColor: colour, pointBorderColor: colour, borderWidth: 2,
+  return { colour, borderColor: colour, backgroundColor: colour, pointBorderColor: colour, pointBorderWidth: 1.5, borderWidth: 2,
     borderDash: dashes[Math.floor(i / colours.length) % dashes.length], pointStyle: marks[(i + Math.floor(i / colours.length)) % marks.length] };
 }
 const charts = {};
@@ -279,31 +280,63 @@ function axis(text, linear, asPercent) {
 }
 // A chart may not be replaced while it handles its own event.
 const later = (what) => setTimeout(what, 0);
+// From the first to the last point with a plan, and no further: a logarithmic axis would begin at a power of ten.
+function span(datasets) {
+  const xs = datasets.flatMap((set) => set.data.filter((p) => Number.isFinite(p.y)).map((p) => p.x));
+  if (xs.length < 2 || state.scale !== "log" || xChoice().linear) return {};
+  const [low, high] = xs.reduce(([a, b], at) => [Math.min(a, at), Math.max(b, at)], [Infinity, 0]);
+  return low > 0 && high > low ? { min: low * 0.9, max: high * 1.1 } : {};
+}
+const lineCharts = ["main-chart", "mfu-chart", "devices-chart"];
+// Every point of a short line has its mark; of a long one some, staggered from line to line, and those that stand alone.
+function radii(points, line) {
+  const every = points.length > 60 ? Math.ceil(points.length / 14) : 1;
+  const alone = (k) => !(points[k - 1] || {}).feasible && !(points[k + 1] || {}).feasible;
+  return points.map((_, k) => (every === 1 ? 3 : (k + 3 * line) % every === 0 || alone(k) ? 4 : 0));
+}
+// The line under the pointer stands out in every chart; -1: all alike.
+let standsOut = -1;
+function emphasise(line) {
+  if (line === standsOut) return;
+  standsOut = line;
+  for (const id of lineCharts) {
+    charts[id].data.datasets.forEach((set, i) => {
+      const colour = line < 0 || i === line ? set.colour : set.colour + "38";
+      Object.assign(set, { borderColor: colour, backgroundColor: colour, pointBorderColor: colour, borderWidth: i === line ? 3 : 2 });
+    });
+    charts[id].update("none");
+  }
+}
+for (const id of lineCharts) byId(id).addEventListener("mouseleave", () => later(() => emphasise(-1)));
 function lines(id, choice, legend) {
   const x = xChoice();
   const datasets = allLines().map(({ series, points }, i) => {
     return {
       ...look(i), label: series === null ? label("hardware", state.pick.hardware) : label(state.each, series),
       data: points.map((p) => ({ x: x.of(p.at), y: p.feasible ? choice.of(p) : NaN, point: p })),
-      pointRadius: points.length > 60 ? 1.5 : 3, pointHoverRadius: 6, pointHitRadius: 8, spanGaps: false,
+      pointRadius: radii(points, i), pointHoverRadius: 6, pointHitRadius: 8, spanGaps: false,
       hidden: hidden.has(state.each + series), series,
     };
   });
   const asPercent = choice.key === "mfu" || choice.key === "embodied_share";
   const options = {
     parsing: false, interaction: { mode: "nearest", intersect: false },
-    scales: { x: axis(x.text, x.linear), y: axis(choice.text, choice.linear, asPercent) },
+    scales: { x: { ...axis(x.text, x.linear), ...span(datasets) }, y: axis(choice.text, choice.linear, asPercent) },
     plugins: {
       legend: { display: legend, labels: { usePointStyle: true, boxWidth: 10 },
         onClick: (_event, item) => {
           const key = state.each + datasets[item.datasetIndex].series;
           if (!hidden.delete(key)) hidden.add(key);
           later(draw);
-        } },
+        },
+        onHover: (_event, item) => later(() => emphasise(item.datasetIndex)), onLeave: () => later(() => emphasise(-1)) },
       tooltip: { displayColors: false, callbacks: {
         title: (items) => items.map((item) => `${item.dataset.label}, ${label(x.dim, item.raw.point.at[x.dim])}`)[0],
         label: (item) => describe(item.raw.point),
       } },
+    },
+    onHover: (_event, items) => {
+      if (items.length && datasets.length > 1) later(() => emphasise(items[0].datasetIndex));
     },
     onClick: (_event, items) => {
       if (items.length) {
@@ -322,7 +355,11 @@ function show(id, type, data, options) {
 const carbonParts = [["carbon_operational", "devices, operational"], ["carbon_servers", "servers, operational"], ["carbon_embodied", "embodied"]];
 function bars() {
   const points = seriesIndices().map((series) => point(atOf(series, state.at)));
-  const labels = seriesIndices().map((series) => (series === null ? label("hardware", state.pick.hardware) : label(state.each, series)));
+  const labels = points.map((p, i) => {
+    const series = seriesIndices()[i];
+    const name = series === null ? label("hardware", state.pick.hardware) : label(state.each, series);
+    return series === null || state.each === "hardware" ? `${name} ${trust(dims.hardware[p.at.hardware], "")}`.trim() : name;
+  });
   const stacked = (linear, text) => ({ stacked: true, title: { display: true, text }, ticks: { callback: linear }, grid: { color: "#e6e6e6" } });
   const horizontal = (format, text, callback) => ({
     indexAxis: "y", scales: { x: stacked(format, text), y: { stacked: true, grid: { display: false }, ticks: { autoSkip: false } } },
@@ -364,6 +401,7 @@ function map() {
   const seen = new Set();
   const box = byId("map");
   const order = xOrder();
+  const lettered = order.length * 10 <= box.clientWidth - 90;
   box.replaceChildren();
   for (const { series, points } of allLines()) {
     const row = document.createElement("div");
@@ -376,7 +414,7 @@ function map() {
       cell.style.background = cells[key][0];
       cell.style.color = darkInk.has(key) ? "#fff" : "#000";
       cell.dataset.kind = key;
-      if (order.length * 10 <= box.clientWidth - 90) cell.textContent = cells[key][1];
+      if (lettered) cell.textContent = cells[key][1];
       cell.title = `${label(xChoice().dim, x)}: ` + (p.feasible
         ? `${cells[key][2]} ${percent(p["share_" + key])} of a step; ${p.plan}` : cells[key][2]);
       row.append(cell);
@@ -511,10 +549,12 @@ function fixedParts() {
   const counts = {};
   for (const raw of arrays.status.values) counts[meta.status[raw]] = (counts[meta.status[raw]] || 0) + 1;
   const total = arrays.status.length;
-  const axes = names.filter(wide).map((dim) => `${dims[dim].length} × ${dimTitle(dim).toLowerCase()}`);
+  const many = { model: "models", hardware: "devices", year: "years", qat: "levels of QAT", region: "regions" };
+  const axes = names.filter(wide).map((dim) => `${dims[dim].length} ${many[dim] || "× " + dimTitle(dim)}`);
+  const points = names.reduce((product, dim) => product * dims[dim].length, 1);
   const single = names.filter((dim) => !wide(dim)).map((dim) => `${dimTitle(dim).toLowerCase()} ${label(dim, 0)}`);
   const reasons = Object.entries(counts).filter(([key]) => key !== "feasible").map(([key, n]) => `${n.toLocaleString("en-US")} ${key}`);
-  byId("swept").textContent = `Swept: ${axes.join(", ") || "one point"}` + (single.length ? `; ${single.join(", ")}` : "") +
+  byId("swept").textContent = `Swept: ${axes.join(" × ") || "one point"}` + (axes.length ? ` = ${points.toLocaleString("en-US")} points` : "") + (single.length ? `; ${single.join(", ")}` : "") +
     `. ${total.toLocaleString("en-US")} plans searched for, ${(counts.feasible || 0).toLocaleString("en-US")} found` +
     (reasons.length ? `; without one: ${reasons.join(", ")}.` : ".");
   for (const hardware of dims.hardware) {
@@ -535,9 +575,11 @@ function fixedParts() {
 }
 function draw() {
   selected = null;
+  standsOut = -1;
   const fixed = names.filter((dim) => wide(dim) && dim !== state.each && dim !== xChoice().dim);
   byId("main-title").textContent = `${yChoice().text} against ${xChoice().text}`;
-  byId("selected").textContent = fixed.map((dim) => `${dimTitle(dim)}: ${label(dim, state.pick[dim])}`).join(" · ");
+  const beside = (dim) => (dim === "hardware" ? ` (time of measured runs: ${trust(dims.hardware[state.pick.hardware])})` : "");
+  byId("selected").textContent = fixed.map((dim) => `${dimTitle(dim)}: ${label(dim, state.pick[dim])}${beside(dim)}`).join(" · ");
   lines("main-chart", yChoice(), true);
   lines("mfu-chart", yChoices.find((choice) => choice.key === "mfu"), false);
   lines("devices-chart", yChoices.find((choice) => choice.key === "devices"), false);

@@ -64,6 +64,7 @@ Y = {
     "device_hours": lambda p: p.devices * p.training_time / 3600,
     "mfu": lambda p: p.mfu,
     "training_days": lambda p: p.training_time / 86400,
+    "carbon_per_compute": lambda p: p.carbon_total / p["compute"] * 1e21,
     "carbon_per_token": lambda p: p.carbon_total / p.tokens * 1e6,
 }
 
@@ -161,6 +162,10 @@ def hover_and_click(page):
     check(tip["opacity"] == 1 and any(line.startswith("plan t") for line in tip["body"]),
           f"hover shows the plan: {tip}")
     check(any("runs: " in line for line in tip["body"]), f"hover shows the validation error: {tip}")
+    colours_now = page.run("""return ["main-chart", "mfu-chart", "devices-chart"].map((id) =>
+        csReport.charts[id].data.datasets.map((set) => set.borderColor === set.colour));""")
+    lit = [sum(chart) for chart in colours_now]
+    check(lit == [1, 1, 1], f"the line under the pointer stands out in every chart: {colours_now}")
     ActionChains(driver).click().perform()
     clicked = page.run('return csReport.charts["main-chart"].data.datasets[0].data[1].point.at.model;')
     check(page.state()["at"] == clicked, "a click on a point moves the bars there")
@@ -266,6 +271,39 @@ def phone_and_print(page):
     check(len(pdf) > 20000 and 1 <= pages <= 12, f"the print has {pages} pages, {len(pdf)} bytes")
 
 
+def full_page(driver):
+    """The main job's sweep: of a size that opens quickly, and each of its points the file's."""
+    sweep = [BUILD / "cs_sweep", SOURCE / "configs/full.json", "--output", TMP / "full.h5", "--quiet"]
+    launcher = os.environ.get("MPIRUN", "").split()
+    subprocess.run([*launcher, "-n", str(os.cpu_count()), *sweep] if launcher else sweep, check=True)
+    subprocess.run([sys.executable, SOURCE / "scripts/report.py", TMP / "full.h5", "--output", TMP / "full.html"],
+                   check=True, stdout=subprocess.DEVNULL)
+    size = (TMP / "full.html").stat().st_size
+    check(size < 15e6, f"the page of the full sweep has {size / 1e6:.1f} MB")
+    with xarray.open_dataset(TMP / "full.h5") as data:
+        begun = time.monotonic()
+        page = Page(driver, TMP / "full.html", data)
+        print(f"full sweep: {data.carbon_total.size} points, {size / 1e6:.1f} MB, "
+              f"{time.monotonic() - begun:.1f} s to open")
+        random = numpy.random.default_rng(7)
+        places = [{name: int(random.integers(size)) for name, size in data.carbon_total.sizes.items()}
+                  for _ in range(400)]
+        found = page.run("return arguments[0].map((at) => csReport.point(at));", places)
+        wrong = 0
+        for at, point in zip(places, found):
+            place = data.isel(**at)
+            wrong += point["feasible"] != (int(place.status) == 1)
+            for name in ("carbon_total", "carbon_operational", "carbon_servers", "carbon_embodied", "devices", "mfu",
+                         "training_time", "energy", "memory_per_device"):
+                wrong += not close(point.get(name), float(place[name]))
+        check(wrong == 0, f"{wrong} values of the full page are not the file's")
+        page.agrees("the full page")
+        for name in page.selectors():
+            page.choose(name, page.options(name)[-1])
+            page.agrees(f"the full page, {name} at its last")
+        page.no_errors("the full page")
+
+
 def main():
     (TMP / "errors.json").write_text('{"families": {"H100": {"cases": 7, "mape": 0.031}}}')
     subprocess.run([BUILD / "cs_sweep", SOURCE / "configs/quick.json", "--output", TMP / "quick.h5", "--quiet"],
@@ -289,6 +327,7 @@ def main():
             pairs(page)
             phone_and_print(page)
             page.no_errors("at the end")
+        full_page(driver)
     finally:
         driver.quit()
     print(f"{passed} passed, {failed} failed")
