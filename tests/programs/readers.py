@@ -266,6 +266,43 @@ def units(name, path):
     check(len(found) >= 6, f"{name}: only {found}")
 
 
+def conventions(name, path):
+    """The rules of CF 1.10's conformance document that a file without time and place can break; neither Debian nor npm
+    packages a checker. Units: above. Text labels are coordinate variables of their dimension, which CF wants numeric
+    (5, 6.1): tools select by them."""
+    word = re.compile(r"[A-Za-z][A-Za-z0-9_]*$")
+    integers = {"int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"}
+    with netCDF4.Dataset(path) as file:
+        for attribute in ("Conventions", "title", "source", "comment"):
+            check(isinstance(file.getncattr(attribute), str), f"{name}: 2.6.2: {attribute} is text")
+        names = [*file.variables, *file.dimensions]
+        clash = {one for one in names for other in names if one != other and one.lower() == other.lower()}
+        check(not clash, f"{name}: 2.3: names told apart by case alone: {clash}")
+        for key, variable in file.variables.items():
+            text = f"{name}: {key}"
+            kind = "string" if variable.dtype is str else str(variable.dtype)
+            attributes = {one: variable.getncattr(one) for one in variable.ncattrs()}
+            check(kind in integers | {"string", "float32", "float64"}, f"{text}: 2.2: type {kind}")
+            check(all(word.match(one) for one in (key, *variable.dimensions, *attributes) if one != "_FillValue"),
+                  f"{text}: 2.3: names")
+            check(len(set(variable.dimensions)) == len(variable.dimensions), f"{text}: 2.4: a dimension twice")
+            check("standard_name" not in attributes, f"{text}: 3.3: none of CF's standard names fits these quantities")
+            check({"units", "long_name"} <= set(attributes), f"{text}: 3.1, 3.2: units and long_name")
+            if "_FillValue" in attributes:
+                check(attributes["_FillValue"].dtype == variable.dtype, f"{text}: 2.5.1: type of _FillValue")
+            if "flag_values" in attributes:
+                values, meanings = numpy.atleast_1d(attributes["flag_values"]), attributes["flag_meanings"].split()
+                check(values.dtype == variable.dtype and len(set(values)) == len(values) == len(meanings) and
+                      all(re.match(r"[A-Za-z0-9_.+@-]+$", one) for one in meanings), f"{text}: 3.5: flags")
+            if key in file.dimensions:
+                check(variable.dimensions == (key,), f"{text}: 5: a coordinate variable has its own dimension only")
+                check(not {"_FillValue", "missing_value"} & set(attributes), f"{text}: 2.5.1: a coordinate has no fill")
+                values = list(variable[:])
+                check(len(set(values)) == len(values), f"{text}: 5: labels differ")
+                check(kind == "string" or (numpy.diff(values) > 0).all() or (numpy.diff(values) < 0).all(),
+                      f"{text}: 5: monotonic")
+
+
 def repeatable():
     first = sweep("plain", "one.h5")
     second = sweep("plain", "two.h5", ranks=2)
@@ -288,6 +325,7 @@ def main():
         ranges(name, ds)
         dumps(name, path)
         units(name, path)
+        conventions(name, path)
         if name == "axes":
             extra_axes(ds)
         if name == "plain":

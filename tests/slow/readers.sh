@@ -62,6 +62,53 @@ equal "NCO: arithmetic" "$(number "$("$PYTHON" -c "print(2 * $wanted)")")" "$(nu
 run 60 ncwa -O -C -a year -v mfu readers.h5 mean.nc
 equal "NCO: a mean over the years" 0 "$status"
 
+# The lines of README.md, run as printed on a sweep in place of build/full.h5. MATLAB's and Julia's are not: neither is
+# among Debian's packages; Octave knows MATLAB's ncread, but not its strings.
+cat >readme.json <<'END'
+{"axes": {"model": {"d_model": [4096, 10240]}, "hardware": ["A100", "H100"], "year": [0, 5], "qat": ["off", "int8"],
+          "carbon_intensity": ["us-east5", "europe-north2"]}}
+END
+mkdir -p tree/build tree/bin
+ln -s "$CS_SOURCE/scripts" "$CS_SOURCE/configs" tree
+ln -s "$CS_BUILD/cs_point" tree/build
+ln -s "$PYTHON" tree/bin/python3 # what `env python3` finds in the scripts
+run 300 "$sweep" readme.json --output tree/build/full.h5 --quiet
+equal "the sweep of README's lines" "0 " "$status $(cat err)"
+run 60 "$CS_BUILD/cs_point" readme.json --model 10240 --hardware H100 --json --brief
+plan=$("$PYTHON" -c 'import json
+point = json.load(open("out"))
+print("%.10g %d" % (point["values"]["carbon_total"], point["plan"]["devices"]))')
+# lines LANGUAGE: what stands in README.md's block of that language.
+lines() {
+    sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$CS_SOURCE/README.md" | sed '1d;$d'
+}
+(
+    cd tree || exit 1
+    export PATH=$PWD/bin:$PATH
+    set -e
+    lines python >../readme.py
+    lines r >../readme.R
+    lines sh >../readme.sh
+    python3 ../readme.py >../python.out
+    mv h100.csv ../python.csv
+    Rscript ../readme.R >../R.out
+    bash -e ../readme.sh >../sh.out
+) >out 2>err
+equal "README's lines run: exit status, standard error" "0 " "$? $(cat err)"
+for language in py R sh; do
+    expect "README has lines of $language" [ "$(wc -l <"readme.$language")" -ge 4 ]
+done
+read -r value _ _ _ devices _ <"python.out"
+equal "README's lines for Python" "$plan" "$(number "$value") $devices"
+equal "... and its CSV" "model,carbon_total 3" "$(head -n 1 python.csv) $(wc -l <python.csv)"
+equal "README's lines for R" "$("$PYTHON" -c "print('%.7g' % ${plan% *})")" "$(tail -n 1 R.out | sed 's/^\[1\] //')"
+expect "README's lines for the shell: ncdump" grep -q 'double carbon_total(model, hardware, year, qat, region) ;' sh.out
+equal "README's lines for the shell: CSV" "h100.csv: $(("$("$PYTHON" -c 'import xarray
+print(int((xarray.open_dataset("tree/build/full.h5").sel(hardware="H100", year=0).status == 1).sum()))')" + 1)) lines" \
+    "h100.csv: $(wc -l <tree/h100.csv) lines"
+expect "README's lines for the shell: cs_point" grep -q '^d_model 10240 on H100, year 0, QAT off, us-east5' sh.out
+expect "README's lines for the shell: report" grep -Eq '^full.html: [0-9.]+ MB$' sh.out
+
 run 60 cdo -s showname readers.h5
 equal "CDO refuses what has neither time nor place" "1 1" "$status $(grep -c 'Unsupported file structure' err)"
 finish
