@@ -285,8 +285,8 @@ def full_page(driver):
     size = (TMP / "full.html").stat().st_size
     check(size < 15e6, f"the page of the full sweep has {size / 1e6:.1f} MB")
     names = ("status", "carbon_total", "carbon_operational", "carbon_servers", "carbon_embodied", "devices", "mfu",
-             "training_time", "energy", "energy_servers", "memory_per_device", "embodied_inventory", "tokens", "compute",
-             "parameters_total")
+             "training_time", "energy", "energy_servers", "memory_per_device", "embodied_inventory", "tokens",
+             "compute", "parameters_total")
     with xarray.open_dataset(results) as data:
         data = data[list(names)].load()
         begun = time.monotonic()
