@@ -205,7 +205,7 @@ struct cs_text cs_text_percent(double fraction)
 struct cs_text cs_text_change(double now, double before)
 {
     struct cs_text text;
-    const double ratio = now / before;
+    const double ratio = before != 0.0 ? now / before : (double)NAN;
     if (!isfinite(ratio)) {
         return text_of_special((double)NAN);
     }

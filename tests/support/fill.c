@@ -93,7 +93,14 @@ void cs_test_case_destroy(struct cs_test_case *test)
     free(test);
 }
 
-uint64_t cs_test_random(uint64_t *state)
+#if defined(__clang__)
+#define WRAPS __attribute__((no_sanitize("unsigned-integer-overflow")))
+#else
+#define WRAPS
+#endif
+
+/* splitmix64 is defined by its wrap-around. */
+WRAPS uint64_t cs_test_random(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);

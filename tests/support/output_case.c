@@ -99,12 +99,3 @@ void cs_make_final(void)
     cs_results_destroy(results);
     cs_no_strays(true, false);
 }
-
-int cs_run_suite(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}

@@ -3,9 +3,8 @@
 #ifndef CS_TEST_OUTPUT_CASE_H
 #define CS_TEST_OUTPUT_CASE_H
 
-#include <check.h>
-
 #include "fill.h"
+#include "suite.h"
 
 #define CS_TEST_AXES                                                                                                   \
     "\"model\": {\"d_model\": [2048, 4096, 8192, 12288]}, \"hardware\": [\"A100\", \"H100\", \"TPUv4\"],"              \
@@ -33,8 +32,5 @@ enum cs_code cs_open_output(enum cs_output_mode mode, struct cs_results *results
 void cs_no_strays(bool final_there, bool partial_there);
 void cs_make_partial(void);
 void cs_make_final(void);
-
-/* The suite's end: runs it, and says how main() ends. */
-int cs_run_suite(Suite *suite);
 
 #endif

@@ -12,6 +12,7 @@
 #include "cs_sweep/log.h"
 #include "cs_sweep/number.h"
 #include "cs_sweep/text.h"
+#include "suite.h"
 
 static double number(const char *text)
 {
@@ -236,9 +237,5 @@ int main(void)
     tcase_add_test(cases, nearest_names);
     tcase_add_test(cases, sha256);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

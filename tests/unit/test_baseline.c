@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cs_sweep/baseline.h"
+#include "suite.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -100,9 +101,5 @@ int main(void)
     tcase_add_test(cases, llmcarbon_pipeline);
     tcase_add_test(cases, llmcarbon_limits);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

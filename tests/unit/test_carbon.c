@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cs_sweep/carbon.h"
+#include "suite.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -264,9 +265,5 @@ int main(void)
     tcase_add_test(cases, pue_of_a_region);
     tcase_add_test(cases, ideal);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "cs_sweep/cases.h"
 #include "cs_sweep/number.h"
+#include "suite.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -378,9 +379,5 @@ int main(void)
     tcase_add_test(cases, stated_knobs_are_never_refused);
     tcase_add_test(cases, shipped_cases);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cs_sweep/config.h"
+#include "suite.h"
 
 static struct cs_bundle bundle;
 static struct cs_config config;
@@ -538,9 +539,5 @@ int main(void)
     tcase_add_test(cases, files);
     tcase_add_test(cases, data_files);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cs_sweep/record.h"
+#include "suite.h"
 
 static struct cs_bundle bundle;
 static struct cs_config config;
@@ -299,9 +300,5 @@ int main(void)
     tcase_add_test(cases, records_of_regions);
     tcase_add_test(cases, shipped);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

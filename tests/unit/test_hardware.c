@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cs_sweep/hardware.h"
+#include "suite.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -122,9 +123,5 @@ int main(void)
     tcase_add_test(cases, ten_years);
     tcase_add_test(cases, what_stays);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The strict parser behind all readers: RFC 8259, places, --set. What it refuses is in test_wrong_inputs.c. */
 #include "../../src/config/json.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -211,9 +212,5 @@ int main(void)
     tcase_add_test(cases, duplicates_among_many);
     tcase_add_test(cases, assignments);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

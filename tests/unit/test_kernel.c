@@ -6,6 +6,7 @@
 
 #include "cs_sweep/kernel.h"
 #include "sample.h"
+#include "suite.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -202,9 +203,5 @@ int main(void)
     tcase_add_test(cases, generations_fall_back);
     tcase_add_test(cases, unfused_attention);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sample.h"
+#include "suite.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -318,9 +319,5 @@ int main(void)
     tcase_add_test(cases, tensor_overlap);
     tcase_add_test(cases, hidden_all_to_all);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../src/sweep/queue.h"
+#include "suite.h"
 
 static struct cs_config config;
 static struct cs_bundle bundle;
@@ -142,9 +143,5 @@ int main(void)
     tcase_add_test(tests, test_costly_first);
     tcase_add_test(tests, test_pace);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return cs_run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "../../src/report/emit.h"
 #include "../../src/report/format.h"
 #include "../../src/report/point.h"
+#include "suite.h"
 
 static const double infinite = (double)INFINITY, missing = (double)NAN;
 
@@ -176,9 +177,5 @@ int main(void)
     tcase_add_test(cases, json);
     tcase_add_test(cases, bars);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

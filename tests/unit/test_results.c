@@ -12,6 +12,7 @@
 #include "../../src/results/internal.h"
 #include "../../src/results/pack.h"
 #include "fill.h"
+#include "suite.h"
 
 #define AXES                                                                                                           \
     "\"model\": {\"d_model\": [2048, 4096, 8192]}, \"hardware\": [\"A100\", \"H100\"], \"year\": [0, 3, 7],"           \
@@ -582,9 +583,5 @@ int main(void)
     tcase_add_test(tests, configuration_comes_back);
     tcase_add_test(tests, sizes_are_told_beforehand);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

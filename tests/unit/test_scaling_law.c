@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cs_sweep/architecture.h"
+#include "suite.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -172,9 +173,5 @@ int main(void)
     tcase_add_test(cases, tokens_compute_and_batch_of_a_run);
     tcase_add_test(cases, extremes_stay_finite);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include "cs_sweep/search.h"
 #include "instance.h"
 #include "oracle.h"
+#include "suite.h"
 
 static struct cs_search_workspace *workspace;
 static struct instance *instance;
@@ -309,9 +310,5 @@ int main(void)
     tcase_add_test(plans, recomputation_adds_time);
     Suite *const suite = suite_create("search");
     suite_add_tcase(suite, plans);
-    SRunner *const runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

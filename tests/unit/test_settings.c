@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cs_sweep/settings.h"
+#include "suite.h"
 
 static struct cs_settings settings;
 
@@ -148,9 +149,5 @@ int main(void)
     tcase_add_test(cases, preset);
     tcase_add_test(cases, choice_names);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

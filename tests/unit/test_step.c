@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "instance.h"
 #include "sample.h"
+#include "suite.h"
 
 #define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
@@ -101,8 +103,7 @@ static void set_part(enum cs_part_kind kind, double forward, double backward)
 
 static double draw(uint64_t *state)
 {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (double)(*state >> 40) / 16777216.0;
+    return (double)(instance_random(state) >> 40) / 16777216.0;
 }
 
 START_TEST(split_is_the_best)
@@ -412,9 +413,5 @@ int main(void)
     tcase_add_test(cases, whole_plan);
     tcase_add_test(cases, contract);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cs_sweep/config.h"
+#include "suite.h"
 
 enum { SETS_MAX = 3 };
 struct wrong {
@@ -817,9 +818,5 @@ int main(void)
     tcase_add_loop_test(cases, each, 0, (int)(sizeof table / sizeof table[0]));
     tcase_add_test(cases, the_rest_is_right);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cs_run_suite(suite);
 }
