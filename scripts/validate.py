@@ -47,6 +47,7 @@ GIVEN = ("devices", "tensor", "pipeline", "interleave", "data", "expert", "conte
 
 
 ERRORS = os.path.join(TOP, "configs", "validation", "errors.json")
+PREDICTIONS = os.path.join(TOP, "tests", "programs", "predictions.json")
 MEMORY_AND_CARBON = ("activation_memory_gib", "state_memory_gib", "peak_memory_gib", "energy_kwh", "embodied_kgco2e")
 
 
@@ -69,11 +70,19 @@ def families(answers):
             values in sorted(errors.items())}
 
 
+def predictions(answers):
+    return {case["id"]: case["predicted"] for case in answers["cases"]}
+
+
 def write_errors(answers):
     rows = [f'    "{name}": {json.dumps(row)}' for name, row in families(answers).items()]
     with open(ERRORS, "w", encoding="utf-8") as out:
         out.write('{\n  "families": {\n' + ",\n".join(rows) + "\n  }\n}\n")
     print(f"{ERRORS} written")
+    rows = [f"  {json.dumps(name)}: {value:.9g}" for name, value in predictions(answers).items()]
+    with open(PREDICTIONS, "w", encoding="utf-8") as out:
+        out.write("{\n" + ",\n".join(rows) + "\n}\n")
+    print(f"{PREDICTIONS} written")
 
 
 def predict(build, files, options):
