@@ -57,7 +57,8 @@ int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space
                          int32_t capacity, struct cs_search_result *front);
 
 /* Computes memory and time of every candidate at the device counts low to high, pruning nothing; for benchmarks and
- * tests. Returns how many these are, and the fastest that fits, whatever the deadline: INFINITY if none. */
+ * tests. Returns how many these are, and the fastest that fits, whatever the deadline: INFINITY if none.
+ * 0 candidates where memory runs out. */
 double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices_low,
                             int64_t devices_high, struct cs_search_workspace *workspace, double *seconds,
                             struct cs_plan *plan);

@@ -208,6 +208,10 @@ double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_sp
             workspace->network.devices_high < devices_high ? workspace->network.devices_high : devices_high;
         walk_class(&walk);
     }
+    if (workspace->failed) {
+        memset(plan, 0, sizeof *plan);
+        return 0.0;
+    }
     *seconds = walk.seconds;
     return walk.count;
 }

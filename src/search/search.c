@@ -361,7 +361,7 @@ static enum cs_status furthest_gate(struct cs_search_workspace *work)
             return CS_STATUS_DEADLINE;
         }
     }
-    return CS_STATUS_MEMORY;
+    return work->failed ? CS_STATUS_FAILED : CS_STATUS_MEMORY;
 }
 
 void cs_engine_result(const struct cs_search_workspace *work, const struct cs_rank *rank,

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every allocation of the reader fails once: each time the answer is CS_ERROR_MEMORY, and all that was taken is given
+/* Every allocation of the reader and of the search fails once: each time the answer is CS_ERROR_MEMORY, and all that was taken is given
  * back. The test's own malloc stands before the C library's, for cJSON too. */
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cs_sweep/cases.h"
+#include "cs_sweep/family.h"
 #include "cs_sweep/record.h"
 #include "suite.h"
 
@@ -85,7 +88,7 @@ static void fail_each(enum cs_code (*function)(struct cs_error *))
     ck_assert_msg(watch(function, 0, &error) == CS_OK, "%s", error.message);
     ck_assert_int_eq(live, 0);
     const long needed = calls;
-    ck_assert_int_gt(needed, 10);
+    ck_assert_int_ge(needed, 2);
     for (long i = 1; i <= needed; i++) {
         const enum cs_code code = watch(function, i, &error);
         ck_assert_msg(code == CS_ERROR_MEMORY, "allocation %ld of %ld: %d, %s", i, needed, (int)code, error.message);
@@ -167,17 +170,129 @@ START_TEST(reading)
 }
 END_TEST
 
-/* Without memory for its regions a search fails, and says so in its records. */
-START_TEST(searching)
+/* Cases with their file, which is larger than the first buffer it is read to. */
+static enum cs_code read_cases(struct cs_error *error)
+{
+    const char *data = getenv("CS_SWEEP_DATA");
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s/validation/vtrain-single.json", data != NULL ? data : "configs");
+    struct cs_cases cases = {0};
+    const enum cs_code code = cs_cases_read(path, &cases, error);
+    cs_cases_free(&cases);
+    return code;
+}
+
+START_TEST(cases)
+{
+    struct cs_error error;
+    ck_assert_msg(watch(read_cases, 0, &error) == CS_OK, "%s", error.message);
+    const long needed = calls;
+    /* The first hundred, and then some of the tens of thousands. */
+    for (long i = 1; i <= needed; i += i < 100 ? 1 : needed / 50 + 1) {
+        ck_assert_int_eq(watch(read_cases, i, &error), CS_ERROR_MEMORY);
+        ck_assert_msg(live == 0, "allocation %ld of %ld: %ld are left", i, needed, live);
+    }
+}
+END_TEST
+
+/* A figure that cannot be read is none. */
+static enum cs_code family(struct cs_error *error)
+{
+    struct cs_family_error known;
+    return cs_family_error_read("A100", &known) ? CS_OK : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory.");
+}
+
+START_TEST(families)
+{
+    struct cs_family_error known;
+    ck_assert(!cs_family_error_read("Cray", &known));
+    ck_assert(cs_family_error_read("A100", &known) && known.cases > 100 && known.mape > 0.0 && known.mape < 0.2);
+    fail_each(family);
+}
+END_TEST
+
+/* ---- searches ---- */
+
+static struct cs_grid grid;
+static struct cs_design_point point;
+static struct cs_space space;
+static struct cs_carbon_inputs carbon;
+enum kind { FEWEST, FASTEST, NONE_FITS, REGIONS, FRONT, EXHAUSTIVE, KINDS };
+static enum kind kind;
+
+/* Without memory a search says so: no answer, and never another one than with memory. */
+static enum cs_code run_search(struct cs_error *error)
+{
+    enum { FOUND = 4 };
+    static const double intensities[2] = {1e-8, 2e-7};
+    struct cs_search_result best[FOUND] = {{.status = CS_STATUS_FAILED}};
+    struct cs_search_workspace *workspace = cs_search_workspace_create();
+    struct cs_plan plan;
+    double seconds = 0.0;
+    int32_t found = 0;
+    bool failed = workspace == NULL, right = true;
+    if (!failed && kind <= NONE_FITS) {
+        cs_search(&point.problem, &space, kind == FASTEST ? CS_MIN_TIME : CS_MIN_DEVICES, &carbon, workspace, FOUND,
+                  best, &found);
+        failed = best[0].status == CS_STATUS_FAILED;
+        right = (found > 0) == (!failed && kind != NONE_FITS) &&
+                (failed || best[0].status == (kind == NONE_FITS ? CS_STATUS_MEMORY : CS_STATUS_FEASIBLE));
+    } else if (!failed && kind == REGIONS) {
+        cs_search_regions(&point.problem, &space, &carbon, workspace, 2, intensities, best);
+        failed = best[0].status == CS_STATUS_FAILED;
+        right = best[0].status == best[1].status;
+    } else if (!failed && kind == FRONT) {
+        failed = cs_search_pareto(&point.problem, &space, &carbon, intensities[0], workspace, FOUND, best) == 0;
+    } else if (!failed) {
+        failed = cs_search_exhaustive(&point.problem, &space, 64, 64, workspace, &seconds, &plan) < 1.0;
+    }
+    cs_search_workspace_destroy(workspace);
+    /* Check's own assertions allocate: none in here. */
+    if (!right) {
+        return cs_fail(error, CS_ERROR_INTERNAL, "Search %d: status %d, %d found.", (int)kind, (int)best[0].status,
+                       found);
+    }
+    return failed ? cs_fail(error, CS_ERROR_MEMORY, "Not enough memory.") : CS_OK;
+}
+
+START_TEST(searches)
+{
+    static char few[] = "axes.hardware=[\"e\"]", year[] = "axes.year=[0]", zero[] = "axes.search.zero_stages=[[0, 1]]",
+                degrees[] = "axes.search.expert_degrees=[[]]", host[] = "axes.carbon.host=[true]",
+                one_model[] = "axes.model={\"d_model\": [1024]}", bound[] = "search.max_devices=256";
+    char *given[] = {few, year, zero, degrees, host, one_model, bound};
+    struct cs_bundle bundle = made;
+    struct cs_config config;
+    struct cs_error error;
+    const int64_t origin[CS_AXES_MAX] = {0};
+    bundle.sets = given;
+    bundle.set_count = sizeof given / sizeof given[0];
+    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
+    cs_grid_point(&grid, origin, &point);
+    point.problem.deadline = (double)INFINITY;
+    cs_space_free(&point.settings.search, &space);
+    carbon = (struct cs_carbon_inputs){
+        .device = &point.problem.device, .power = point.settings.power, .carbon = point.settings.carbon};
+    const double capacity = point.problem.device.hbm_capacity;
+    for (kind = FEWEST; kind < KINDS; kind++) {
+        point.problem.device.hbm_capacity = kind == NONE_FITS ? 1e6 : capacity;
+        fail_each(run_search);
+    }
+    cs_config_free(&config);
+}
+END_TEST
+
+/* A search for several regions that finds no memory for them says so in each of its records. */
+START_TEST(records)
 {
     static char objective[] = "search.objective=min_carbon", one_model[] = "axes.model={\"d_model\": [256]}";
     char *given[] = {objective, one_model};
     struct cs_bundle bundle = made;
     bundle.sets = given;
     struct cs_config config;
-    struct cs_grid grid;
     struct cs_error error;
-    struct cs_record records[2];
+    struct cs_record made_records[2];
     ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
     ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
     ck_assert_int_eq(grid.records_per_search, 2);
@@ -186,10 +301,10 @@ START_TEST(searching)
     for (fails_at = 1; fails_at <= 2; fails_at++) {
         calls = 0;
         watching = true;
-        cs_record_evaluate(&grid, 0, workspace, records);
+        cs_record_evaluate(&grid, 0, workspace, made_records);
         watching = false;
-        ck_assert_int_eq(records[0].status, CS_STATUS_FAILED);
-        ck_assert_int_eq(records[1].status, CS_STATUS_FAILED);
+        ck_assert_int_eq(made_records[0].status, CS_STATUS_FAILED);
+        ck_assert_int_eq(made_records[1].status, CS_STATUS_FAILED);
     }
     cs_search_workspace_destroy(workspace);
     cs_config_free(&config);
@@ -199,12 +314,15 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("allocation");
-    TCase *cases = tcase_create("allocation");
-    tcase_add_test(cases, parsing);
-    tcase_add_test(cases, packing);
-    tcase_add_test(cases, reading);
-    tcase_add_test(cases, searching);
-    suite_add_tcase(suite, cases);
+    TCase *tests = tcase_create("allocation");
+    tcase_add_test(tests, parsing);
+    tcase_add_test(tests, packing);
+    tcase_add_test(tests, reading);
+    tcase_add_test(tests, cases);
+    tcase_add_test(tests, families);
+    tcase_add_test(tests, searches);
+    tcase_add_test(tests, records);
+    suite_add_tcase(suite, tests);
     return cs_run_suite(suite);
 }
 #endif
