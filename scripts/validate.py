@@ -14,6 +14,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -70,16 +71,24 @@ def families(answers):
             values in sorted(errors.items())}
 
 
-def predictions(answers):
+def predictions(build):
+    """What a build predicts for every shipped case and for the synthetic ones of the tests, by their ids."""
+    sys.path.insert(0, os.path.join(TOP, "tests", "support"))
+    synthetic = __import__("synthetic").cases()
+    shipped = [os.path.join(TOP, "configs", "validation", name) for name in ("cases.json", "vtrain-single.json")]
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump({"schema_version": 1, "cases": synthetic}, file)
+        file.flush()
+        answers, _ = predict(build, [*shipped, file.name], [])
     return {case["id"]: case["predicted"] for case in answers["cases"]}
 
 
-def write_errors(answers):
+def write_errors(answers, build):
     rows = [f'    "{name}": {json.dumps(row)}' for name, row in families(answers).items()]
     with open(ERRORS, "w", encoding="utf-8") as out:
         out.write('{\n  "families": {\n' + ",\n".join(rows) + "\n  }\n}\n")
     print(f"{ERRORS} written")
-    rows = [f"  {json.dumps(name)}: {value:.9g}" for name, value in predictions(answers).items()]
+    rows = [f"  {json.dumps(name)}: {value:.9g}" for name, value in predictions(build).items()]
     with open(PREDICTIONS, "w", encoding="utf-8") as out:
         out.write("{\n" + ",\n".join(rows) + "\n}\n")
     print(f"{PREDICTIONS} written")
@@ -182,7 +191,7 @@ def main():
         with open(arguments.json, "w", encoding="utf-8") as out:
             json.dump([dict(what=w, target=t, ours=o, ok=k, note=n) for w, t, o, k, n in rows], out, indent=1)
     if arguments.write:
-        write_errors(answers)
+        write_errors(answers, build)
     return status if status else (1 if missed else 0)
 
 

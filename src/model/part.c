@@ -172,7 +172,6 @@ static void add_mtp(struct cs_builder *builder, struct cs_part *head)
         builder->shard->tensor;
     head->expert_parameters += experts;
     head->activation_bytes += modules * layer.activation_bytes;
-    head->working_bytes += modules * rest.working_bytes;
 }
 
 static void build_head(struct cs_builder *builder, struct cs_part *part)

@@ -35,6 +35,10 @@ START_TEST(systolic_cycles)
     ck_assert_double_eq(cs_systolic_cycles_os(96, 160, 200, 32, 32), 3929);
     /* Double-buffered: 63 of the 64 folds lose their 32 rows of loading, and nothing is subtracted twice. */
     ck_assert_double_eq(cs_systolic_cycles_buffered(256, 256, 256, 32, 32), 22399 - 63 * 32);
+    /* What does not fill the array costs a fold too: 7 x 6, 3 x 6 and 8 x 8 of them. */
+    ck_assert_double_eq(cs_systolic_cycles_ws(96, 161, 201, 32, 32), 42 * (96 + 64 + 32 - 2) - 1);
+    ck_assert_double_eq(cs_systolic_cycles_os(96, 161, 200, 32, 32), 18 * (200 + 62) - 1);
+    ck_assert_double_eq(cs_systolic_cycles_buffered(256, 250, 250, 32, 32), 64 * (256 + 62) + 31);
 }
 END_TEST
 
@@ -125,6 +129,33 @@ START_TEST(gemm_on_arrays)
 }
 END_TEST
 
+/* Three products of 1,000 x 300 x 500: held one way, 3 folds of columns each and 9 on 8 arrays, so 2 for the busiest;
+ * held the other, 24, so 3 for each: 4 row folds of them, 300 + 254 cycles each. Groups of 1,000 rows. */
+START_TEST(grouped_gemm_on_arrays)
+{
+    struct cs_gemm gemm = product(1000, 300, 500);
+    gemm.batch = 3.0;
+    gemm.a_bytes = 1.0;
+    gemm.c_bytes = 4.0;
+    tpu.k_ramp = 100.0;
+    tpu.grouped_ramp = 50.0;
+    const double seconds = (4 * 3 * 554 + 127) / 1.05e9 * 1.2;
+    struct cs_kernel_time time = cs_gemm_time(&tpu, &gemm);
+    WITHIN(time.seconds, seconds, 1e-12);
+    ck_assert_double_eq(time.flops, 3.0 * 2.0 * 1000 * 300 * 500);
+    ck_assert_double_eq(time.bytes, 3.0 * (1.0 * 1000 * 500 + 2.0 * 500 * 300 + 4.0 * 1000 * 300));
+    gemm.grouped = true;
+    WITHIN(cs_gemm_time(&tpu, &gemm).seconds, seconds * 1.05, 1e-12);
+    /* One fold of columns: 8 arrays share 1,001 rows, 126 for the busiest. */
+    gemm = product(1001, 128, 128);
+    tpu.k_ramp = 0.0;
+    WITHIN(cs_gemm_time(&tpu, &gemm).seconds, (126 + 254 + 127) / 1.05e9, 1e-12);
+    /* Of sizes that no double holds to the unit, tiles are taken as they come. */
+    gemm = product(1e18, 1048576.0, 1048576.0);
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 2e18 * 0x1p40 / 50e12, 1e-9);
+}
+END_TEST
+
 static struct cs_attention_shape shape(double keys)
 {
     return (struct cs_attention_shape){
@@ -199,6 +230,7 @@ int main(void)
     tcase_add_test(cases, gemm_memory_bound);
     tcase_add_test(cases, grouped_gemm);
     tcase_add_test(cases, gemm_on_arrays);
+    tcase_add_test(cases, grouped_gemm_on_arrays);
     tcase_add_test(cases, fused_attention);
     tcase_add_test(cases, generations_fall_back);
     tcase_add_test(cases, unfused_attention);

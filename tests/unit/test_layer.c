@@ -189,6 +189,124 @@ static void make_mixture(void)
     cs_parameters_count(&problem.architecture, &problem.parameters);
 }
 
+/* Latent attention sends its keys, of both parts, and its values: (96 + 48 + 112) for each head. */
+START_TEST(latent_keys_go_round)
+{
+    struct cs_architecture *model = &problem.architecture;
+    model->attention = CS_ATTENTION_MLA;
+    model->mla_kv_lora = 512;
+    model->mla_qk_nope_head_dim = 96;
+    model->mla_qk_rope_head_dim = 48;
+    model->mla_v_head_dim = 112;
+    model->kv_heads = 1;
+    plan.context = 2;
+    plan.tensor = 4;
+    plan.devices = 8;
+    const double bytes = 2.0 * tokens * 16.0 * 256.0;
+    check_bytes("dense layer", "keys and values (context)", bytes, bytes);
+}
+END_TEST
+
+/* A sliding layer in three reads the window's keys, the others all: 9 passes over the scores and the products' operands
+ * (test_kernel.c), with two thirds of the one and a third of the other. */
+START_TEST(sliding_bytes)
+{
+    const double full = told("dense layer", "attention", false).bytes;
+    problem.architecture.attention = CS_ATTENTION_SLIDING;
+    problem.architecture.window = 512;
+    problem.architecture.window_period = 1;
+    const double slide = told("dense layer", "attention", false).bytes;
+    ck_assert_double_lt(slide, 0.3 * full);
+    problem.architecture.window_period = 3;
+    WITHIN(told("dense layer", "attention", false).bytes, slide / 3.0 + full * 2.0 / 3.0, 1e-12);
+}
+END_TEST
+
+static void check_kind(void *context, const struct cs_trace_entry *entry)
+{
+    /* Collectives name their group in parentheses, or the hop between stages. */
+    const bool named = strchr(entry->kernel, '(') != NULL;
+    ck_assert_msg(entry->collective == named, "%s, %s", entry->part, entry->kernel);
+    ck_assert_msg((entry->bound == CS_BOUND_LINK) == named, "%s, %s", entry->part, entry->kernel);
+    ck_assert(isfinite(entry->exposed_seconds) && entry->seconds >= 0.0);
+    ck_assert(!named || entry->exposed_seconds <= entry->seconds * (1.0 + 1e-12));
+    ++*(int *)context;
+}
+
+/* Every entry says whether it is a kernel or a collective; recomputation is told in the backward pass. */
+START_TEST(kinds)
+{
+    int entries = 0;
+    make_mixture();
+    plan = (struct cs_plan){.devices = 64,
+                            .data = 4,
+                            .global_batch = 16,
+                            .micro_batches = 4,
+                            .tensor = 4,
+                            .pipeline = 2,
+                            .context = 2,
+                            .expert = 4,
+                            .expert_tensor = 2,
+                            .micro_batch = 1,
+                            .interleave = 2,
+                            .zero_stage = 3,
+                            .recompute = CS_RECOMPUTE_FULL,
+                            .sequence_parallel = true};
+    cs_step_trace(&problem, &plan, check_kind, &entries);
+    ck_assert_int_gt(entries, 60);
+    const struct sums again = told("mixture layer", "forward again", true);
+    ck_assert_int_eq(again.entries, 1);
+    ck_assert_int_eq(told("mixture layer", "forward again", false).entries, 0);
+}
+END_TEST
+
+/* What happens once a step: hops of m micro-batches through v chunks of 2 stages, the state's update. */
+START_TEST(step_entries)
+{
+    plan.pipeline = 2;
+    plan.interleave = 2;
+    plan.micro_batches = 4;
+    plan.global_batch = 4;
+    plan.devices = 2;
+    const double boundary = 2.0 * tokens * h;
+    WITHIN(told("step", "point-to-point (pipeline)", false).bytes, 2.0 * boundary * (4.0 + 1.0 / 2.0) * 2.0, 1e-12);
+    plan.interleave = 1;
+    plan.micro_batches = 8;
+    WITHIN(told("step", "point-to-point (pipeline)", false).bytes, 2.0 * boundary * (8.0 + 1.0), 1e-12);
+    struct cs_network network;
+    struct cs_costs costs;
+    struct cs_stage stage;
+    const struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    cs_network_of(&problem, 2, &network);
+    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_stage_prepare(&costs, 2, &stage);
+    const double own = stage.sync_parameters;
+    ck_assert_double_gt(own, 24.0 * 12.0 * h * h);
+    const double traffic = problem.training.optimizer_traffic_bytes;
+    WITHIN(told("step", "optimizer", false).bytes, traffic * own, 1e-12);
+    plan.data = 2;
+    plan.devices = 4;
+    WITHIN(told("step", "gradients and parameters (data)", false).bytes, problem.training.gradient_bytes * own, 1e-12);
+}
+END_TEST
+
+/* Recomputed unfused attention enqueues its three kernels again; a head's output needs no gradient of its input. */
+START_TEST(host_time_of_recomputation)
+{
+    problem.device.dispatch = 1.0;
+    const double backward = 1.0; /* s per kernel */
+    struct cs_network network;
+    struct cs_costs costs;
+    struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    cs_network_of(&problem, 1, &network);
+    cs_costs_prepare(&problem, &network, &shard, &costs);
+    const double none = costs.part[CS_PART_DENSE].backward_seconds;
+    shard.recompute = CS_RECOMPUTE_SELECTIVE;
+    cs_costs_prepare(&problem, &network, &shard, &costs);
+    WITHIN(costs.part[CS_PART_DENSE].backward_seconds, none + 3.0 * backward, 1e-12);
+}
+END_TEST
+
 /* Tokens are copied to their experts' rows and back: read and written twice each way. A shared expert is dense. */
 START_TEST(mixture)
 {
@@ -239,6 +357,21 @@ START_TEST(token_prediction)
     const struct cs_part *head = &with.part[CS_PART_HEAD], *layer = &with.part[CS_PART_DENSE];
     WITHIN(head->activation_bytes, without.part[CS_PART_HEAD].activation_bytes + layer->activation_bytes, 1e-12);
     ck_assert_double_gt(head->parameters, without.part[CS_PART_HEAD].parameters + layer->parameters);
+    /* A second depth adds as much as the first, to each kind of time and to the working memory alike. */
+    struct cs_costs twice;
+    problem.architecture.mtp_layers = 2;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    cs_costs_prepare(&problem, &network, &shard, &twice);
+    const struct cs_part *none = &without.part[CS_PART_HEAD], *two = &twice.part[CS_PART_HEAD];
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        ck_assert_double_eq_tol(two->forward[i] - none->forward[i], 2.0 * (head->forward[i] - none->forward[i]), 1e-12);
+        ck_assert_double_eq_tol(two->backward[i] - none->backward[i], 2.0 * (head->backward[i] - none->backward[i]),
+                                1e-12);
+    }
+    ck_assert_double_gt(head->forward[CS_SHARE_COMPUTE], none->forward[CS_SHARE_COMPUTE]);
+    ck_assert_double_gt(head->backward[CS_SHARE_COMPUTE] - none->backward[CS_SHARE_COMPUTE],
+                        1.5 * (head->forward[CS_SHARE_COMPUTE] - none->forward[CS_SHARE_COMPUTE]));
+    ck_assert_double_eq(head->working_bytes, none->working_bytes); /* one head's logits at a time */
     ck_assert_double_gt(head->forward_seconds, without.part[CS_PART_HEAD].forward_seconds + layer->forward_seconds);
     ck_assert_double_gt(head->backward_seconds, without.part[CS_PART_HEAD].backward_seconds + layer->backward_seconds);
     ck_assert_double_gt(head->weight_gradient_seconds,
@@ -312,6 +445,11 @@ int main(void)
     tcase_add_test(cases, latent_attention);
     tcase_add_test(cases, sliding_windows);
     tcase_add_test(cases, context_parallel);
+    tcase_add_test(cases, latent_keys_go_round);
+    tcase_add_test(cases, sliding_bytes);
+    tcase_add_test(cases, kinds);
+    tcase_add_test(cases, step_entries);
+    tcase_add_test(cases, host_time_of_recomputation);
     tcase_add_test(cases, mixture);
     tcase_add_test(cases, dispatch);
     tcase_add_test(cases, token_prediction);

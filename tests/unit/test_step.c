@@ -351,6 +351,65 @@ START_TEST(whole_plan)
 }
 END_TEST
 
+/* Hardware FLOPs are those of all ranks and micro-batches; with full recomputation 4/3 of the model's own but for the
+ * head, which is not recomputed. Goodput is not the step's. */
+START_TEST(hardware_flops)
+{
+    struct cs_plan plan;
+    struct cs_step step;
+    sample_plan(&plan);
+    shard.micro_batch = 4;
+    prepare(1, 1, 0, 0);
+    const struct cs_part *part = costs.part;
+    const double executed = 8.0 * (48.0 * part[CS_PART_DENSE].flops + part[CS_PART_HEAD].flops);
+    cs_step_evaluate(&problem, &plan, &step);
+    WITHIN(step.hfu, executed / (8.0 * 100e12 * step.seconds) * problem.goodput, 1e-12);
+    /* Twice the replicas and four micro-batches: the FLOPs of eight times as many sequences on twice the devices. */
+    plan.data = 2;
+    plan.devices = 16;
+    plan.micro_batches = 4;
+    plan.global_batch = 32;
+    cs_step_evaluate(&problem, &plan, &step);
+    WITHIN(step.hfu, 8.0 * executed / (16.0 * 100e12 * step.seconds) * problem.goodput, 1e-12);
+}
+END_TEST
+
+/* The shares are the parts of the step's own seconds, for each schedule: what one hides is not told as spent. */
+START_TEST(shares_are_parts_of_the_step)
+{
+    for (int schedule = 0; schedule < CS_SCHEDULE_COUNT; schedule++) {
+        struct cs_plan plan;
+        struct cs_step step;
+        setup();
+        problem.architecture.experts = 8;
+        problem.architecture.experts_active = 2;
+        problem.architecture.d_expert = 3072;
+        cs_parameters_count(&problem.architecture, &problem.parameters);
+        sample_plan(&plan);
+        plan.pipeline = 4;
+        plan.expert = 4;
+        plan.data = 4;
+        plan.devices = 128;
+        plan.micro_batches = 16;
+        plan.global_batch = 4 * 16 * 4;
+        plan.schedule = (enum cs_schedule)schedule;
+        cs_step_evaluate(&problem, &plan, &step);
+        shard.micro_batch = 4;
+        shard.expert = 4;
+        prepare(4, 4, 0, 0);
+        const double m = 16.0;
+        const double busy = m * replica.micro[schedule];
+        const double compute = step.shares[CS_SHARE_COMPUTE] * step.seconds;
+        const double tensor = step.shares[CS_SHARE_TENSOR] * step.seconds;
+        const double expert = step.shares[CS_SHARE_EXPERT] * step.seconds;
+        WITHIN(compute + tensor + expert, busy, 1e-9);
+        WITHIN(compute, m * replica.shares[CS_SHARE_COMPUTE], 1e-9);
+        WITHIN(step.shares[CS_SHARE_OPTIMIZER] * step.seconds, replica.optimizer_seconds, 1e-9);
+        WITHIN(step.shares[CS_SHARE_DATA] * step.seconds, replica.data_seconds, 1e-9);
+    }
+}
+END_TEST
+
 /* What include/cs_sweep/step.h lets a search rely on. */
 START_TEST(contract)
 {
@@ -411,6 +470,8 @@ int main(void)
     tcase_add_test(cases, experts);
     tcase_add_test(cases, host_bound);
     tcase_add_test(cases, whole_plan);
+    tcase_add_test(cases, hardware_flops);
+    tcase_add_test(cases, shares_are_parts_of_the_step);
     tcase_add_test(cases, contract);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
