@@ -131,7 +131,7 @@ def options(source):
 
 
 def family_errors(source):
-    """errors.json and predictions.json are what this build predicts: after a change of the model, make validate ARGS=--write."""
+    """errors.json and predictions.json are what this build predicts: after a change, make validate ARGS=--write."""
     shipped = json.loads((SOURCE / "configs/validation/errors.json").read_text())["families"]
     sys.path.insert(0, str(SOURCE / "scripts"))
     validate = __import__("validate")
@@ -142,7 +142,7 @@ def family_errors(source):
     # No prediction moves unnoticed: a change of a formula shows in this file's difference, case by case.
     stated = json.loads((SOURCE / "tests/programs/predictions.json").read_text())
     made = validate.predictions(str(BUILD))
-    moved = [name for name in made if not math.isclose(made[name], stated.get(name, math.nan), rel_tol=1e-8)]
+    moved = [name for name, value in made.items() if not math.isclose(value, stated.get(name, math.nan), rel_tol=1e-8)]
     check(set(made) == set(stated) and not moved, f"tests/programs/predictions.json: {len(moved)} predictions moved, "
           f"as {moved[:3]}: make validate ARGS=--write")
     check(sum(row["cases"] for row in ours.values()) < len(source) + 180, "memory and carbon are not errors of time")

@@ -5,10 +5,10 @@
 Every operator, number, comparison, degree and pair of like functions in the function bodies and tables of src/model is
 a place to break: + for -, * for /, a number doubled, < for <= and for its opposite, a degree for another, the least for
 the greatest, a sum that is not added. A mutant is one such change. It is compiled alone and stands before the library
-(LD_PRELOAD); the unit tests are run until one fails, the one that found most so far first, then the
-predictions that tests/programs/predictions.json states, and last the search against its oracle. A mutant that the
-optimizing compiler makes the same program of is none. At least 95% of the others must be caught; those that are not are listed, with the reason where
-tests/slow/mutants.txt gives one.
+(LD_PRELOAD); the unit tests are run until one fails, the one that found most so far first, then the predictions that
+tests/programs/predictions.json states, and last the search against its oracle. A mutant that the optimizing compiler
+makes the same program of is none. At least 95% of the others must be caught; those that are not are listed, with the
+reason where tests/slow/mutants.txt gives one.
 
     tests/slow/mutants.py [--file step.c] [--count N] [--seed S] [--quick] [--list] [--jobs J]
 
@@ -42,8 +42,8 @@ FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-D_FILE_OFFSET_BITS=64", "-Ii
          "-fno-math-errno", "-ffp-contract=off", "-fPIC"]
 
 # ---- places to break -------------------------------------------------------------------------------------------------
-TOKEN = re.compile(r"\d+\.?\d*(?:[eE][+-]?\d+)?[a-zA-Z]*|\.\d+(?:[eE][+-]?\d+)?|[A-Za-z_]\w*|->|\+\+|--|<<|>>|[<>=!+*/%&|^-]=|"
-                   r"&&|\|\||\S")
+TOKEN = re.compile(r"\d+\.?\d*(?:[eE][+-]?\d+)?[a-zA-Z]*|\.\d+(?:[eE][+-]?\d+)?|[A-Za-z_]\w*|"
+                   r"->|\+\+|--|<<|>>|[<>=!+*/%&|^-]=|&&|\|\||\S")
 WORDS = {
     "cs_min": "cs_max", "cs_max": "cs_min", "fmin": "fmax", "fmax": "fmin", "ceil": "floor", "floor": "ceil",
     "round": "floor", "sqrt": "cbrt", "cbrt": "sqrt", "true": "false", "false": "true",
@@ -214,7 +214,8 @@ class Bench:
         sys.path.insert(0, str(SOURCE / "tests/support"))
         self.stated = json.loads((SOURCE / "tests/programs/predictions.json").read_text())
         synthetic = self.folder / "synthetic.json"
-        synthetic.write_text(json.dumps({"schema_version": 1, "cases": __import__("synthetic").cases()}))
+        cases = __import__("synthetic").cases()
+        synthetic.write_text(json.dumps({"schema_version": 1, "cases": cases}))
         shipped = SOURCE / "configs/validation"
         self.cases = [shipped / "cases.json", shipped / "vtrain-single.json", synthetic]
         self.limit = {}
@@ -230,9 +231,8 @@ class Bench:
     def compile(self, path, text, name, level="-O0"):
         """The bytes of a shared object, or None where it does not compile."""
         target = self.folder / f"{name}.so"
-        done = subprocess.run(["gcc", *FLAGS, *self.includes, level, "-Wl,--build-id=none", "-shared", "-x", "c", "-", "-o",
-                               target], input=text, text=True, cwd=path.parent.parent.parent, capture_output=True,
-                              check=False)
+        command = ["gcc", *FLAGS, *self.includes, level, "-Wl,--build-id=none", "-shared", "-x", "c", "-", "-o", target]
+        done = subprocess.run(command, input=text, text=True, cwd=SOURCE, capture_output=True, check=False)
         return target.read_bytes() if done.returncode == 0 else None
 
     def run(self, program, preload, *words):
@@ -251,11 +251,12 @@ class Bench:
         """As tests/programs/validate.py compares them."""
         out = self.run(self.validate, preload, *self.cases, "--json")
         try:
-            ours = {case["id"]: case["predicted"] for case in json.loads(out or "")["cases"]}
-        except ValueError:
+            ours = {case["id"]: case["predicted"] for case in json.loads(out or "{}")["cases"]}
+        except (ValueError, KeyError):
             return False
         return set(ours) == set(self.stated) and all(
-            value is not None and math.isclose(value, self.stated[name], rel_tol=1e-8) for name, value in ours.items())
+            value is not None and math.isclose(value, self.stated[name], rel_tol=1e-8)
+            for name, value in ours.items())
 
     def baseline(self):
         """Everything passes unbroken; how long it takes limits how long a mutant may."""
@@ -366,9 +367,9 @@ def report(chosen):
         print(f"{name:32} {count:5}")
     unexplained = [mutant for mutant in tested if not mutant.killer and not mutant.reason]
     share = len(caught) / len(tested) if tested else 0.0
-    same = sum(1 for mutant in chosen if mutant.killer == "same")
-    print(f"\n{len(chosen)} mutants: {sum(1 for m in chosen if m.killer == 'invalid')} do not compile, {same} are the same "
-          f"program; of {len(tested)} others {len(caught)} are caught: {100 * share:.1f}%; {len(unexplained)} of the "
+    same, invalid = (sum(1 for mutant in chosen if mutant.killer == kind) for kind in ("same", "invalid"))
+    print(f"\n{len(chosen)} mutants: {invalid} do not compile, {same} are the same program; of {len(tested)} "
+          f"others {len(caught)} are caught: {100 * share:.1f}%; {len(unexplained)} of the "
           f"{len(tested) - len(caught)} survivors have no reason in tests/slow/mutants.txt")
     ok = share >= TARGET and not unexplained
     print("1 passed, 0 failed" if ok else "0 passed, 1 failed")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every allocation of the reader and of the search fails once: each time the answer is CS_ERROR_MEMORY, and all that was taken is given
- * back. The test's own malloc stands before the C library's, for cJSON too. */
+/* Every allocation of the reader and of the search fails once: each time the answer is CS_ERROR_MEMORY, and all that
+ * was taken is given back. The test's own malloc stands before the C library's, for cJSON too. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
