@@ -253,8 +253,10 @@ static enum cs_code coordinator_loop(struct cs_coordinator *coordinator, struct 
 
 static bool already_done(const void *context, int64_t search)
 {
-    const struct cs_results *results = context;
-    return cs_results_done(results, search);
+    const struct cs_coordinator *coordinator = context;
+    /* Nothing is asked of a fresh table: that would touch all of its memory. */
+    return cs_results_pending(coordinator->results) < coordinator->run->grid.searches &&
+           cs_results_done(coordinator->results, search);
 }
 
 static int64_t shard_searches(const struct cs_run *run)
@@ -307,8 +309,9 @@ static enum cs_code coordinator_open(struct cs_coordinator *coordinator, bool *c
     }
     CS_TRY(coordinator_merge(coordinator, error));
     coordinator->searching = coordinator->size == 1 || (coordinator->size <= CS_RANKS_SEARCHING && !run->dedicated);
-    CS_TRY(cs_queue_create(&run->grid, run->shard, run->shards, coordinator->size - (coordinator->searching ? 0 : 1),
-                           already_done, coordinator->results, &coordinator->queue, error));
+    const int32_t hands = run->hands > 0 ? run->hands : coordinator->size - (coordinator->searching ? 0 : 1);
+    CS_TRY(cs_queue_create(&run->grid, run->shard, run->shards, hands, already_done, coordinator, &coordinator->queue,
+                           error));
     coordinator->total = shard_searches(run);
     coordinator->done = coordinator->total - coordinator->queue.searches;
     coordinator->statistics.searches = coordinator->queue.searches;

@@ -125,7 +125,9 @@ static void coordinator_collect(struct cs_coordinator *coordinator, int from, co
     coordinator->peer_seconds += header.search_seconds - peer->search_seconds;
     peer->search_seconds = header.search_seconds;
     peer->cpu_seconds = header.cpu_seconds;
-    cs_queue_pace(&coordinator->queue, coordinator->peer_cost, coordinator->peer_seconds);
+    if (coordinator->run->hands == 0) {
+        cs_queue_pace(&coordinator->queue, coordinator->peer_cost, coordinator->peer_seconds);
+    }
     peer->outstanding = header.stopped ? 0 : peer->outstanding - header.chunks_done;
 }
 
@@ -191,6 +193,7 @@ bool cs_coordinator_listen(struct cs_coordinator *coordinator)
     }
     if (handled > 0) {
         coordinator->statistics.message_seconds += cs_cpu_seconds() - begun;
+        coordinator->statistics.listens++;
     }
     return handled > 0;
 }

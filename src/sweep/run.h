@@ -18,15 +18,18 @@ struct cs_run {
     /* cs_record_evaluate, or what a benchmark of the protocol puts in its place. */
     void (*evaluate)(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
                      struct cs_record *records);
-    bool dedicated; /* rank 0 never searches */
+    /* For benchmarks of rank 0: it never searches, and hands out chunks as if there were so many other ranks (0: as
+     * many as there are). */
+    bool dedicated;
+    int32_t hands;
 };
 
 /* Counters of a run on rank 0, for the summary, CS_STATISTICS and the benchmarks. */
 struct cs_statistics {
     int64_t searches, received, chunks, batches, checkpoints; /* received: searches of other ranks */
+    int64_t listens;                                          /* times that rank 0 found messages */
     double seconds, search_seconds, cpu_seconds;              /* wall; processor time of all ranks */
-    double message_seconds,
-        place_seconds; /* rank 0: handling messages (processor time), of it placing records (wall) */
+    double message_seconds, place_seconds;     /* rank 0: on messages (processor time), of it placing records (wall) */
     double checkpoint_seconds, finish_seconds; /* wall */
     double coordinator_cpu_seconds;            /* rank 0's, without its searches and the writing of files */
     int64_t memory, worker_memory;             /* bytes, peak of rank 0 and of the largest other rank */

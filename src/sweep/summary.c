@@ -296,19 +296,21 @@ enum cs_code cs_statistics_write(const struct cs_grid *grid, const struct cs_sta
         return cs_fail(error, CS_ERROR_CREATE, "%s, named by CS_STATISTICS, cannot be created: %s.", path,
                        strerror(errno));
     }
-    fprintf(file,
-            "{\"searches\": %lld, \"points\": %lld, \"ranks\": %d, \"seconds\": %.9g, \"cpu_seconds\": %.9g, "
-            "\"search_cpu_seconds\": %.9g,\n \"received\": %lld, \"chunks\": %lld, \"batches\": %lld, \"entry_bytes\": "
-            "%lld, "
-            "\"message_seconds\": %.9g, \"place_seconds\": %.9g, \"coordinator_cpu_seconds\": %.9g,\n "
-            "\"checkpoints\": %lld, \"checkpoint_seconds\": %.9g, \"finish_seconds\": %.9g, \"rank0_bytes\": %lld, "
-            "\"worker_bytes\": %lld}\n",
-            (long long)statistics->searches, (long long)grid->points, statistics->ranks, statistics->seconds,
-            statistics->cpu_seconds, statistics->search_seconds, (long long)statistics->received,
-            (long long)statistics->chunks, (long long)statistics->batches, (long long)cs_entry_bytes(grid),
-            statistics->message_seconds, statistics->place_seconds, statistics->coordinator_cpu_seconds,
-            (long long)statistics->checkpoints, statistics->checkpoint_seconds, statistics->finish_seconds,
-            (long long)statistics->memory, (long long)statistics->worker_memory);
+    fprintf(
+        file,
+        "{\"searches\": %lld, \"points\": %lld, \"ranks\": %d, \"seconds\": %.9g, \"cpu_seconds\": %.9g, "
+        "\"search_cpu_seconds\": %.9g,\n \"received\": %lld, \"chunks\": %lld, \"batches\": %lld, \"listens\": %lld, "
+        "\"entry_bytes\": "
+        "%lld, "
+        "\"message_seconds\": %.9g, \"place_seconds\": %.9g, \"coordinator_cpu_seconds\": %.9g,\n "
+        "\"checkpoints\": %lld, \"checkpoint_seconds\": %.9g, \"finish_seconds\": %.9g, \"rank0_bytes\": %lld, "
+        "\"worker_bytes\": %lld}\n",
+        (long long)statistics->searches, (long long)grid->points, statistics->ranks, statistics->seconds,
+        statistics->cpu_seconds, statistics->search_seconds, (long long)statistics->received,
+        (long long)statistics->chunks, (long long)statistics->batches, (long long)statistics->listens,
+        (long long)cs_entry_bytes(grid), statistics->message_seconds, statistics->place_seconds,
+        statistics->coordinator_cpu_seconds, (long long)statistics->checkpoints, statistics->checkpoint_seconds,
+        statistics->finish_seconds, (long long)statistics->memory, (long long)statistics->worker_memory);
     return fclose(file) == 0 ? CS_OK
                              : cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(errno));
 }

@@ -25,6 +25,14 @@ int64_t cs_batch_bytes(const struct cs_grid *grid)
     return one > CS_BATCH_BYTES ? one : CS_BATCH_BYTES;
 }
 
+/* What a stop or a progress line can count on; of many ranks later, so that rank 0 gets 20,000 such messages a second
+ * at most. */
+double cs_batch_age(int32_t ranks)
+{
+    const double least = 0.1, per_rank = 50e-6;
+    return per_rank * (double)ranks > least ? per_rank * (double)ranks : least;
+}
+
 int cs_wire_rank(void)
 {
     int rank;

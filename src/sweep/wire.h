@@ -42,6 +42,9 @@ struct cs_batch_header {
 int64_t cs_entry_bytes(const struct cs_grid *grid);
 int64_t cs_batch_bytes(const struct cs_grid *grid);
 
+/* s after which a worker sends its results although its chunk is not finished. */
+double cs_batch_age(int32_t ranks);
+
 int cs_wire_rank(void);
 int cs_wire_size(void);
 const char *cs_wire_host(void);

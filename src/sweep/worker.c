@@ -5,8 +5,6 @@
 
 /* A look for messages costs 0.1 to 1 us: once in this time it is free. */
 static const double CS_BURST_SECONDS = 200e-6;
-/* Results older than this are sent although the chunk is not finished: what a stop or a progress line can count on. */
-static const double CS_AGE_SECONDS = 0.1;
 /* A wait is at most doubled by sleeping through its end; 256 idle ranks on two cores then cost next to nothing. */
 static const double CS_IDLE_SECONDS = 20e-3;
 
@@ -15,8 +13,8 @@ struct cs_worker {
     struct cs_outbox *outbox;
     struct cs_chunk chunks[CS_CHUNKS_HELD];
     int32_t held;
-    int64_t at; /* range in work of chunks[0] */
-    double search_seconds;
+    int64_t at;                 /* range in work of chunks[0] */
+    double search_seconds, age; /* s; results older than that are sent although the chunk is not finished */
     bool signal_told, ended;
     int32_t exit_status;
 };
@@ -67,7 +65,7 @@ static void worker_search(struct cs_worker *worker)
         memmove(&worker->chunks[0], &worker->chunks[1], (CS_CHUNKS_HELD - 1) * sizeof worker->chunks[0]);
         cs_outbox_chunk_done(worker->outbox);
         cs_outbox_offer(worker->outbox, worker->search_seconds);
-    } else if (cs_outbox_age(worker->outbox) > CS_AGE_SECONDS) {
+    } else if (cs_outbox_age(worker->outbox) > worker->age) {
         cs_outbox_offer(worker->outbox, worker->search_seconds);
     }
 }
@@ -93,7 +91,7 @@ static void worker_greet(const struct cs_error *error)
 int cs_work(struct cs_run *run, const struct cs_error *error)
 {
     struct cs_error failure = *error;
-    struct cs_worker worker = {.run = run};
+    struct cs_worker worker = {.run = run, .age = cs_batch_age(cs_wire_size())};
     if (failure.code == CS_OK) {
         worker.outbox = cs_outbox_create(&run->grid);
         if (worker.outbox == NULL) {

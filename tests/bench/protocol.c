@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The sweep's own coordinator, workers and messages around searches that take no time: what remains is their cost. As
  * on many ranks, rank 0 does not search. Started by mpirun; the counters go to CS_STATISTICS (tests/bench/sweep.py).
- *   protocol CONFIG OUTPUT [PATH=VALUE...] */
+ *   protocol CONFIG OUTPUT HANDS [PATH=VALUE...]
+ * HANDS: the chunks are those of so many searching ranks, however few there are; 0: of these. */
 #include <stdio.h>
 #include <string.h>
 
 #include "../../src/sweep/run.h"
+#include "cs_sweep/number.h"
 
 enum { SETS_MOST = 16 };
 
@@ -22,16 +24,17 @@ static void answer_at_once(const struct cs_grid *grid, int64_t search, struct cs
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) {
-        fprintf(stderr, "usage: protocol CONFIG OUTPUT [PATH=VALUE...]\n");
+    int64_t hands;
+    if (argc < 4 || !cs_parse_count(argv[3], 0, INT32_MAX, &hands)) {
+        fprintf(stderr, "usage: protocol CONFIG OUTPUT HANDS [PATH=VALUE...]\n");
         return 64;
     }
     const char *sets[SETS_MOST];
     struct cs_sweep_options options = {
         .config_path = argv[1], .output = argv[2], .force = true, .quiet = true, .shard = 1, .shards = 1, .sets = sets};
-    for (int i = 3; i < argc && options.set_count < SETS_MOST; i++) {
+    for (int i = 4; i < argc && options.set_count < SETS_MOST; i++) {
         sets[options.set_count++] = argv[i];
     }
-    struct cs_run run = {.options = &options, .evaluate = answer_at_once, .dedicated = true};
+    struct cs_run run = {.options = &options, .evaluate = answer_at_once, .dedicated = true, .hands = (int32_t)hands};
     return cs_run_all(&run, &argc, &argv);
 }

@@ -18,7 +18,6 @@
 #include "cs_sweep/number.h"
 
 enum { STRIPS_MEASURED = 96, STRIP_MOST = 64 };
-static const double age_seconds = 0.1; /* src/sweep/worker.c */
 
 /* Measured strips: seconds of the searches, and their sums from the first on. */
 struct sample {
@@ -119,6 +118,7 @@ static void work(struct simulation *simulation, int32_t rank, const struct cs_ch
     struct worker *worker = &simulation->workers[rank];
     double clock = worker->free > arrival ? worker->free : arrival;
     double oldest = clock;
+    const double age = cs_batch_age(simulation->ranks);
     int64_t gathered = 0;
     struct event batch = {.rank = rank};
     const struct sample *sample = simulation->sample;
@@ -131,7 +131,7 @@ static void work(struct simulation *simulation, int32_t rank, const struct cs_ch
             batch.cost += sample->cost[one.first / sample->length % sample->strips];
             gathered++;
             const bool last = r + 1 == chunk->ranges && i + 1 == chunk->range[r].count;
-            if (last || gathered == sample->batch_entries || clock - oldest > age_seconds) {
+            if (last || gathered == sample->batch_entries || clock - oldest > age) {
                 const double wire = simulation->costs.latency +
                                     (double)(gathered * sample->entry_bytes) / simulation->costs.bytes_per_second;
                 batch.time = clock + wire;
