@@ -138,7 +138,10 @@ def numbers_schema(item):
     """A list of rising numbers, or a range."""
     step = {"type": item["type"], "exclusiveMinimum": 0}
     return {"oneOf": [{"type": "array", "items": item, "minItems": 1, "uniqueItems": True},
-                      closed({"from": item, "to": item, "step": step}, ["from", "to", "step"])]}
+                      closed({"from": {**item, "description": "First value."},
+                              "to": {**item, "description": "Last value, where the steps meet it."},
+                              "step": {**step, "description": "From one value to the next."}},
+                             ["from", "to", "step"], description="All values from `from` to `to`.")]}
 
 
 def axis_schema(row):
@@ -158,7 +161,18 @@ def closed(properties, required=(), **more):
 
 
 TEXT = {"type": "string"}
+NOTE = {**TEXT, "description": "For readers."}
+SOURCE = {**TEXT, "description": "Where the figures are from."}
 NAME = {"type": "string", "minLength": 1, "maxLength": 63}
+CALLED = {**NAME, "description": "Its name."}
+ALIASES = {"type": "array", "items": NAME, "minItems": 1, "description": "Further names of it."}
+
+
+def named(file, key):
+    """A name: editors complete those of the shipped file, and a file of one's own may hold others."""
+    entries = json.loads((ROOT / "configs" / f"{file}.json").read_text())[file]
+    names = [name for entry in entries for name in [entry[key], *entry.get("aliases", [])]]
+    return [{"enum": names, "description": f"Of {file}.json."}, NAME]
 
 
 def nullable(schema):
@@ -171,15 +185,16 @@ def whole(low, high, text):
 
 def device_schema(fields):
     properties = {
-        "name": NAME,
-        "aliases": {"type": "array", "items": NAME, "minItems": 1},
+        "name": CALLED,
+        "aliases": ALIASES,
         "family": {**NAME, "description": "Devices that share calibrated constants and a validation error."},
-        "kind": {"enum": ["gpu", "tpu"]},
+        "kind": {"enum": ["gpu", "tpu"], "description": "Which model of kernels and links serves it."},
         "based_on": {**NAME, "description": "The device whose fields serve where this one gives none."},
         "tiles": {"type": "array", "minItems": 1, "maxItems": 8, "description": "GEMM tiles: [m, n, efficiency].",
                   "items": {"type": "array", "minItems": 3, "maxItems": 3, "items": [
                       range_of(1, 65536, True), range_of(1, 65536, True), range_of(0.01, 1)]}},
-        "source": TEXT, "note": TEXT, "sources": {"type": "object", "additionalProperties": TEXT},
+        "source": SOURCE, "note": NOTE,
+        "sources": {"type": "object", "additionalProperties": TEXT, "description": "Source of each field."},
     }
     for field in fields:
         properties[field["key"]] = {**range_of(field["low"], field["high"]), "description": field["meaning"]}
@@ -226,8 +241,7 @@ MODEL_FIELDS = [
 
 
 def model_schema():
-    properties = {"name": NAME, "aliases": {"type": "array", "items": NAME, "minItems": 1}, "source": TEXT,
-                  "note": TEXT}
+    properties = {"name": CALLED, "aliases": ALIASES, "source": SOURCE, "note": NOTE}
     for key, schema, kept in MODEL_FIELDS:
         properties[key] = schema if kept == "required" or schema.get("type") == "boolean" else {
             "description": schema["description"], **nullable({k: v for k, v in schema.items() if k != "description"})}
@@ -237,7 +251,7 @@ def model_schema():
 def schema(sections, fields):
     bits = range_of(1, 64)
     properties = {
-        "$schema": TEXT,
+        "$schema": {**TEXT, "description": "This schema, for editors."},
         "title": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Named in the result file."},
         "devices": {**TEXT, "description": "Path of a device file, relative to this file. Default: the one shipped."},
         "regions": {**TEXT, "description": "Path of a region file, relative to this file. Default: the one shipped."},
@@ -246,20 +260,23 @@ def schema(sections, fields):
         "models": {**TEXT, "description": "Path of a model file, relative to this file. Default: the one shipped."},
     }
     d_models = numbers_schema(range_of(1, 10000000, True))
+    d_models["description"] = "Model dimensions: a list or a range."
     law = closed({"d_model": d_models}, ["d_model"], description="Models by the scaling law.")
     axes = {
         "model": {"description": "Models: {\"d_model\": list or range}, or a list of names of models.json, explicit "
                                  "architectures and such objects.",
                   "anyOf": [law, {"type": "array", "minItems": 1, "items": {"anyOf": [
-                      NAME, law, {"$ref": "#/definitions/model"}]}}]},
+                      *named("models", "name"), law, {"$ref": "#/definitions/model"}]}}]},
         "hardware": {"description": "Devices: names of devices.json, or inline ones, with based_on.", "type": "array",
-                     "minItems": 1, "uniqueItems": True, "items": {"anyOf": [NAME, {"$ref": "#/definitions/device"}]}},
+                     "minItems": 1, "uniqueItems": True, "items": {"anyOf": [
+                         *named("devices", "name"), {"$ref": "#/definitions/device"}]}},
         "year": {"description": "Years of hardware projection.", **numbers_schema(range_of(0, 50, True))},
         "qat": {"description": "QAT levels: names of qat_levels.json, or inline ones.", "type": "array", "minItems": 1,
-                "uniqueItems": True, "items": {"anyOf": [NAME, {"$ref": "#/definitions/qat"}]}},
+                "uniqueItems": True,
+                "items": {"anyOf": [*named("qat_levels", "qat"), {"$ref": "#/definitions/qat"}]}},
         "carbon_intensity": {"description": "Places: names of regions.json, or inline ones.", "type": "array",
                              "minItems": 1, "uniqueItems": True,
-                             "items": {"anyOf": [NAME, {"$ref": "#/definitions/region"}]}},
+                             "items": {"anyOf": [*named("regions", "region"), {"$ref": "#/definitions/region"}]}},
     }
     required = list(axes)
     for section, rows in sections:
@@ -283,11 +300,11 @@ def schema(sections, fields):
         "definitions": {
             "device": device_schema(fields),
             "model": model_schema(),
-            "region": closed({"region": NAME, "g_per_kwh": {**range_of(0, 10000), "description": "g CO2e per kWh."},
+            "region": closed({"region": CALLED, "g_per_kwh": {**range_of(0, 10000), "description": "g CO2e per kWh."},
                               "year": {**range_of(1900, 2200, True), "description": "Of the figure."},
                               "pue": {**range_of(1, 10), "description": "Used under carbon.pue_per_region."},
-                              "source": TEXT, "note": TEXT}, ["region", "g_per_kwh"]),
-            "qat": closed({"qat": NAME, "format": {"enum": ["bf16", "int8", "fp8"],
+                              "source": SOURCE, "note": NOTE}, ["region", "g_per_kwh"]),
+            "qat": closed({"qat": CALLED, "format": {"enum": ["bf16", "int8", "fp8"],
                                                    "description": "Number format of the layers' GEMMs."},
                            "weight_bits": {**bits, "description": "Of a stored and gathered weight."},
                            "activation_bits": {**bits, "description": "Of the inputs of the layers' GEMMs."},
@@ -296,7 +313,7 @@ def schema(sections, fields):
                                                                     "collectives."},
                            "gradient_bits": {**bits, "description": "Of gradients on the network; default: as "
                                                                     "training.gradient_bytes."},
-                           "source": TEXT, "note": TEXT},
+                           "source": SOURCE, "note": NOTE},
                           ["qat", "format", "weight_bits", "activation_bits", "communication_bits"]),
         },
     }

@@ -110,6 +110,31 @@ def axes(validator):
         check(run(config)[0] == 65 and not validator.is_valid(config), f"axes without {key}")
 
 
+def hover(schema):
+    """Each key has a text for editors, and each name of a shipped file is offered."""
+    silent = []
+
+    def look(made, path):
+        if isinstance(made, dict):
+            for key, entry in made.get("properties", {}).items():
+                if isinstance(entry, dict) and not (entry.get("description") or "$ref" in entry):
+                    silent.append(f"{path}.{key}")
+            for key, entry in made.items():
+                look(entry, f"{path}.{key}")
+        elif isinstance(made, list):
+            for entry in made:
+                look(entry, path)
+
+    look(schema, "")
+    check(not silent, f"keys without a description: {silent[:5]}")
+    for axis, file, key in (("hardware", "devices", "name"), ("carbon_intensity", "regions", "region"),
+                            ("qat", "qat_levels", "qat"), ("model", "models", "name")):
+        entries = json.loads((SOURCE / "configs" / f"{file}.json").read_text())[file]
+        made = json.dumps(schema["properties"]["axes"]["properties"][axis])
+        missing = [entry[key] for entry in entries if json.dumps(entry[key]) not in made]
+        check(not missing, f"names of {file}.json that editors are not offered: {missing}")
+
+
 def shipped(validator, schema):
     kinds = {"devices": "device", "regions": "region", "qat_levels": "qat", "models": "model"}
     count = 0
@@ -139,6 +164,7 @@ def main():
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema)
     check(run(BASE)[0] == 0 and validator.is_valid(BASE), "the base configuration")
+    hover(schema)
     shipped(validator, schema)
     axes(validator)
     settings(validator, schema)
