@@ -64,7 +64,7 @@ static void read_device(const double *record, struct cs_device *device)
     X(mla_v_head_dim)                                                                                                  \
     X(mtp_layers)                                                                                                      \
     X(learned_positions)
-enum { CASE_FLAGS = 12, CASE_COLUMNS = 21 + CASE_FLAGS };
+enum { CASE_FLAGS = 13, CASE_COLUMNS = 21 + CASE_FLAGS };
 
 int bridge_case_columns(void)
 {
@@ -103,6 +103,7 @@ static void read_case(const double *record, const struct cs_device *device, stru
         problem->nic_bandwidth = record[10];
     }
     problem->slice_devices = (int64_t)record[11];
+    problem->training.fused_weight_gradient = record[12] > 0.5;
 }
 
 enum { PLAN_COLUMNS = 16 };

@@ -153,6 +153,23 @@ def given_plans(answers, sources):
     return ("plans given whole: never infeasible", len(whole), len(answered), len(answered) == len(whole), "")
 
 
+def fit_in_memory(answers, sources):
+    """What ran fitted: the predicted bytes of every run, with its plan given whole or in part, are within the device's.
+    Korthikanti's memory figures show plans that do not fit, too; they ran nothing."""
+    with open(os.path.join(TOP, "configs", "devices.json"), encoding="utf-8") as text:
+        devices = {device["name"]: device for device in json.load(text)["devices"]}
+
+    def capacity(name):
+        device = devices[name]
+        return device["hbm_gib"] if "hbm_gib" in device else capacity(device["based_on"])
+
+    runs = [case for case in answers["cases"] if case["group"] != "memory-korthikanti"]
+    fitting = [case for case in runs if case["status"] == "feasible" and
+               case["plan"]["memory_gib"] <= capacity(sources[case["id"]]["device"])]
+    worst = next((case["id"] for case in runs if case not in fitting), "")
+    return ("plans of runs: fit in memory", len(runs), len(fitting), len(fitting) == len(runs), worst)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("files", nargs="*", help="case files; default: configs/validation/*.json")
@@ -174,7 +191,7 @@ def main():
     subprocess.run([os.path.join(build, "cs_validate"), *options, *files], check=False)
     answers, status = predict(build, files, options)
 
-    rows = [given_plans(answers, sources)]
+    rows = [given_plans(answers, sources), fit_in_memory(answers, sources)]
     for target in TARGETS:
         rows += judge(target, answers, sources)
     print(f"\n{'target (per cent, or cases)':48} {'target':>8} {'ours':>8}  {'':6} best public tool, or the case")

@@ -27,9 +27,15 @@ enum cs_device_kind { CS_GPU, CS_TPU };
     FIELD(array_columns, "array_columns", 1, 1, 65536, 128, "columns of a systolic array")                             \
     FIELD(sustained, "sustained", 1, 0.01, 1, NAN, "share of the peak that large GEMMs sustain (power, clock)")        \
     FIELD(sustained_8bit, "sustained_8bit", 1, 0, 1, 0, "the same share at 8-bit formats; 0 takes sustained")          \
+    FIELD(speed_spread, "speed_spread", 1, 0, 0.2, 0,                                                                  \
+          "standard deviation of the time that devices of one kind take for the same work, as a share of it")          \
     FIELD(k_ramp, "k_ramp", 1, 0, 1e6, 0, "K0 of (1 + K0/K): prologue and epilogue of a GEMM, elements")               \
     FIELD(wave_loss, "wave_loss", 1, 0, 1, 1,                                                                          \
           "share of the last, unfilled wave of tiles that is lost; less with tiles in flight beside")                  \
+    FIELD(split_depth, "split_depth", 1, 1, 1e6, 1024,                                                                 \
+          "least K that each unit keeps where a GEMM's K is split over idle units")                                    \
+    FIELD(group_rows, "group_rows", 1, 1, 65536, 128, "rows that a grouped GEMM pads each group to")                   \
+    FIELD(query_tile, "query_tile", 1, 1, 65536, 128, "rows of queries that a unit works on in fused attention")       \
     FIELD(grouped_ramp, "grouped_ramp", 1, 0, 1e6, 0, "M0 of (1 + M0/M): grouped GEMM with M rows per expert")         \
     FIELD(launch, "launch_us", 1e-6, 0, 1e4, 0, "time between dependent kernels, us")                                  \
     FIELD(dispatch, "dispatch_us", 1e-6, 0, 1e4, 0, "host time to enqueue one kernel: bounds small layers, us")        \
@@ -114,6 +120,12 @@ void cs_precision_bf16(struct cs_precision *precision);
 
 /* Peak of the device at a format, FLOP/s. */
 double cs_device_peak(const struct cs_device *device, enum cs_format format);
+
+/* Time of the slowest of so many devices over their mean: 1 + speed_spread * the expected largest of N standard normal
+ * draws, sqrt(2 ln N) - (ln ln N + ln 4 pi) / (2 sqrt(2 ln N)) (Cramer 1946, 28.6; 13% low at N = 8, 4% at 512).
+ * Devices of one kind differ by manufacture under a power limit (Sinha 2022, arXiv 2208.11035), and synchronous training
+ * waits for the slowest. Never falls with N; 1 for one device. */
+double cs_device_slowest(const struct cs_device *device, double devices);
 
 /* The device `years` later (CarbonScaling Table 2): factor^years on what the table names, the rest unchanged. years >=
  * 0. */

@@ -107,8 +107,13 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(gradient_bytes, 4.0, 1.0, 16.0, "byte", CS_SCOPE_SEARCH, "gradient per parameter, FP32 (Megatron-LM)")        \
     REAL(optimizer_bytes, 12.0, 0.0, 64.0, "byte", CS_SCOPE_SEARCH,                                                    \
          "optimizer state per parameter: FP32 master weight and two Adam moments (Rajbhandari 2020, ZeRO)")            \
-    REAL(optimizer_traffic_bytes, 30.0, 0.0, 1e3, "byte", CS_SCOPE_SEARCH,                                             \
-         "HBM bytes that the Adam step moves per parameter: read 16, write 14")                                        \
+    FLAG(fused_weight_gradient, true, CS_SCOPE_SEARCH,                                                                 \
+         "weight gradients are added by their product, and hide the tensor all-reduce (Megatron-LM since 2022); "      \
+         "false: by a pass of its own")                                                                                \
+    COUNT(layer_tensors, 12, 1, 1000, "1", CS_SCOPE_SEARCH,                                                            \
+          "tensors of a layer, which ZeRO 3 without overlap gathers one by one: four linears with bias, two norms")    \
+    REAL(optimizer_traffic_bytes, 50.0, 0.0, 1e3, "byte", CS_SCOPE_SEARCH,                                             \
+         "HBM bytes that the optimizer moves per parameter: norm 4, clipping 8, Adam 28, 16-bit copy 6, zeroing 4")    \
     REAL(memory_margin_fraction, 0.06, 0.0, 0.9, "1", CS_SCOPE_SEARCH,                                                 \
          "share of the capacity kept free: communication buffers, fragmentation")                                      \
     REAL(memory_margin_bytes, 1073741824.0, 0.0, 1e15, "byte", CS_SCOPE_SEARCH,                                        \

@@ -92,7 +92,8 @@ enum { CS_SCHEDULE_COUNT = 3 };
  * What a search may rely on, all else equal (see tests/unit/test_step.c):
  *   - seconds is increasing in m (micro > 0), and for v > 1, v -> v + 1 changes it by m P - fill / (v (v + 1));
  *   - with B = d b m: seconds(m) >= m micro + once, and >= m micro alone: the step's floor without any bubble;
- *   - micro of ZeRO 2 and 3 >= micro of ZeRO 0 and 1, which is the stage's, the same for every d;
+ *   - micro of ZeRO 2 and 3 >= micro of ZeRO 0 and 1, which is the stage's times cs_device_slowest: it never falls
+ *     with d, and is never below the stage's own;
  *   - once (gradient traffic, optimizer) does not depend on m, v or the schedule;
  *   - seconds never rises with link, scale-out or HBM bandwidth, peak, or as a latency falls (same plan);
  *   - bytes: state is non-increasing in d (equal for ZeRO 0), and non-increasing in the ZeRO stage but for the two
@@ -104,6 +105,7 @@ struct cs_replica {
     int32_t zero_stage;
     double shares[CS_SHARE_COUNT]; /* exposed seconds per micro-batch, ZeRO traffic included, without point-to-point */
     double micro[CS_SCHEDULE_COUNT], fill[CS_SCHEDULE_COUNT];
+    double hidden_all_to_all; /* seconds per micro-batch that DualPipe hides */
     double point_to_point;    /* seconds per micro-batch and stage boundary, both directions; v = 1 */
     double chunk_to_chunk;    /* the same per chunk boundary, v > 1: hidden by stacks that overlap, never more */
     double once;              /* data + optimizer + fixed seconds per step */
@@ -115,6 +117,9 @@ struct cs_replica {
     double first_fixed[CS_SCHEDULE_COUNT], last_fixed[CS_SCHEDULE_COUNT];
     double pipeline; /* stages, as a double */
 };
+/* Whether traffic between devices hides under compute: a fact of the software's generation, which the attention kernel
+ * names (training.gradient_overlap overrides). TPU programs do. */
+bool cs_stack_overlaps(const struct cs_problem *problem);
 void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                         struct cs_replica *replica);
 
@@ -126,8 +131,8 @@ void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t ze
 void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                        struct cs_replica *replica);
 /* Floors, one for each ZeRO stage whose bit is set: replicas whose step, for any schedule, interleave and number of
- * micro-batches, is not slower than that of any data degree in [low, high]. Traffic is as of `low` ranks placed at
- * best, the optimizer as of `high`. Their memory means nothing. */
+ * micro-batches, is not slower than that of any data degree in [low, high]. Traffic and stragglers are as of `low`
+ * ranks placed at best, the optimizer as of `high`. Their memory means nothing. */
 void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, uint32_t zero_stages,
                        int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES]);
 

@@ -83,6 +83,11 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     training.layer_split = CS_LAYER_SPLIT_EVEN; /* the frameworks of all sources deal layers alike where they divide */
     training.dropout =
         item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_FP16 && !item->architecture.gated_ffn;
+    /* BF16 gradients are added in FP32. Before Megatron-LM's fused linear of 2022, of the years of unfused attention,
+     * that took a pass of its own (Megatron's main_grad, DeepSpeed's BF16_Optimizer). FP16 runs of those years may have
+     * done either; TPU programs fuse. */
+    training.fused_weight_gradient =
+        !(item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_BF16 && device->kind == CS_GPU);
     training.goodput = !whole_run(item->metric) ? 1.0 : item->goodput > 0.0 ? item->goodput : training.goodput;
     precision_of(item, &precision);
     cs_law_evaluate(&config->settings.scaling_law, &training, &item->architecture, false, item->tokens, &law);

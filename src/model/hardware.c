@@ -30,6 +30,16 @@ double cs_device_peak(const struct cs_device *device, enum cs_format format)
     }
 }
 
+double cs_device_slowest(const struct cs_device *device, double devices)
+{
+    const double four_pi = 12.566370614359172;
+    if (devices < 2.0 || !(device->speed_spread > 0.0)) {
+        return 1.0;
+    }
+    const double root = sqrt(2.0 * log(devices));
+    return 1.0 + device->speed_spread * (root - 0.5 * (log(log(devices)) + log(four_pi)) / root);
+}
+
 double cs_projection_factor(double per_year, double years)
 {
     return pow(per_year, years);

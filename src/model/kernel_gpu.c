@@ -27,10 +27,6 @@ struct cs_kernel_time cs_roofline(const struct cs_device *device, double compute
     return time;
 }
 
-/* Depth below which a library does not split K over idle units: the partial sums then cost more than they save
- * (cuBLAS and CUTLASS stream-K leave K >= 512 or so to each part). */
-static const double least_split_depth = 1024.0;
-
 /* ceil() of what fits an integer, without a call on processors older than SSE 4.1. x >= 0. */
 static double round_up(double x)
 {
@@ -57,7 +53,7 @@ static double gemm_work(const struct cs_device *device, const struct cs_gemm *ge
         const double tiles = round_up(gemm->m / tile->m) * round_up(gemm->n / tile->n) * gemm->batch;
         double rounds;
         if (tiles < device->units) {
-            const double parts = cs_min(device->units / tiles, gemm->k / least_split_depth);
+            const double parts = cs_min(device->units / tiles, gemm->k / device->split_depth);
             rounds = parts >= 2.0 ? 1.0 / (double)(int64_t)parts : 1.0;
         } else {
             const double full = tiles / device->units;
@@ -68,15 +64,12 @@ static double gemm_work(const struct cs_device *device, const struct cs_gemm *ge
     return 2.0 * best * gemm->k;
 }
 
-/* Rows that a grouped GEMM pads each group to (DeepGEMM and CUTLASS: tiles of 128). */
-static const double group_rows = 128.0;
-
 struct cs_kernel_time cs_gemm_time_gpu(const struct cs_device *device, const struct cs_gemm *gemm)
 {
     double compute = gemm_work(device, gemm) / cs_sustained_rate(device, gemm->format);
     compute *= 1.0 + device->k_ramp / gemm->k;
     if (gemm->grouped) {
-        compute *= 1.0 + device->grouped_ramp / (group_rows * round_up(gemm->m / group_rows));
+        compute *= 1.0 + device->grouped_ramp / (device->group_rows * round_up(gemm->m / device->group_rows));
     }
     const double bytes = gemm->batch * (gemm->a_bytes * gemm->m * gemm->k + gemm->b_bytes * gemm->k * gemm->n +
                                         gemm->c_bytes * gemm->m * gemm->n);
@@ -93,15 +86,12 @@ struct cs_kernel_time cs_stream_time(const struct cs_device *device, double byte
     return cs_roofline(device, 0.0, bytes, 0.0);
 }
 
-/* Rows of queries that one unit works on in fused attention (FlashAttention-2 and -3 use 64 to 128). */
-static const double query_tile = 128.0;
-
 /* Pairs of query and key that a causal kernel computes, of queries * keys: with a window w of s, s*w - w^2/2 of s*w,
  * and the blocks on the diagonal whole. */
-static double causal_share(const struct cs_attention_shape *shape)
+static double causal_share(const struct cs_device *device, const struct cs_attention_shape *shape)
 {
     const double context = cs_max(shape->keys, shape->context);
-    return cs_min(1.0 - 0.5 * shape->keys / context + 0.5 * query_tile / context, 1.0);
+    return cs_min(1.0 - 0.5 * shape->keys / context + 0.5 * device->query_tile / context, 1.0);
 }
 
 static double fused_share(const struct cs_device *device, enum cs_attention_kernel kernel, bool backward)
@@ -161,12 +151,13 @@ struct cs_kernel_time cs_attention_time(const struct cs_device *device, enum cs_
     }
     const double rows = shape->batch * shape->heads;
     const double dims = shape->d_qk + shape->d_v;
-    const double flops = (backward ? 5.0 : 2.0) * rows * shape->queries * shape->keys * dims * causal_share(shape);
+    const double pairs = shape->queries * shape->keys * causal_share(device, shape);
+    const double flops = (backward ? 5.0 : 2.0) * rows * pairs * dims;
     /* Softmax costs per score whatever the head dimension: at head_dim 128 it is softmax_share of the kernel. */
     const double per_dim = (1.0 - device->softmax_share) + device->softmax_share * 256.0 / dims;
     double compute = flops * per_dim / (device->peak_flops * share);
     if (device->kind == CS_GPU) {
-        const double tiles = rows * ceil(shape->queries / query_tile);
+        const double tiles = rows * ceil(shape->queries / device->query_tile);
         compute *= ceil(tiles / device->units) * device->units / tiles;
     }
     const double bytes = (backward ? 4.0 : 2.0) * rows * dims * (shape->queries + shape->keys);

@@ -71,8 +71,8 @@ void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_s
 }
 
 /* Forward, input gradient and weight gradient of one linear layer (or of a group of experts). Weight gradients
- * accumulate in FP32: 4 B read and 4 B written per element. 8-bit formats add passes that read 16 bits and write the
- * 8-bit tensor and its transpose (Transformer Engine). */
+ * accumulate in FP32, read and written by the product; or it writes 16 bits, and a pass reads them and adds them.
+ * 8-bit formats add passes that read 16 bits and write the 8-bit tensor and its transpose (Transformer Engine). */
 void cs_build_linear(struct cs_builder *builder, const char *name, const struct cs_gemm *gemm)
 {
     const struct cs_device *device = &builder->problem->device;
@@ -89,12 +89,18 @@ void cs_build_linear(struct cs_builder *builder, const char *name, const struct 
     weight.m = gemm->k;
     weight.k = gemm->m;
     weight.b_bytes = gemm->a_bytes;
-    weight.c_bytes = 8.0;
+    const struct cs_training *training = &builder->problem->training;
+    const double sum_bytes = 2.0 * training->gradient_bytes;
+    weight.c_bytes = training->fused_weight_gradient ? sum_bytes : 2.0;
     weight.grouped = false;
     struct cs_kernel_time weight_time = cs_gemm_time(device, &weight);
     add_kernel(builder, name, true, weight_time, 1.0);
     builder->part->weight_gradient_seconds += weight_time.seconds;
-    builder->weight_gradient = weight_time.seconds;
+    builder->weight_gradient = training->fused_weight_gradient ? weight_time.seconds : 0.0;
+    if (!training->fused_weight_gradient) {
+        const double weights = gemm->batch * gemm->n * gemm->k;
+        add_kernel(builder, "add gradients", true, cs_stream_time(device, (2.0 + sum_bytes) * weights), 1.0);
+    }
 
     if (gemm->format != CS_FORMAT_BF16) {
         const double elements = gemm->batch * gemm->m * gemm->k;

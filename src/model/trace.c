@@ -31,6 +31,9 @@ static void trace_step(const struct cs_replica *replica, const struct cs_plan *p
          2.0 * stage->costs->boundary_bytes * hops);
     const double per_micro = replica->shares[CS_SHARE_DATA] * m;
     tell(trace, context, "gather and scatter (data, per micro-batch)", true, per_micro, per_micro, 0.0);
+    const double pace = cs_device_slowest(&stage->costs->problem->device, (double)plan->devices) - 1.0;
+    const double wait = m * pace * (stage->slowest_forward + stage->slowest_backward);
+    tell(trace, context, "wait for the slowest device", false, wait, wait, 0.0);
     tell(trace, context, "gradients and parameters (data)", true, replica->data_seconds, replica->data_seconds,
          stage->costs->problem->training.gradient_bytes * (stage->sync_parameters + stage->sync_expert_parameters));
     tell(trace, context, "bubble", false, replica->fill[plan->schedule] / v, replica->fill[plan->schedule] / v, 0.0);

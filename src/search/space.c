@@ -297,9 +297,25 @@ void cs_interleaves_of(const struct cs_choices *choices, int32_t pipeline, struc
     }
 }
 
+/* Frameworks that deal layers alike cut a stage into equal chunks, and before their sends overlapped they wanted more
+ * than two stages (Megatron-LM: --num-layers-per-virtual-pipeline-stage divides the layers of a stage;
+ * "pipeline-model-parallel size should be greater than 2 with interleaved schedule"). */
+static bool chunks_dealt_alike(const struct cs_problem *problem, int32_t pipeline, int32_t interleave)
+{
+    if (problem->training.layer_split != CS_LAYER_SPLIT_EVEN || interleave == 1) {
+        return true;
+    }
+    const int64_t layers = problem->architecture.layers;
+    return (layers % pipeline != 0 || layers / pipeline % interleave == 0) &&
+           (pipeline > 2 || cs_stack_overlaps(problem));
+}
+
 bool cs_interleave_allowed(const struct cs_choices *choices, int32_t pipeline, int32_t interleave)
 {
     const struct cs_space *const space = choices->space;
+    if (space->interleave == 0 && !chunks_dealt_alike(choices->problem, pipeline, interleave)) {
+        return false;
+    }
     return space->settings->divisibility != CS_DIVISIBILITY_STRICT || (space->pipeline > 0 && space->interleave > 0) ||
            choices->problem->architecture.layers % ((int64_t)pipeline * interleave) == 0;
 }

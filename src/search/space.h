@@ -50,7 +50,7 @@ int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool co
 bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index, struct cs_mesh *mesh);
 bool cs_pipeline_allowed(const struct cs_choices *choices, int32_t pipeline);
 void cs_interleaves_of(const struct cs_choices *choices, int32_t pipeline, struct cs_interleaves *interleaves);
-/* An interleave of that range is a candidate: strict divisibility thins it out. */
+/* An interleave of that range is a candidate: strict divisibility and layers dealt alike thin it out. */
 bool cs_interleave_allowed(const struct cs_choices *choices, int32_t pipeline, int32_t interleave);
 /* The next larger micro-batch, after 0 the first; 0 at the end. */
 int64_t cs_micro_batch_next(const struct cs_choices *choices, int64_t micro_batch);

@@ -22,7 +22,6 @@ KNOWN = {
     "10 years, 24.5T on B100 (%)",
     "10 years, CPA +10% a year, 24.5T on B100 (%)",
     "QAT int8, 24.5T on B100 (%)",
-    "device-hours, frontier-bloom-176b-hours (% of error)",
 }
 passed = failed = 0
 

@@ -114,6 +114,7 @@ static void build_device(const struct instance *instance, struct cs_device *devi
     device->units = device->kind == CS_TPU ? 8.0 : 108.0;
     device->clock = 1.4e9;
     device->sustained = 0.8;
+    device->speed_spread = 0.01 * instance->genes[GENE_spread];
     device->launch = instance->genes[GENE_launch] * 4e-6;
     device->fused2_forward = 0.6;
     device->fused2_backward = 0.5;
@@ -154,6 +155,8 @@ static void build_problem(struct instance *instance)
     settings.training.seq_len = PICK(seq_len, 512, 2048, 1024);
     settings.training.attention_kernel = instance->genes[GENE_unfused] == 1 ? CS_ATTENTION_UNFUSED : CS_ATTENTION_AUTO;
     settings.training.dropout = instance->genes[GENE_unfused] == 1;
+    settings.training.layer_split = instance->genes[GENE_even] == 1 ? CS_LAYER_SPLIT_EVEN : CS_LAYER_SPLIT_BALANCED;
+    settings.training.fused_weight_gradient = instance->genes[GENE_unfused] != 1;
     settings.training.memory_margin_bytes = 0.0;
     settings.training.global_batch = PICK(given, 0, 0, 0, 0, 0, 0, 12, 24, 7, 30, 36, 1);
     struct cs_law law = {.critical_sequences = instance->genes[GENE_batch]};

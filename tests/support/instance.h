@@ -17,7 +17,7 @@
     GENE(sequence_parallel, 4) GENE(fix_tensor, 70) GENE(fix_pipeline, 70) GENE(fix_data, 70) GENE(fix_context, 120)   \
     GENE(fix_expert, 90) GENE(fix_expert_tensor, 90) GENE(fix_micro_batch, 70) GENE(fix_interleave, 70)                \
     GENE(fix_zero, 60) GENE(fix_recompute, 60) GENE(fix_schedule, 60) GENE(fix_devices, 70) GENE(zero_group, 12)       \
-    GENE(power, 4) GENE(attribution, 2) GENE(intensity, 4)
+    GENE(power, 4) GENE(attribution, 2) GENE(intensity, 4) GENE(even, 3) GENE(spread, 6)
 /* clang-format on */
 
 enum instance_gene {

@@ -109,12 +109,27 @@ static void device_range(const struct oracle *oracle, int64_t *low, int64_t *hig
 
 /* ---- the gates before memory ---- */
 
+/* Layers dealt alike: equal chunks where stages are equal; and at two stages none, unless sends overlap. */
+static bool chunks_pass(const struct oracle *oracle, const struct cs_plan *plan)
+{
+    const struct cs_problem *const problem = oracle->problem;
+    const int64_t layers = problem->architecture.layers;
+    if (plan->interleave == 1 || oracle->space->interleave > 0 ||
+        problem->training.layer_split == CS_LAYER_SPLIT_BALANCED) {
+        return true;
+    }
+    if (plan->pipeline == 2 && !cs_stack_overlaps(problem)) {
+        return false;
+    }
+    return layers % plan->pipeline != 0 || (layers / plan->pipeline) % plan->interleave == 0;
+}
+
 static bool divides(const struct oracle *oracle, const struct cs_plan *plan)
 {
     const struct cs_space *const space = oracle->space;
     const struct cs_architecture *const model = &oracle->problem->architecture;
     const bool strict = space->settings->divisibility == CS_DIVISIBILITY_STRICT;
-    if (plan->pipeline > model->layers) {
+    if (plan->pipeline > model->layers || !chunks_pass(oracle, plan)) {
         return false;
     }
     if (!(space->pipeline > 0 && space->interleave > 0) &&

@@ -113,6 +113,25 @@ START_TEST(what_stays)
 }
 END_TEST
 
+/* Expected largest of N normal draws, by the expansion: 1.23929 at 8, 3.50870 at 4,096 (the exact values are 1.4236 and
+ * 3.54). */
+START_TEST(slowest)
+{
+    device.speed_spread = 0.02;
+    ck_assert_double_eq(cs_device_slowest(&device, 1.0), 1.0);
+    WITHIN(cs_device_slowest(&device, 8.0) - 1.0, 0.02 * 1.2392875812, 1e-9);
+    WITHIN(cs_device_slowest(&device, 4096.0) - 1.0, 0.02 * 3.5087002648, 1e-9);
+    double last = 1.0;
+    for (double devices = 2.0; devices < 1e9; devices = floor(devices * 1.1) + 1.0) {
+        const double now = cs_device_slowest(&device, devices);
+        ck_assert_double_gt(now, last);
+        last = now;
+    }
+    device.speed_spread = 0.0;
+    ck_assert_double_eq(cs_device_slowest(&device, 4096.0), 1.0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hardware");
@@ -122,6 +141,7 @@ int main(void)
     tcase_add_test(cases, five_years);
     tcase_add_test(cases, ten_years);
     tcase_add_test(cases, what_stays);
+    tcase_add_test(cases, slowest);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

@@ -91,6 +91,21 @@ START_TEST(products)
 }
 END_TEST
 
+/* Weight gradients are added in FP32: by their product (4 B read, 4 B written), or it writes 16 bits and a pass of 10 B
+ * adds them. */
+START_TEST(gradient_sums)
+{
+    const double weights = 12.0 * h * h;
+    const double fused = told("dense layer", "ffn up", true).bytes;
+    ck_assert_int_eq(told("dense layer", "add gradients", true).entries, 0);
+    problem.training.fused_weight_gradient = false;
+    WITHIN(fused - told("dense layer", "ffn up", true).bytes, 6.0 * h * f, 1e-9);
+    WITHIN(told("dense layer", "add gradients", true).bytes, 10.0 * weights, 1e-12);
+    problem.training.gradient_bytes = 2.0;
+    WITHIN(told("dense layer", "add gradients", true).bytes, 6.0 * weights, 1e-12);
+}
+END_TEST
+
 /* 8 bits: operands of a byte; each input read at 16 bits where it is made, written at 8 with its transpose, weights and
  * output gradients cast too. int4 weights are half a byte. */
 START_TEST(narrow_formats)
@@ -441,6 +456,7 @@ int main(void)
     tcase_add_checked_fixture(cases, setup, NULL);
     tcase_add_test(cases, passes);
     tcase_add_test(cases, products);
+    tcase_add_test(cases, gradient_sums);
     tcase_add_test(cases, narrow_formats);
     tcase_add_test(cases, latent_attention);
     tcase_add_test(cases, sliding_windows);

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A replica: its gradient and parameter traffic, optimizer, state, schedules, point-to-point and stragglers. */
+#include "layer.h"
+
+#include <math.h>
+
+/* ---- data parallelism ---- */
+
+/* The ranks that reduce one kind of parameters, and those that shard its state together. */
+struct reduction {
+    struct cs_group all, shard, between; /* between shards of one position */
+    double shards;
+    bool grouped;
+    double tax;
+    bool floor; /* the groups bound those of a range of sizes: see floor_reduction */
+    struct cs_group all_alone, shard_alone, between_alone;
+};
+
+/* State is sharded inside a slice, gradients are reduced between slices (MaxText, T5X): never over the torus' edge. */
+static int64_t ranks_together(const struct cs_network *network, int64_t stride, int64_t ranks, int64_t group)
+{
+    const int64_t slice = network->device->torus_axes > 0.0 ? (int64_t)network->domain / stride : 0;
+    const int64_t wanted = group > 0 ? group : slice > 0 ? slice : ranks;
+    return wanted < ranks ? wanted : ranks;
+}
+
+static void place_reduction(const struct cs_network *network, int64_t stride, int64_t ranks, int64_t group,
+                            struct reduction *out)
+{
+    const int64_t together = ranks_together(network, stride, ranks, group);
+    out->floor = false;
+    out->grouped = together < ranks;
+    out->shards = (double)together;
+    cs_group_place(network, stride, ranks, &out->all);
+    out->shard = out->all;
+    if (out->grouped) {
+        cs_group_place(network, stride, together, &out->shard);
+        cs_group_place(network, stride * together, (ranks + together - 1) / together, &out->between);
+    }
+    out->tax = cs_group_tax(network, &out->all);
+}
+
+/* Two groups of which one is not undercut by any group of low to high members at this stride: with as many members per
+ * domain as can be, and with one. Without latencies collectives are linear in the inverse of the members per domain,
+ * so one of the two extremes is the least; they rise with the size; and links do not slow down as more members share a
+ * domain (on a torus each further member fills or closes an axis). */
+static void floor_groups(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
+                         struct cs_group *together, struct cs_group *alone)
+{
+    const double share = cs_max(1.0, floor(network->domain / (double)stride));
+    cs_group_place(network, stride, (int64_t)cs_min(share, (double)high), together);
+    together->size = (double)low;
+    together->ring_latency = together->nic_latency = 0.0;
+    *alone = *together;
+    together->inside = cs_min(share, together->size);
+    together->outside = together->size / together->inside;
+    alone->inside = 1.0;
+    alone->outside = alone->size;
+}
+
+/* The least of any reduction over low to high ranks: place_reduction's groups do not shrink as ranks are added. */
+static void floor_reduction(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, int64_t group,
+                            struct reduction *out)
+{
+    const int64_t least = ranks_together(network, stride, low, group);
+    const int64_t most = ranks_together(network, stride, high, group);
+    out->grouped = least < low;
+    floor_groups(network, stride, low, high, &out->all, &out->all_alone);
+    out->shard = out->all;
+    out->shard_alone = out->all_alone;
+    if (out->grouped) {
+        floor_groups(network, stride, least, most, &out->shard, &out->shard_alone);
+        floor_groups(network, stride * least, (low + least - 1) / least, (high + least - 1) / least, &out->between,
+                     &out->between_alone);
+    } else if (most < high) {
+        floor_groups(network, stride, least, most, &out->shard, &out->shard_alone);
+    }
+    out->floor = true;
+    out->shards = (double)most;
+    out->tax = cs_min(network->device->link_compute_tax, network->device->scale_out_compute_tax);
+}
+
+static double reduce_over(const struct reduction *reduction, double bytes)
+{
+    const double seconds = cs_all_reduce(&reduction->all, bytes);
+    return reduction->floor ? cs_min(seconds, cs_all_reduce(&reduction->all_alone, bytes)) : seconds;
+}
+
+static double gather_over(const struct reduction *reduction, double bytes)
+{
+    const double seconds = cs_all_gather(&reduction->shard, bytes);
+    return reduction->floor ? cs_min(seconds, cs_all_gather(&reduction->shard_alone, bytes)) : seconds;
+}
+
+static double scatter(const struct reduction *reduction, double bytes)
+{
+    double seconds = cs_reduce_scatter(&reduction->shard, bytes);
+    if (reduction->floor) {
+        seconds = cs_min(seconds, cs_reduce_scatter(&reduction->shard_alone, bytes));
+    }
+    if (reduction->grouped) {
+        const double part = bytes / reduction->shards;
+        const double between = cs_all_reduce(&reduction->between, part);
+        seconds += reduction->floor ? cs_min(between, cs_all_reduce(&reduction->between_alone, part)) : between;
+    }
+    return seconds;
+}
+
+/* Traffic goes by buckets as gradients come: all but the last can hide. */
+static double exposed_but_bucket(const struct cs_stage *stage, double traffic, double bytes, double compute, double tax)
+{
+    const double last = stage->costs->problem->training.gradient_bucket_bytes;
+    const double bucket = bytes > 0.0 ? traffic * cs_min(1.0, last / bytes) : 0.0;
+    return cs_max(bucket, cs_exposed(traffic, compute, tax));
+}
+
+struct traffic {
+    const struct reduction *shared, *experts;
+    double weight, gradient; /* bytes per parameter on the wire */
+    bool overlaps;           /* under the forward and backward passes */
+};
+
+bool cs_stack_overlaps(const struct cs_problem *problem)
+{
+    const int32_t choice = problem->training.gradient_overlap;
+    if (choice != CS_OVERLAP_AUTO) {
+        return choice == CS_OVERLAP_ON;
+    }
+    return problem->device.kind == CS_TPU || cs_attention_is_fused(&problem->device, problem->kernel);
+}
+
+static double gather_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
+{
+    return gather_over(traffic->shared, traffic->weight * parameters) +
+           (expert_parameters > 0.0 ? gather_over(traffic->experts, traffic->weight * expert_parameters) : 0.0);
+}
+
+static double scatter_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
+{
+    return scatter(traffic->shared, traffic->gradient * parameters) +
+           (expert_parameters > 0.0 ? scatter(traffic->experts, traffic->gradient * expert_parameters) : 0.0);
+}
+
+/* ZeRO 3, one micro-batch: gathers under the forward, gathers and scatters under the backward, part by part. */
+static void shard_everything(const struct cs_stage *stage, const struct traffic *traffic, double *seconds)
+{
+    const struct cs_part *part = stage->costs->part;
+    const double counts[CS_PART_COUNT] = {[CS_PART_DENSE] = stage->slow.dense,
+                                          [CS_PART_MIXTURE] = stage->slow.mixture,
+                                          [CS_PART_EMBEDDING] = stage->slow.embedding,
+                                          [CS_PART_HEAD] = stage->slow.head};
+    *seconds = 0.0;
+    for (int i = 0; i < CS_PART_COUNT; i++) {
+        if (!(counts[i] > 0.0)) {
+            continue;
+        }
+        const double tax = traffic->shared->tax;
+        const double gather = gather_seconds(traffic, part[i].parameters, part[i].expert_parameters);
+        const double reduce = scatter_seconds(traffic, part[i].parameters, part[i].expert_parameters);
+        double exposed = cs_exposed(gather, part[i].forward_seconds, tax) +
+                         cs_exposed(gather + reduce, part[i].backward_seconds, tax);
+        if (!traffic->overlaps) {
+            const double tensors = (double)stage->costs->problem->training.layer_tensors;
+            const double empty = 2.0 * gather_seconds(traffic, 0.0, 0.0) + scatter_seconds(traffic, 0.0, 0.0);
+            exposed = 2.0 * gather + reduce + (tensors - 1.0) * empty;
+        }
+        *seconds += counts[i] * exposed;
+    }
+}
+
+static void prepare_traffic(const struct cs_stage *stage, const struct traffic *traffic, struct cs_replica *replica)
+{
+    const double own = stage->sync_parameters, experts = stage->sync_expert_parameters;
+    const double bytes = traffic->gradient * (own + experts);
+    const double tax = traffic->shared->tax;
+    const double under_forward = traffic->overlaps ? stage->overlap_forward : 0.0;
+    const double under_backward = traffic->overlaps ? stage->overlap_backward : 0.0;
+    double per_micro = 0.0;
+    if (replica->zero_stage == 0) {
+        const double reduce = reduce_over(traffic->shared, traffic->gradient * own) +
+                              (experts > 0.0 ? reduce_over(traffic->experts, traffic->gradient * experts) : 0.0);
+        replica->data_seconds = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
+    } else if (replica->zero_stage <= 2) {
+        const double reduce = scatter_seconds(traffic, own, experts);
+        const double gather = gather_seconds(traffic, own, experts);
+        replica->data_seconds =
+            exposed_but_bucket(stage, gather, traffic->weight * (own + experts), under_forward, tax);
+        if (replica->zero_stage == 1) {
+            replica->data_seconds += exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
+        } else {
+            per_micro = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
+        }
+    } else {
+        shard_everything(stage, traffic, &per_micro);
+    }
+    replica->shares[CS_SHARE_DATA] = per_micro;
+}
+
+/* ---- state ---- */
+
+static double state_bytes(const struct cs_problem *problem, int32_t zero, double shards, double parameters)
+{
+    const double weight = problem->precision.weight_bytes, gradient = problem->training.gradient_bytes;
+    const double optimizer = problem->training.optimizer_bytes;
+    return parameters * (weight / (zero >= 3 ? shards : 1.0) + gradient / (zero >= 2 ? shards : 1.0) +
+                         optimizer / (zero >= 1 ? shards : 1.0));
+}
+
+/* d ranks shard the state of shared parameters, r that of experts. */
+static void prepare_state(const struct cs_stage *stage, double d, double r, struct cs_replica *replica)
+{
+    const struct cs_problem *problem = stage->costs->problem;
+    const int32_t z = replica->zero_stage;
+    const double first = state_bytes(problem, z, d, stage->first_parameters) +
+                         state_bytes(problem, z, r, stage->first_expert_parameters);
+    const double last =
+        state_bytes(problem, z, d, stage->last_parameters) + state_bytes(problem, z, r, stage->last_expert_parameters);
+    double gathered = 0.0;
+    if (z == 3) {
+        gathered = 2.0 * problem->precision.weight_bytes *
+                   (stage->largest_layer_parameters + stage->largest_layer_expert_parameters);
+    }
+    const bool alone = stage->pipeline == 1;
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        const bool both = s == CS_SCHEDULE_DUALPIPE && !alone;
+        replica->first_state[s] = (both ? first + last : first) + gathered;
+        replica->last_state[s] = alone ? 0.0 : (both ? first + last : last) + gathered;
+        replica->first_activation[s] =
+            both ? cs_max(stage->first_activation, stage->last_activation) : stage->first_activation;
+        replica->last_activation[s] = alone ? 0.0 : stage->last_activation;
+        replica->first_fixed[s] = both ? cs_max(stage->first_fixed, stage->last_fixed) : stage->first_fixed;
+        replica->last_fixed[s] = alone ? 0.0 : stage->last_fixed;
+    }
+}
+
+/* ---- schedules ---- */
+
+static void prepare_schedules(const struct cs_stage *stage, double pace, struct cs_replica *replica)
+{
+    const double p = replica->pipeline, extra = replica->shares[CS_SHARE_DATA];
+    const double forward = pace * stage->slowest_forward, backward = pace * stage->slowest_backward + extra;
+    const double weight = pace * stage->slowest_weight_gradient;
+    const double slow = forward + backward;
+    const double overlapped = slow - replica->hidden_all_to_all;
+    replica->micro[CS_SCHEDULE_1F1B] = slow;
+    replica->fill[CS_SCHEDULE_1F1B] = p > 1.0 ? pace * stage->rest_seconds + (p - 1.0) * extra : 0.0;
+    replica->micro[CS_SCHEDULE_ZB1P] = slow;
+    replica->fill[CS_SCHEDULE_ZB1P] = (p - 1.0) * cs_max(slow - 2.0 * weight, 0.0);
+    replica->micro[CS_SCHEDULE_DUALPIPE] = overlapped;
+    replica->fill[CS_SCHEDULE_DUALPIPE] =
+        cs_max(0.5 * p - 1.0, 0.0) * cs_max(overlapped + backward - 3.0 * weight, 0.0);
+}
+
+/* Point-to-point between stages. */
+static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool overlapped, struct cs_replica *replica)
+{
+    const struct cs_costs *costs = stage->costs;
+    const struct cs_device *device = &costs->problem->device;
+    const struct cs_shard *shard = &costs->shard;
+    replica->point_to_point = replica->chunk_to_chunk = 0.0;
+    if (stage->pipeline <= 1) {
+        return;
+    }
+    const int64_t stride = (int64_t)shard->tensor * shard->context * data;
+    const double span = (double)stride * stage->pipeline;
+    /* Each tensor rank sends its part, and the receivers gather it (Narayanan 2021, 4.1). */
+    const double parts = shard->sequence_parallel ? 1.0 : shard->tensor;
+    struct cs_group tensor;
+    cs_group_place(costs->network, 1, shard->tensor, &tensor);
+    replica->point_to_point =
+        2.0 * (cs_point_to_point(costs->network, stride, stage->pipeline, costs->boundary_bytes / parts) +
+               device->boundary) +
+        (parts > 1.0 ? 2.0 * cs_all_gather(&tensor, costs->boundary_bytes) : 0.0);
+    replica->chunk_to_chunk = replica->point_to_point;
+    if (overlapped) {
+        /* Sends and receives of other chunks run beside the compute (Megatron-Core, overlap_p2p_comm). */
+        const double tax = span > costs->network->domain ? device->scale_out_compute_tax : device->link_compute_tax;
+        replica->chunk_to_chunk = tax * replica->point_to_point;
+    }
+}
+
+/* Everything of a replica but its boundary. */
+static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t zero_stage,
+                            const struct reduction *shared, const struct reduction *experts, struct cs_replica *replica)
+{
+    const struct cs_problem *problem = stage->costs->problem;
+    replica->stage = stage;
+    replica->data = data;
+    replica->zero_stage = zero_stage;
+    replica->pipeline = stage->pipeline;
+    replica->point_to_point = replica->chunk_to_chunk = replica->data_seconds = 0.0;
+    const struct traffic traffic = {
+        .shared = shared,
+        .experts = experts,
+        .weight = problem->precision.weight_bytes,
+        .gradient = problem->precision.gradient_communication_bytes > 0.0
+                        ? problem->precision.gradient_communication_bytes
+                        : problem->training.gradient_bytes,
+        .overlaps = cs_stack_overlaps(problem),
+    };
+    /* A step is done when its slowest device is. */
+    const struct cs_shard *shard = &stage->costs->shard;
+    const double devices = (double)shard->tensor * shard->context * replica->pipeline * (double)data;
+    const double pace = cs_device_slowest(&problem->device, devices);
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        replica->shares[i] = pace * stage->slowest[i];
+    }
+    replica->hidden_all_to_all = pace * stage->slowest_hidden_all_to_all;
+    prepare_traffic(stage, &traffic, replica);
+    prepare_state(stage, shared->shards, experts->shards, replica);
+    prepare_schedules(stage, pace, replica);
+    const struct cs_device *device = &problem->device;
+    const double updated = stage->sync_parameters / (zero_stage >= 1 ? shared->shards : 1.0) +
+                           stage->sync_expert_parameters / (zero_stage >= 1 ? experts->shards : 1.0);
+    replica->optimizer_seconds =
+        problem->training.optimizer_traffic_bytes * updated / (device->hbm_bandwidth * device->hbm_efficiency) +
+        device->step_overhead;
+    replica->once = replica->data_seconds + replica->optimizer_seconds;
+}
+
+/* Ranks that share an expert's parameters. */
+static int64_t expert_ranks(const struct cs_shard *shard, int64_t data)
+{
+    const int64_t ranks = data * shard->context * shard->tensor / ((int64_t)shard->expert * shard->expert_tensor);
+    return ranks > 0 ? ranks : 1;
+}
+
+void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t zero_stages, int32_t zero_group,
+                         struct cs_replica replicas[CS_ZERO_STAGES])
+{
+    const struct cs_shard *shard = &stage->costs->shard;
+    const struct cs_network *network = stage->costs->network;
+    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    struct reduction shared, experts;
+    struct cs_replica boundary;
+    place_reduction(network, shard->tensor, data * shard->context, zero_group, &shared);
+    place_reduction(network, grid, expert_ranks(shard, data), zero_group, &experts);
+    prepare_boundary(stage, data, cs_stack_overlaps(stage->costs->problem), &boundary);
+    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
+        if ((zero_stages & 1u << z) != 0) {
+            prepare_replica(stage, data, z, &shared, &experts, &replicas[z]);
+            replicas[z].point_to_point = boundary.point_to_point;
+            replicas[z].chunk_to_chunk = boundary.chunk_to_chunk;
+        }
+    }
+}
+
+void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
+                        struct cs_replica *replica)
+{
+    struct cs_replica replicas[CS_ZERO_STAGES];
+    cs_replicas_prepare(stage, data, 1u << zero_stage, zero_group, replicas);
+    *replica = replicas[zero_stage];
+}
+
+void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
+                       struct cs_replica *replica)
+{
+    const struct cs_shard *shard = &stage->costs->shard;
+    const struct cs_network *network = stage->costs->network;
+    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    replica->stage = stage;
+    replica->data = data;
+    replica->zero_stage = zero_stage;
+    replica->pipeline = stage->pipeline;
+    prepare_state(stage, (double)ranks_together(network, shard->tensor, data * shard->context, zero_group),
+                  (double)ranks_together(network, grid, expert_ranks(shard, data), zero_group), replica);
+}
+
+void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, uint32_t zero_stages,
+                       int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES])
+{
+    const struct cs_shard *shard = &stage->costs->shard;
+    const struct cs_network *network = stage->costs->network;
+    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    const bool overlapped = cs_stack_overlaps(stage->costs->problem);
+    struct reduction shared, experts;
+    struct cs_replica first, last;
+    floor_reduction(network, shard->tensor, low * shard->context, high * shard->context, zero_group, &shared);
+    floor_reduction(network, grid, expert_ranks(shard, low), expert_ranks(shard, high), zero_group, &experts);
+    /* The stages' neighbours are in the domain or out of it: either end of the range has the cheaper of the two. */
+    prepare_boundary(stage, low, overlapped, &first);
+    last.point_to_point = first.point_to_point;
+    last.chunk_to_chunk = first.chunk_to_chunk;
+    if (high > low) {
+        prepare_boundary(stage, high, overlapped, &last);
+    }
+    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
+        if ((zero_stages & 1u << z) != 0) {
+            prepare_replica(stage, low, z, &shared, &experts, &replicas[z]);
+            replicas[z].point_to_point = cs_min(first.point_to_point, last.point_to_point);
+            replicas[z].chunk_to_chunk = cs_min(first.chunk_to_chunk, last.chunk_to_chunk);
+        }
+    }
+}
