@@ -38,8 +38,7 @@ enum cs_code cs_results_create(const struct cs_grid *grid, struct cs_results **r
     if (made == NULL || made->records == NULL) {
         free(made);
         return cs_fail(error, CS_ERROR_MEMORY,
-                       "There is no memory for the results of %lld searches (%lld bytes); sweep fewer values, or use "
-                       "--shard K/N and merge the parts.",
+                       "There is no memory for the results of %lld searches (%lld bytes); sweep fewer values.",
                        (long long)grid->searches, (long long)cs_results_memory(grid));
     }
     want_huge_pages(made->records, (size_t)made->record_count * sizeof *made->records);

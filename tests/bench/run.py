@@ -3,7 +3,7 @@
 """Runs the benchmarks one after another and joins what each prints into build/bench.json.
 
 Each part prints one JSON object whose keys are keys of bench.json: tests/bench/search.c (exhaustive, search), sweep.py
-(scaling, coordinator, simulated, memory), file.c (file). Arguments: the parts to run; all by default.
+(scaling; coordinator, simulated; memory; full_sweep), file.c (file). Arguments: the parts to run; all by default.
 Environment: CS_BUILD.
 """
 import json
@@ -24,9 +24,13 @@ def program(name):
     return [os.path.join(BUILD, "tests", "bench", name)]
 
 
+def sweep(part):
+    return [sys.executable, os.path.join(SOURCE, "tests", "bench", "sweep.py"), part]
+
+
 PARTS = {
     "search": program("search"),
-    "sweep": [sys.executable, os.path.join(SOURCE, "tests", "bench", "sweep.py")],
+    **{part: sweep(part) for part in ("full_sweep", "scaling", "coordinator", "memory")},
     "file": program("file"),
 }
 
@@ -85,10 +89,10 @@ def main():
             show(key, value)
         sys.stdout.flush()
         joined.update(result)
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        json.dump(joined, file, indent=2)
-        file.write("\n")
-    os.replace(path + ".new", path)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(joined, file, indent=2)
+            file.write("\n")
+        os.replace(path + ".new", path)
     print(f"Written to {path}")
 
 

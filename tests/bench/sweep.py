@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Benchmarks of the sweep: strong scaling, the coordinator's cost, the simulation of many ranks, memory per rank.
+"""Benchmarks of the sweep: strong scaling, the coordinator's cost and the simulation of many ranks with it, memory per
+rank, configs/full.json on all cores.
 
-Prints one JSON object with the keys scaling, coordinator, simulated and memory of build/bench.json.
+    sweep.py [scaling|coordinator|memory|full_sweep]...
+
+Prints one JSON object with the keys scaling, coordinator, simulated, memory and full_sweep of build/bench.json.
 Environment: CS_BUILD; run through scripts/with-mpi.sh.
 """
 import json
@@ -28,10 +31,10 @@ LATENCY, BYTES_PER_SECOND = 2e-6, 10e9
 SEARCHES = 10_000_000
 
 
-def sweep(ranks, sets, output, *more, mpi=True):
-    """One run; its counters."""
+def sweep(ranks, sets, output, *more, config=QUICK):
+    """Starts one run; finished() gives its counters."""
     counters = output + ".json"
-    command = (MPIRUN + ["-n", str(ranks)] if mpi else []) + [SWEEP, QUICK, "--output", output, "--force", "--quiet"]
+    command = MPIRUN + ["-n", str(ranks), SWEEP, config, "--output", output, "--force", "--quiet"]
     for value in sets:
         command += ["--set", value]
     environment = dict(os.environ, CS_STATISTICS=counters)
@@ -130,11 +133,29 @@ def memory(folder):
     return {"rank0_bytes": facts["rank0_bytes"], "worker_bytes": facts["worker_bytes"]}
 
 
+def full_sweep(folder):
+    ranks = os.cpu_count()
+    facts = finished(sweep(ranks, [], os.path.join(folder, "full.h5"), config=FULL))
+    file_seconds = facts["checkpoint_seconds"] + facts["finish_seconds"]
+    keys = ("searches", "points", "seconds", "ranks", "cpu_seconds", "search_cpu_seconds")
+    return {**{key: facts[key] for key in keys}, "file_seconds": file_seconds,
+            "file_share": file_seconds / facts["seconds"]}
+
+
 def main():
+    parts = sys.argv[1:] or ["scaling", "coordinator", "memory", "full_sweep"]
+    results = {}
     with tempfile.TemporaryDirectory() as folder:
-        costs = coordinator(folder)
-        json.dump({"scaling": scaling(folder), "coordinator": costs, "simulated": simulated(costs),
-                   "memory": memory(folder)}, sys.stdout, indent=1)
+        if "scaling" in parts:
+            results["scaling"] = scaling(folder)
+        if "coordinator" in parts:
+            results["coordinator"] = coordinator(folder)
+            results["simulated"] = simulated(results["coordinator"])
+        if "memory" in parts:
+            results["memory"] = memory(folder)
+        if "full_sweep" in parts:
+            results["full_sweep"] = full_sweep(folder)
+    json.dump(results, sys.stdout, indent=1)
     print()
 
 
