@@ -19,9 +19,23 @@ fails() {
     equal "$name ${*:2}" "$wanted $name: error: $message" "$status $(cat out err)"
 }
 
+# Held by another run: it waits 10 s, during which the rest is tested. Of an empty lock no more can be said.
+exec 8>held.h5.lock 9>unnamed.h5.lock
+echo "elsewhere 42" >&8
+if command -v flock >/dev/null 2>&1 && flock 8 && flock 9; then
+    for name in held unnamed; do
+        (
+            "$sweep" "${small[@]}" --output "$name.h5" 8>&- 9>&- >"$name.out" 2>&1
+            echo "$? $(cat "$name.out")" >"$name.said"
+        ) &
+    done
+    held=yes
+fi
+
 # ---- the output's name and what stands there ----
 run 60 "$sweep" "${small[@]}" --output there.h5
 equal "a sweep" "0 " "$status $(cat err)"
+version=$("$sweep" --version | sed -n '1s/ (.*//p')
 fails 73 "there.h5 exists; --force replaces it, --output gives another name." "$sweep" "${small[@]}" --output there.h5
 cp there.h5 begun.h5.partial
 fails 73 "begun.h5.partial exists, of a run that did not end; --resume continues it, --force starts again." \
@@ -56,6 +70,49 @@ program wrote or changed it."
 "$PYTHON" -c 'data = bytearray(open("there.h5", "rb").read()); data[9000] ^= 1
 open("begun.h5.partial", "wb").write(data)'
 continues 66 "begun.h5.partial is damaged: its checksum does not fit its contents."
+# resealed EXPRESSION: the file changed by Python, its checksum made anew.
+resealed() {
+    "$PYTHON" - "$1" <<'END'
+import re
+import sys
+import zlib
+
+import h5py
+
+sealed = open("there.h5", "rb").read()
+start = sealed.rindex(b"\ncs_sweep CRC-32 ")
+seal = sealed[start:]
+open("begun.h5.partial", "wb").write(sealed[:start])
+with h5py.File("begun.h5.partial", "r+") as file:
+    exec(sys.argv[1])
+data = open("begun.h5.partial", "rb").read()
+words = b"\ncs_sweep CRC-32 %08x of %020d bytes" % (zlib.crc32(data), len(data))
+open("begun.h5.partial", "wb").write(data + words.ljust(len(seal) - 1) + b"\n")
+END
+}
+resealed 'file.attrs["format_version"] = 99'
+continues 66 "begun.h5.partial has format version 99 (written by $version), this program has 1: continue it with the \
+program that began it, or start again with --force."
+resealed 'file.attrs["source"] = "cs_sweep 9.9"'
+commit="commit [0-9a-z-]+"
+run 60 "$sweep" "${small[@]}" --output begun.h5 --resume
+expect "another version: the message" grep -Eq "^cs_sweep: error: begun.h5.partial was written by cs_sweep 9.9, \
+$commit, and this is $version, $commit: results of two versions may differ\\. Continue it with the program that began \
+it, or start again with --force\\.\$" err
+resealed 'del file.attrs["search_key"]'
+continues 66 "begun.h5.partial is not a result file of cs_sweep."
+touch stopped.h5.stop
+run 60 "$sweep" "${small[@]}" --output stopped.h5
+equal "a stop file before the start" 75 "$status"
+mv stopped.h5.partial stopped.h5
+fails 73 "stopped.h5 has the name of a finished file but lacks 2 searches; rename it to stopped.h5.partial to continue \
+it." "$sweep" "${small[@]}" --output stopped.h5 --resume
+run 60 "$sweep" "${small[@]}" --output part.h5 --shard 1/2
+cp part.h5.1-of-2 part.h5.2-of-2
+fails 66 "The 2 shards of part.h5 lack 1 searches: they are of another number of shards or unfinished." \
+    "$sweep" "${small[@]}" --output part.h5 --merge 2
+CS_STATISTICS=nowhere/times.json fails 73 "nowhere/times.json, named by CS_STATISTICS, cannot be created: No such file \
+or directory." "$sweep" "${small[@]}" --output times.h5
 run 60 "$sweep" "${small[@]}" --output there.h5 --resume
 run 60 "$sweep" "$quick" --set 'axes.year=[0]' --set 'axes.model.d_model=[2048]' --set 'axes.hardware=["A100"]' \
     --output there.h5 --resume
@@ -126,5 +183,12 @@ expect "too many devices" grep -Eq "^$where\.parallelism: tensor x pipeline x da
 if [ -w /dev/full ]; then
     "$validate" "$cases" --group pythia >/dev/full 2>err
     equal "a full disk" "74 cs_validate: error: The answer could not be written." "$? $(cat err)"
+fi
+if [ "${held:-no}" = yes ]; then
+    wait
+    equal "another run" "73 cs_sweep: error: Another run holds held.h5: process 42 on elsewhere. Wait for it, or give \
+another --output. (If that run is certainly gone, remove held.h5.lock.)" "$(cat held.said)"
+    equal "a run that has not said who it is" \
+        "73 cs_sweep: error: Another run holds unnamed.h5; wait for it, or give another --output." "$(cat unnamed.said)"
 fi
 finish
