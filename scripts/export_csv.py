@@ -13,9 +13,7 @@ import argparse
 import csv
 import sys
 
-import numpy
-
-from report import Refused, open_results, select, texts
+from report import Refused, numpy, open_results, select, texts
 
 DEFAULT = ("parameters_total", "loss", "status", "devices", "tensor", "pipeline", "data", "expert", "zero_stage",
            "interleave", "micro_batch", "global_batch", "recompute", "training_time", "step_time", "mfu",

@@ -22,8 +22,12 @@ import sys
 import zlib
 from pathlib import Path
 
-import numpy
-import xarray
+try:
+    import numpy
+    import xarray
+except ImportError as missing:
+    sys.exit(f"{Path(sys.argv[0]).name}: error: {sys.executable} has no {missing.name}: scripts/install-deps.sh all "
+             "installs what the scripts need, for Debian's /usr/bin/python3")
 
 HERE = Path(__file__).resolve().parent
 CHART_PLACES = [

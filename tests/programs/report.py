@@ -129,6 +129,17 @@ fails("report.py: error: --select year=77: year has no 77; it has 0, 5, 10", "re
 fails("report.py: error: Chart.js was not found at nowhere.js: apt-get install libjs-chart.js, or npm install chart.js "
       "and --chart node_modules/chart.js/dist/chart.umd.js", "report.py", "quick.h5", "--output", "x.html", "--chart",
       "nowhere.js")
+for name in ("report.py", "export_csv.py"):
+    # -S: without the folders of installed packages.
+    done = run(sys.executable, "-S", SOURCE / "scripts" / name, "quick.h5")
+    check(done.returncode == 1 and done.stderr == f"{name}: error: {sys.executable} has no numpy: "
+          "scripts/install-deps.sh all installs what the scripts need, for Debian's /usr/bin/python3\n",
+          f"{name} without its modules: {done.stderr}")
+limited = f"import sys; sys.path.insert(0, {str(SOURCE / 'scripts')!r}); import report; "
+limited += "report.MOST_SEARCHES = 100; report.main()"
+done = run(sys.executable, "-c", limited, "quick.h5", "--output", "x.html")
+check(done.stderr == "report.py: error: 432 searches are more than a page can hold (100); cut the sweep with --select, "
+      "as --select year=0,5,10\n", f"too many searches: {done.stderr}")
 done = script("report.py", "errors.json", "--output", "x.html")
 check(done.returncode == 1 and "error: errors.json cannot be read as a result file: " in done.stderr,
       f"not a result file: {done.stderr}")
