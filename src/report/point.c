@@ -23,9 +23,7 @@ const char *cs_status_sentence(enum cs_status status)
         "It was not searched.",
         "A plan was found.",
         "No plan divides the model over the devices: tensor, pipeline and expert degrees do not fit its shape.",
-        "No plan that divides the model keeps its tensor groups within a scale-up domain and spreads its experts "
-        "evenly "
-        "over tensor x data x context.",
+        "No plan keeps tensor groups within a scale-up domain and spreads the experts evenly over the devices.",
         "Every plan that divides the model wants more sequences in flight than the critical batch holds.",
         "Every plan with a batch that divides overflows the devices' memory.",
         "Plans fit in memory, but none ends before the deadline.",
