@@ -3,9 +3,9 @@
 """Finds the calibrated constants of configs/devices.json again from the measured runs in configs/validation.
 
 For each device family the constants below are fitted by scipy's trust-region least squares (soft-L1 loss on the
-logarithm of predicted over measured time) from the middle of their plausible range; groups weigh alike whatever their
-size. Shown beside the error on all cases: the error on cases held out, by folds of the case id and by leaving each
-group out whole.
+logarithm of predicted over measured time) from the middle of their plausible range; a group weighs by the inverse
+square of the error that scripts/validate.py wants of it, whatever its size. Shown beside the error on all cases: the
+error on cases held out, by folds of the case id and by leaving each group out whole.
 
   scripts/calibrate.py              fit, cross-validate, print
   scripts/calibrate.py --write      and put the constants into configs/devices.json
@@ -73,7 +73,7 @@ FAMILIES = {
 }
 # Per cent of mean error that scripts/validate.py wants of each group.
 WANTED = {target["group"]: target.get("mean", target.get("largest")) for target in TARGETS}
-POWER = 2.0
+POWER = 2.0  # of the wanted error: see weights()
 KERNELS = {None: 0, "unfused": 1, "fused1": 2, "fused2": 3, "fused3": 4}
 RECOMPUTE = {"none": 0, "selective": 1, "full": 2}
 SCHEDULES = {None: 0, "1f1b": 0, "zb1p": 1, "dualpipe": 2}
@@ -232,7 +232,7 @@ class Model:
 
 
 def weights(groups):
-    """Of a group by the inverse square of the accuracy wanted of it, whatever its size."""
+    """A group's weight is the inverse square of the error wanted of it (in units of 5%), whatever its size."""
     result = np.zeros(len(groups))
     for group in set(groups):
         members = groups == group

@@ -123,7 +123,7 @@ double cs_device_peak(const struct cs_device *device, enum cs_format format);
 
 /* Time of the slowest of so many devices over their mean: 1 + speed_spread * the expected largest of N standard normal
  * draws, sqrt(2 ln N) - (ln ln N + ln 4 pi) / (2 sqrt(2 ln N)) (Cramer 1946, 28.6; 13% low at N = 8, 4% at 512).
- * Devices of one kind differ by manufacture under a power limit (Sinha 2022, arXiv 2208.11035), and synchronous training
+ * Devices of one kind differ by manufacture under a power limit (Sinha 2022, arXiv 2208.11035); synchronous training
  * waits for the slowest. Never falls with N; 1 for one device. */
 double cs_device_slowest(const struct cs_device *device, double devices);
 
