@@ -72,10 +72,11 @@ int main(int argc, char **argv)
     (void)getrusage(RUSAGE_SELF, &usage);
     const double raw = (double)cs_results_file_estimate(&test->grid);
     (void)printf("{\"file\": {\"points\": %lld, \"seconds\": %.3f, \"bytes\": %.0f, \"bytes_per_second\": %.0f, "
-                 "\"cpu_seconds\": %.3f, "
+                 "\"cpu_seconds\": %.3f, \"bytes_per_cpu_second\": %.0f, "
                  "\"file_bytes\": %lld, \"compression\": %d, \"record_bytes\": %lld}}\n",
-                 (long long)test->grid.points, seconds, raw, raw / seconds, cpu_seconds, (long long)file_bytes,
-                 (int)test->config.settings.output.compression, (long long)cs_results_memory(&test->grid));
+                 (long long)test->grid.points, seconds, raw, raw / seconds, cpu_seconds, raw / cpu_seconds,
+                 (long long)file_bytes, (int)test->config.settings.output.compression,
+                 (long long)cs_results_memory(&test->grid));
     cs_results_destroy(results);
     cs_test_case_destroy(test);
     free(text);
