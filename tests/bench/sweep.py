@@ -61,20 +61,21 @@ def workload(folder, seconds):
 def scaling(folder):
     """Two concurrent halves of one rank each against one run of two ranks, in turn."""
     words = workload(folder, SECONDS)
-    halves, pairs, facts = [], [], None
+    halves, pairs, processor, facts = [], [], [], None
     for _ in range(ROUNDS):
         begun = time.monotonic()
         running = [sweep(1, words, os.path.join(folder, "half.h5"), "--shard", f"{k}/2") for k in (1, 2)]
-        for one in running:
-            finished(one)
+        cpu = sum(finished(one)["cpu_seconds"] for one in running)
         halves.append(time.monotonic() - begun)
         begun = time.monotonic()
         facts = finished(sweep(2, words, os.path.join(folder, "pair.h5")))
         pairs.append(time.monotonic() - begun)
+        processor.append(cpu / facts["cpu_seconds"])
     half, pair = statistics.median(halves), statistics.median(pairs)
     ratios = [a / b for a, b in zip(halves, pairs)]
     return [{"ranks": 1, "seconds": 2 * half, "efficiency": 1.0},
-            {"ranks": 2, "seconds": pair, "efficiency": statistics.median(ratios), "two_halves_seconds": half,
+            {"ranks": 2, "seconds": pair, "efficiency": statistics.median(ratios),
+             "processor_time_ratio": statistics.median(processor), "two_halves_seconds": half,
              "two_halves": halves, "two_ranks": pairs, "searches": facts["searches"]}]
 
 
