@@ -14,6 +14,9 @@ the years of the file by interpolation of logarithms.
 
 Region. A budget (by default what the reference model emits on the best device of the reference region) and the
 largest model that each region trains within it, on whatever device of the file.
+
+The text is a choice: for each older device the one that pays back first, one level of QAT, the regions at both ends and
+the reference. --all prints every statement, --json always has them all.
 """
 import argparse
 import json
@@ -81,10 +84,9 @@ def hardware(sweep, model, region, statements):
             never = n["embodied"] / n["rate"] / (pue * saved * sweep.lifetime) * 3.6e9
             more = n["embodied"] / n["rate"] - o["embodied"] / o["rate"]
             buy = more / (pue * saved * sweep.lifetime) * 3.6e9
-            text = (f"{old} to {new}: pays its embodied carbon back after {seconds / 86400.0:,.0f} days in {region}; "
-                    f"never below {never:,.3g} g/kWh; ")
-            text += (f"as a first purchase the older one is better below {buy:,.3g} g/kWh" if buy > 0.0 else
-                     "as a first purchase better in every grid, for it has less embodied carbon per FLOP/s too")
+            text = (f"{old} to {new}: pays its embodied carbon back after {seconds / 86400.0:,.0f} days in {region}, "
+                    f"never below {never:,.3g} g/kWh; as a first purchase ")
+            text += f"{old} is better below {buy:,.3g} g/kWh" if buy > 0.0 else "better in every grid"
             statements.append(dict(kind="hardware", model=str(model), region=str(region), old=old, new=new,
                                    days=seconds / 86400.0 if math.isfinite(seconds) else None,
                                    never_below_g_per_kwh=never,
@@ -145,6 +147,20 @@ def budgets(sweep, model, region, budget, statements):
                                carbon_kg=float(carbon_kg), text=text))
 
 
+def chosen(rows, kind, region):
+    """The statements that a person reads first."""
+    if kind == "hardware":
+        least = {}
+        for row in rows:
+            days = math.inf if row["days"] is None else row["days"]
+            if row["old"] not in least or days < least[row["old"]][0]:
+                least[row["old"]] = (days, row)
+        return [row for _, row in least.values()]
+    if kind == "qat":
+        return [row for row in rows if row["qat"] == rows[0]["qat"]]
+    return [row for i, row in enumerate(rows) if i < 3 or i >= len(rows) - 2 or row["region"] == region]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("results", help="result file of cs_sweep")
@@ -152,7 +168,8 @@ def main():
     parser.add_argument("--region", help="reference region; default: us-east5 or the first of the file")
     parser.add_argument("--budget", type=float, help="kg CO2e for the question of the largest model")
     parser.add_argument("--select", action="append", default=[], metavar="AXIS=VALUE", help="value on a further axis")
-    parser.add_argument("--json", action="store_true", help="a list of statements for machines")
+    parser.add_argument("--all", action="store_true", help="every pair of devices, level and region")
+    parser.add_argument("--json", action="store_true", help="a list of all statements for machines")
     arguments = parser.parse_args()
     sweep = Sweep(arguments.results, dict(choice.split("=", 1) for choice in arguments.select))
     region = arguments.region or ("us-east5" if "us-east5" in sweep.data.region.values
@@ -173,9 +190,12 @@ def main():
               "budget": "The largest model that the same carbon trains"}
     for kind, title in titles.items():
         rows = [row for row in statements if row["kind"] == kind]
+        shown = rows if arguments.all or not rows else chosen(rows, kind, region)
         if rows:
             print(f"\n{title} (model {model})")
-            print("\n".join("  " + row["text"] for row in rows))
+            print("\n".join("  " + row["text"] for row in shown))
+        if len(shown) < len(rows):
+            print(f"  {len(shown)} of {len(rows)} statements; --all has the rest")
     return 0
 
 

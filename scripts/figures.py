@@ -5,8 +5,8 @@
 Sweeps the configurations of configs/paper/, draws each figure as PNG and SVG into BUILD/figures/, prints the
 reproduction table and writes it as reproduction.json, with the fitted power laws in exponents.json. The paper's
 percentages come out only under its named preset, which the figures state; --preset default draws them with the
-defaults instead, into BUILD/figures/default/, where only what no preset moves is judged. Exit status 1 when a judged
-row lies outside its band.
+defaults instead, into BUILD/figures/default/, where only what no preset moves is judged. The fitted power laws also go
+into each figure's result file, as its group /power_laws. Exit status 1 when a judged row lies outside its band.
 """
 import argparse
 import json
@@ -17,8 +17,7 @@ import sys
 from paper import plots, sweeps, table
 
 SWEPT = ["figure-1", "figure-3a", "figure-3b", "figure-4a", "figure-4b", "figure-5a", "figure-5b", "figure-6a",
-         "figure-6b",
-         "figure-7a", "figure-7b", "v1-exponent", "v1-diminishing", "v1-batch"]
+         "figure-6b", "figure-7a", "figure-7b", "v1-exponent", "v1-diminishing", "v1-batch", "search-space"]
 # The sizes of --quick, those of the table among them.
 QUICK = [1536, 1920, 2048, 4096, 6144, 8192, 10240, 12288, 16384, 20480, 24576]
 # The labelled runs: model, device, devices, sequences of a step, number format.
@@ -49,37 +48,39 @@ def searched_hours(data):
 
 
 def bloom_rows(data, validation):
-    """Label, ours, and both baselines' hours turned into energy, for figure 3(b)."""
-    run = next((run for run in validation["baselines"] if "bloom" in run["id"]), None)
-    embodied = sweeps.point(data, "embodied_inventory", hardware="A100") / 1000.0
-    energy = [case["predicted"] for case in validation["cases"] if case["metric"] == "energy_kwh"]
-    per_hour = None
-    if run is not None and energy and energy[0]:
-        per_hour = energy[0] / run["ours"]
-    rows = [("label", 433.196, 11.2), ("ours", energy[0] / 1000.0 if energy and energy[0] else None, embodied)]
-    if per_hour is not None:
-        rows += [(name, run[key] * per_hour / 1000.0, embodied) for key, name in (("reg", "reg"), ("llmc", "LLMC"))
-                 if run[key] is not None]
-    rows.append(("ours, 80 GB", None, sweeps.point(data, "embodied_inventory", hardware="A100-80GB") / 1000.0))
-    return rows
+    """(name, MWh, t) for figure 3(b): the label, ours, and both baselines' hours turned into energy by Eq 3."""
+    run = table.Bloom(data, validation)
+    embodied = {device: sweeps.point(data, "embodied_inventory", hardware=device) / 1000.0
+                for device in ("A100", "A100-80GB")}
+    rows = [("label", run.label_kwh / 1000.0, run.label_embodied),
+            ("label's hours\nby Eq 3", run.energy(run.label_hours) / 1000.0, None)]
+    rows += [(name, run.energy(run.hours[key]) / 1000.0, embodied["A100"])
+             for key, name in (("ours", "ours"), ("reg", "reg"), ("llmc", "LLMC"))]
+    return rows + [("ours, 80 GB\nas it ran", None, embodied["A100-80GB"])]
 
 
-def sizes(name):
-    """--set of fewer model dimensions, for the configurations that sweep them all."""
+def assignments(name, arguments):
+    """--set for one configuration: fewer sizes of those that sweep them all, and the defaults for their preset."""
     with open(os.path.join(sweeps.PAPER, name + ".json"), encoding="utf-8") as text:
-        model = json.load(text)["axes"]["model"]
-    if isinstance(model, dict) and isinstance(model["d_model"], dict):
-        return [f'axes.model={{"d_model": {QUICK}}}']
-    return []
+        config = json.load(text)
+    model = config["axes"]["model"]
+    sets = []
+    if arguments.quick and isinstance(model, dict) and isinstance(model["d_model"], dict):
+        first = model["d_model"]["from"]
+        sets.append(f'axes.model={{"d_model": {[size for size in QUICK if size >= first]}}}')
+    if arguments.preset == "default":
+        sets.append("carbon.preset=default")
+        if "expert_tensor" in config.get("search", {}):
+            sets.append("search.expert_tensor=one")
+    return sets + arguments.set
 
 
 def draw(data, validation, preset):
     """Every figure by name: (figure, fitted power laws)."""
-    hours = searched_hours(data["figure-3a"])
     return {
-        "figure-1": plots.draw_1(validation, preset),
-        "figure-3a": plots.draw_3a(validation, hours, preset),
-        "figure-3b": plots.draw_3b(bloom_rows(data["figure-3b"], validation), preset),
+        "figure-1": plots.draw_1(data["figure-1"], validation, searched_hours(data["figure-1"]), preset),
+        "figure-3a": plots.draw_3a(data["figure-3a"], validation, searched_hours(data["figure-3a"]), preset),
+        "figure-3b": plots.draw_3b(data["figure-3b"], bloom_rows(data["figure-3b"], validation), preset),
         "figure-4a": plots.draw_4a(data["figure-4a"], preset),
         "figure-4b": plots.draw_4b(data["figure-4b"], preset),
         "figure-5a": plots.draw_5(data["figure-5a"], preset, True),
@@ -91,6 +92,7 @@ def draw(data, validation, preset):
         "v1-exponent": plots.draw_v1_exponent(data["v1-exponent"], preset),
         "v1-diminishing": plots.draw_v1_diminishing(data["v1-diminishing"], preset),
         "v1-batch": plots.draw_v1_batch(data["v1-batch"], preset),
+        "search-space": plots.draw_search_space(data["search-space"], preset),
     }
 
 
@@ -107,6 +109,7 @@ def reproduce(data, validation, results, preset):
     table.device_hours(rows, validation)
     table.exponents(rows, results)
     table.claims(rows, results, data["v1-diminishing"], data["v1-batch"])
+    table.search_space(rows, data["search-space"])
     return rows.rows
 
 
@@ -116,28 +119,32 @@ def main():
     parser.add_argument("--output", help="directory [BUILD/figures, or BUILD/figures/default]")
     parser.add_argument("--reuse", action="store_true", help="draw from the results that are there already")
     parser.add_argument("--quick", action="store_true", help=f"only {len(QUICK)} sizes of model")
+    parser.add_argument("--formats", nargs="+", choices=["png", "svg"], default=["png", "svg"], help="[both]")
     parser.add_argument("--set", action="append", default=[], help="path=value, handed to every sweep")
     arguments = parser.parse_args()
     folder = arguments.output or os.path.join(sweeps.BUILD, "figures",
                                               *(["default"] if arguments.preset == "default" else []))
     os.makedirs(folder, exist_ok=True)
 
-    sets = list(arguments.set) + (["carbon.preset=default"] if arguments.preset == "default" else [])
     data = {}
     for name in SWEPT:
         path = os.path.join(folder, name + ".h5")
         if not (arguments.reuse and os.path.exists(path)):
             print(f"sweeping {name}", flush=True)
-            sweeps.run(name, path, sets + (sizes(name) if arguments.quick else []))
+            sweeps.run(name, path, assignments(name, arguments))
         data[name] = sweeps.load(path)
     validation = validate()
 
     results = {}
     for name, (figure, fitted) in draw(data, validation, arguments.preset).items():
-        figure.savefig(os.path.join(folder, name + ".png"), dpi=160)
-        figure.savefig(os.path.join(folder, name + ".svg"), metadata={"Date": None})
+        if "png" in arguments.formats:
+            figure.savefig(os.path.join(folder, name + ".png"), dpi=160)
+        if "svg" in arguments.formats:
+            figure.savefig(os.path.join(folder, name + ".svg"), metadata={"Date": None})
         if fitted:
             results[name] = fitted
+            devices = {entry["series"] for entry in fitted} == set(data[name].hardware.values)
+            sweeps.write_fits(os.path.join(folder, name + ".h5"), "hardware" if devices else "series", fitted)
     with open(os.path.join(folder, "exponents.json"), "w", encoding="utf-8") as out:
         json.dump(results, out, indent=1)
 
@@ -149,6 +156,7 @@ def main():
     judged = sum(1 for row in rows if row["low"] is not None or row["high"] is not None)
     print(f"\n{len(SWEPT)} figures in {folder}/; {judged - missed} of {judged} judged rows in their bands, "
           f"{len(rows) - judged} rows reported")
+    print("Break-even of newer hardware, QAT and regions from any sweep: scripts/breakeven.py RESULTS.h5")
     return 1 if missed else 0
 
 

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
 from . import fits  # noqa: E402
-from .sweeps import ONE_TRILLION, ideal, line, point  # noqa: E402
+from .sweeps import ONE_TRILLION, choice, ideal, line, point  # noqa: E402
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; markers say the same again.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
@@ -29,17 +29,31 @@ NOTES = {
 }
 
 
-def caption(figure, preset, more="", below=0.02):
+# How the tensor ranks share an expert, as search.expert_tensor says it.
+EXPERTS = {"one": "experts whole on a device", "tensor": "experts split over the tensor ranks",
+           "both": "experts whole or split over the tensor ranks, whichever is better"}
+
+
+def caption(figure, data, preset, more="", below=0.02):
     """What was assumed, under the figure."""
     width = int(17 * figure.get_size_inches()[0])
-    figure.text(0.5, -below, textwrap.fill(NOTES[preset] + more, width), ha="center", va="top", fontsize=6.5,
-                color="0.35")
+    words = NOTES[preset]
+    if "search_expert_tensor" not in data.dims and np.issubdtype(data.model.dtype, np.integer):
+        words += "; " + EXPERTS[choice(data, "search", "expert_tensor", "one")]
+    figure.text(0.5, -below, textwrap.fill(words + more, width), ha="center", va="top", fontsize=6.5, color="0.35")
 
 
-def finish(figure, axes, title, preset, more=""):
+def finish(figure, axes, title, data, preset, more=""):
     axes.set_title(title, fontsize=10)
-    caption(figure, preset, more)
+    caption(figure, data, preset, more)
     return figure
+
+
+def shared_legend(figure, axes, columns):
+    """One legend for all panels, above them."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.955), ncols=columns, frameon=False)
+    figure.subplots_adjust(top=0.84 if len(labels) <= columns else 0.80)
 
 
 def branches(data, **labels):
@@ -76,33 +90,46 @@ def loss_axes(figure):
     axes.set_yscale("log")
     axes.set_xlabel("carbon of the training (t CO$_2$e)")
     axes.set_ylabel("loss (nats per token)")
-    axes.yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%.2g"))
-    axes.yaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%.2g"))
+    axes.yaxis.set_major_locator(matplotlib.ticker.FixedLocator(np.arange(1.0, 6.01, 0.2)))
+    axes.yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%.1f"))
+    axes.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     return axes
 
 
 DENSE_NOTE = "; hollow: dense; dotted: power laws fitted to MoE"
 
 
-def bars(validation, runs, baselines=("reg", "llmc")):
-    """Bars of device-hours: label, reg, LLMC; with ours for figure 3(a)."""
-    shown = [run for run in validation["baselines"] if run["label"] is not None]
-    series = [("label", "label")] + [(key, {"ours": "ours (the plan that ran)", "reg": "reg", "llmc": "LLMC"}[key])
-                                     for key in baselines]
-    figure = plt.figure()
+SERIES = {"label": "label", "ours": "ours (the plan that ran)", "searched": "ours (plan searched, newest kernels)",
+          "reg": "reg", "llmc": "LLMC"}
+
+
+def bars(validation, searched, keys):
+    """Bars of device-hours, and a gap with a word for the run that nobody published."""
+    runs = validation["baselines"]
+    figure = plt.figure(figsize=(7.2, 4.4))
     axes = figure.subplots()
-    width = 0.8 / (len(series) + 1)
-    for k, (key, label) in enumerate(series):
-        values = [run[key] or np.nan for run in shown]
-        axes.bar(np.arange(len(shown)) + k * width, np.array(values) / 1e6, width, label=label, color=COLOURS[k])
-    if runs:
-        values = [runs.get(run["id"], np.nan) for run in shown]
-        axes.bar(np.arange(len(shown)) + len(series) * width, np.array(values) / 1e6, width, color=COLOURS[len(series)],
-                 label="ours (plan searched, newest kernels)")
+    width = 0.84 / len(keys)
+    for k, key in enumerate(keys):
+        values = [(searched if key == "searched" else run).get(run["id"] if key == "searched" else key) for run in runs]
+        values = np.array([np.nan if value is None else value / 1e6 for value in values], dtype=float)
+        at = np.arange(len(runs)) + (k + 0.5) * width
+        axes.bar(at, values, width, label=SERIES[key], color=COLOURS[list(SERIES).index(key)])
+        for x, value in zip(at, values):
+            if np.isfinite(value):
+                axes.annotate(f"{value:.{3 if value >= 1.0 else 2}g}", (x, value), ha="center", va="bottom",
+                              fontsize=5.5)
+    for i, run in enumerate(runs):
+        if run["label"] is None:
+            axes.annotate("hours, shape and\ntokens unpublished", (i + 0.42, 0.35), ha="center", fontsize=6.5,
+                          color="0.35")
     axes.set_yscale("log")
-    axes.set_xticks(np.arange(len(shown)) + 0.4 - width / 2, [short(run["id"]) for run in shown])
+    axes.set_xlim(-0.1, len(runs) - 0.06)
+    axes.set_ylim(0.25, 300.0)
+    axes.yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    axes.grid(False, axis="x")
+    axes.set_xticks(np.arange(len(runs)) + 0.42, [short(run["id"]) for run in runs])
     axes.set_ylabel("device-hours (million)")
-    axes.legend()
+    axes.legend(loc="upper right", ncols=2)
     return axes, figure
 
 
@@ -110,42 +137,46 @@ def short(name):
     return {"frontier-bloom-176b-hours": "BLOOM\n384 A100",
             "frontier-llama-3-1-405b-hours": "Llama-3.1-405B\n16,384 H100",
             "frontier-deepseek-v3-hours": "DeepSeek-V3\n2,048 H800",
-            "frontier-palm-540b-hours": "PaLM\n6,144 TPUv4"}.get(name, name)
+            "frontier-palm-540b-hours": "PaLM\n6,144 TPUv4",
+            "paper-moe-32b-a11b": "MoE 32B (11B)\n8 H100"}.get(name, name)
 
 
-def draw_1(validation, preset):
-    axes, figure = bars(validation, {})
-    return finish(figure, axes, "Figure 1: regressions over past runs", preset,
-                  "; the 32B MoE run of the paper is unpublished"), []
+HOURS = "; device-hours do not depend on the preset"
 
 
-def draw_3a(validation, runs, preset):
-    axes, figure = bars(validation, runs, ("ours", "reg", "llmc"))
+def draw_1(data, validation, searched, preset):
+    axes, figure = bars(validation, searched, ("label", "ours", "reg", "llmc"))
+    return finish(figure, axes, "Figure 1: device-hours by regressions over past runs, beside ours", data, preset,
+                  HOURS), []
+
+
+def draw_3a(data, validation, searched, preset):
+    axes, figure = bars(validation, searched, ("label", "ours", "searched", "reg", "llmc"))
     fit = validation.get("baseline_fit", {})
     text = "; R² on hours: " + ", ".join(
         f"{name} {100 * fit[key]['r2_hours']:.1f}%" for key, name in (("ours", "ours"), ("reg", "reg"),
                                                                       ("llmc", "LLMC"))
         if fit.get(key, {}).get("r2_hours") is not None)
-    return finish(figure, axes, "Figure 3(a): device-hours of published runs", preset,
-                  "; the 32B MoE run of the paper is unpublished" + text), []
+    return finish(figure, axes, "Figure 3(a): device-hours of published runs", data, preset, HOURS + text), []
 
 
-def draw_3b(rows, preset):
+def draw_3b(data, rows, preset):
     """BLOOM: energy and embodied carbon; rows are (label, MWh, t)."""
-    figure = plt.figure()
-    left, right = figure.subplots(1, 2)
-    names = [row[0] for row in rows]
-    for axes, column, label in ((left, 1, "energy of the devices (MWh)"), (right, 2, "embodied carbon (t CO$_2$e)")):
-        values = [np.nan if row[column] is None else row[column] for row in rows]
-        axes.bar(range(len(rows)), values, color=[COLOURS[i % len(COLOURS)] for i in range(len(rows))])
-        axes.set_xticks(range(len(rows)), names, rotation=35, ha="right", fontsize=7)
+    figure = plt.figure(figsize=(7.2, 4.2))
+    panels = figure.subplots(1, 2)
+    for axes, column, label in zip(panels, (1, 2), ("energy of the devices (MWh)", "embodied carbon (t CO$_2$e)")):
+        shown = [row for row in rows if row[column] is not None]
+        for i, row in enumerate(shown):
+            axes.bar(i, row[column], color=COLOURS[rows.index(row)])
+            axes.annotate(f"{row[column]:.4g}", (i, row[column]), ha="center", va="bottom", fontsize=6.5)
+        axes.set_xticks(range(len(shown)), [row[0] for row in shown], fontsize=6.5)
         axes.set_ylabel(label)
-        for i, value in enumerate(values):
-            if np.isfinite(value):
-                axes.annotate(f"{value:.4g}", (i, value), ha="center", va="bottom", fontsize=6.5)
+        axes.grid(False, axis="x")
+        axes.margins(y=0.1)
     figure.suptitle("Figure 3(b): BLOOM on 384 A100", fontsize=10)
     figure.tight_layout()
-    caption(figure, preset, "; here PUE 1; hours by reg and LLMC turned to energy by Eq 3")
+    caption(figure, data, preset, "; here PUE 1; hours turned to energy by Eq 3 at the utilisation that they mean, "
+            "the label's own energy is 400 W all the time")
     return figure, []
 
 
@@ -159,7 +190,7 @@ def draw_4a(data, preset):
     curve(axes, data, without, "no embodied", 1, results)
     curve(axes, data, practical, "practical", 2, results)
     axes.legend()
-    return finish(figure, axes, "Figure 4(a): loss against carbon on B100, " + region, preset, DENSE_NOTE), results
+    return finish(figure, axes, "Figure 4(a): loss against carbon on B100, " + region, data, preset, DENSE_NOTE), results
 
 
 def draw_4b(data, preset):
@@ -168,7 +199,7 @@ def draw_4b(data, preset):
     for i, device in enumerate(data.hardware.values):
         curve(axes, data, line(data, "carbon_total", hardware=device), str(device), i, results, hardware=device)
     axes.legend()
-    return finish(figure, axes, "Figure 4(b): generations of GPUs and TPUs", preset, DENSE_NOTE), results
+    return finish(figure, axes, "Figure 4(b): generations of GPUs and TPUs", data, preset, DENSE_NOTE), results
 
 
 def stacked(axes, labels, lower, upper):
@@ -196,7 +227,7 @@ def draw_5(data, preset, per_device):
     stacked(axes, [str(device) for device in data.hardware.values], lower, upper)
     axes.set_ylabel("carbon per device (kg CO$_2$e)" if per_device else "carbon (t CO$_2$e)")
     title = "Figure 5(a): carbon per device, 1T model" if per_device else "Figure 5(b): carbon of a 1T model"
-    return finish(figure, axes, title, preset), []
+    return finish(figure, axes, title, data, preset), []
 
 
 def draw_6a(data, preset):
@@ -207,7 +238,7 @@ def draw_6a(data, preset):
         labels = dict(year=year, cpa_growth_per_year=growth)
         curve(axes, data, line(data, "carbon_total", **labels), label, i, results)
     axes.legend()
-    return finish(figure, axes, "Figure 6(a): hardware technology scaling", preset, DENSE_NOTE), results
+    return finish(figure, axes, "Figure 6(a): hardware technology scaling", data, preset, DENSE_NOTE), results
 
 
 def draw_6b(data, preset):
@@ -217,7 +248,7 @@ def draw_6b(data, preset):
         label = "B100 (16 bits)" if level == "off" else f"QAT {level}"
         curve(axes, data, line(data, "carbon_total", qat=level), label, i, results)
     axes.legend()
-    return finish(figure, axes, "Figure 6(b): quantisation-aware training on B100", preset,
+    return finish(figure, axes, "Figure 6(b): quantisation-aware training on B100", data, preset,
                   DENSE_NOTE + "; no loss of accuracy by QAT, as in the paper"), results
 
 
@@ -228,7 +259,7 @@ def draw_7a(data, preset):
         intensity = point(data, "carbon_intensity", region=region)
         curve(axes, data, line(data, "carbon_total", region=region), f"{region} ({intensity:g} g/kWh)", i, results)
     axes.legend()
-    return finish(figure, axes, "Figure 7(a): carbon intensity, B100", preset, DENSE_NOTE), results
+    return finish(figure, axes, "Figure 7(a): carbon intensity, B100", data, preset, DENSE_NOTE), results
 
 
 def draw_7b(data, preset):
@@ -241,7 +272,7 @@ def draw_7b(data, preset):
         upper.append(point(data, "carbon_embodied", **labels) * TONNES)
     stacked(axes, [str(region) for region in data.region.values], lower, upper)
     axes.set_ylabel("carbon (t CO$_2$e)")
-    return finish(figure, axes, "Figure 7(b): 1T model on B100", preset), []
+    return finish(figure, axes, "Figure 7(b): 1T model on B100", data, preset), []
 
 
 KINDS = (("MoE", 0.0), ("dense", 1e30))
@@ -271,10 +302,11 @@ def draw_v1_exponent(data, preset):
         axes.set_xticks(range(family.sizes["hardware"]), [str(device) for device in family.hardware.values],
                         rotation=30)
         axes.set_title(kind, fontsize=9)
-        axes.legend()
+        axes.grid(False, axis="x")
+    shared_legend(figure, panels[0], 3)
     panels[0].set_ylabel("q of C ∝ L$^{-q}$ (95% confidence)")
     figure.suptitle("First version, claim 1: do inefficiencies raise the exponent?", fontsize=10)
-    caption(figure, preset, "; all fits over the sizes that are feasible")
+    caption(figure, data, preset, "; all fits over the sizes that are feasible")
     return figure, results
 
 
@@ -293,10 +325,10 @@ def draw_v1_diminishing(data, preset):
         axes.set_ylim(-60, 100)
         axes.set_title(kind, fontsize=9)
         axes.set_xlabel("parameters")
-        axes.legend()
+    shared_legend(figure, panels[0], 5)
     panels[0].set_ylabel("carbon saved against B100 (%)")
     figure.suptitle("First version, claim 2: hardware scaling by model size", fontsize=10)
-    caption(figure, preset, "; below -60% cut: short runs that pay for whole devices")
+    caption(figure, data, preset, "; below -60% cut: short runs that pay for whole devices")
     return figure, []
 
 
@@ -315,8 +347,35 @@ def draw_v1_batch(data, preset):
         axes.set_xscale("log")
         axes.set_title(kind, fontsize=9)
         axes.set_xlabel("parameters")
-        axes.legend(ncols=2)
+    shared_legend(figure, panels[0], 3)
     panels[0].set_ylabel("model FLOPs utilisation (%)")
     figure.suptitle("First version, claim 3: critical batch as C$^{1/6}$ and C$^{1/3}$", fontsize=10)
-    caption(figure, preset, "; a line ends where no plan meets the deadline")
+    caption(figure, data, preset, "; a line ends where no plan meets the deadline")
+    return figure, []
+
+
+# ---- beyond the paper: what else the search may combine ----
+def draw_search_space(data, preset):
+    """Devices and utilisation on today's B100 against model size, for wider and wider spaces of plans."""
+    figure = plt.figure(figsize=(7.6, 4.2))
+    panels = figure.subplots(1, 2)
+    contexts, schedules = data.context_degrees.values, data.schedules.values
+    spaces = [("experts whole", "one", 0, 0), ("whole or split (the other figures)", "both", 0, 0),
+              ("+ zero-bubble", "both", 0, 1), ("+ context parallel", "both", 1, 0), ("+ both", "both", 1, 1)]
+    for i, (label, split, context, schedule) in enumerate(spaces):
+        labels = dict(year=0, qat="off", search_expert_tensor=split, context_degrees=contexts[context],
+                      schedules=schedules[schedule])
+        size = line(data, "parameters_total")
+        for axes, variable, scale in zip(panels, ("devices", "mfu"), (1.0, 100.0)):
+            axes.plot(size, scale * line(data, variable, **labels), MARKERS[i] + "-", color=COLOURS[i], linewidth=1,
+                      label=label, markerfacecolor="none")
+    panels[0].set_yscale("log")
+    for axes, label in zip(panels, ("devices", "model FLOPs utilisation (%)")):
+        axes.set_xscale("log")
+        axes.set_xlabel("parameters")
+        axes.set_ylabel(label)
+    shared_legend(figure, panels[0], 5)
+    figure.suptitle("Plans that the search may combine: B100, year 0, 90 days", fontsize=10)
+    figure.subplots_adjust(wspace=0.25)
+    caption(figure, data, preset, "; a line ends where no plan meets the deadline")
     return figure, []

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs a configuration of configs/paper/ and opens its result."""
+"""Runs a configuration of configs/paper/, opens its result, and adds to it what was fitted to it."""
 import json
 import os
 import subprocess
 import sys
+import zlib
 
+import h5py
 import numpy as np
 import xarray as xr
 
@@ -24,8 +26,10 @@ def ranks():
 
 def run(name, output, sets=()):
     """Sweeps configs/paper/NAME.json into `output`."""
-    command = [os.environ.get("MPIRUN", "mpirun"), "-n", ranks(), os.path.join(BUILD, "cs_sweep"),
-               os.path.join(PAPER, name + ".json"), "--output", output, "--force", "--quiet"]
+    command = [os.path.join(BUILD, "cs_sweep"), os.path.join(PAPER, name + ".json"), "--output", output, "--force",
+               "--quiet"]
+    if ranks() != "1":
+        command = [os.environ.get("MPIRUN", "mpirun"), "-n", ranks()] + command
     for assignment in sets:
         command += ["--set", assignment]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
@@ -41,13 +45,8 @@ def load(path):
     data.close()
     if all(str(label).isdigit() for label in data.model.values):
         data = data.assign_coords(model=[int(label) for label in data.model.values])
-    provenance = xr.open_dataset(path, engine="h5netcdf", group="provenance")
-    for name in ("configuration_in_effect", "configuration"):
-        text = provenance.attrs.get(name, provenance[name].item() if name in provenance else None)
-        if text is not None:
-            data.attrs["settings"] = text.decode() if isinstance(text, bytes) else str(text)
-            break
-    provenance.close()
+    with h5py.File(path, "r") as file:
+        data.attrs["settings"] = file["provenance/configuration_in_effect"].asstr()[()]
     return data
 
 
@@ -57,6 +56,68 @@ def setting(data, section, name, default):
         return float(json.loads(data.attrs["settings"])[section][name])
     except (KeyError, TypeError, ValueError):
         return default
+
+
+def choice(data, section, name, default):
+    """A setting that is a word, as it was in effect."""
+    try:
+        return str(json.loads(data.attrs["settings"])[section][name])
+    except (KeyError, TypeError, ValueError):
+        return default
+
+
+# ---- power laws in the file that they were fitted to ----
+FIT_TEXT = {"exponent": ("1", "exponent b of y = a x^b"),
+            "half_width": ("1", "half width of the 95% confidence interval of the exponent"),
+            "factor": ("1", "factor a of y = a x^b, carbon in kg"),
+            "r2": ("1", "coefficient of determination on logarithms"),
+            "points": ("1", "number of model sizes")}
+LAWS = {"loss_against_carbon": "y loss, x carbon", "carbon_against_loss": "y carbon, x loss",
+        "ideal": "y ideal carbon, x loss", "no_embodied": "y carbon without its embodied part, x loss",
+        "practical": "y carbon, x loss"}
+GROUP = "power_laws"
+
+
+def write_fits(path, axis, results):
+    """Group /power_laws of a result file: variables LAW_exponent, LAW_half_width, ... over (`axis`, branch), where
+    `axis` is hardware if the series are devices. The file is sealed again (see src/results/README.md), so that
+    cs_point and --resume still trust it."""
+    series = list(dict.fromkeys(entry["series"] for entry in results))
+    branches = list(dict.fromkeys(entry["branch"] for entry in results))
+    laws = [law for law in LAWS if any(law in entry for entry in results)]
+    with h5py.File(path, "r+") as file:
+        if GROUP in file:
+            del file[GROUP]
+        group = file.create_group(GROUP, track_order=True)
+        group.attrs["method"] = ("least squares on natural logarithms over the model axis, dense and mixture models "
+                                 "apart; interval from Student's t")
+        group.attrs["source"] = "scripts/figures.py"
+        for name, labels in ((axis, series), ("branch", branches)):
+            scale = group.create_dataset(name, data=labels, dtype=h5py.string_dtype())
+            scale.make_scale(name)
+            scale.attrs["units"] = "1"
+        for law in laws:
+            for part, (units, text) in FIT_TEXT.items():
+                values = np.full((len(series), len(branches)), np.nan)
+                for entry in results:
+                    if entry.get(law) is not None:
+                        values[series.index(entry["series"]), branches.index(entry["branch"])] = entry[law][part]
+                variable = group.create_dataset(f"{law}_{part}", data=values, fillvalue=np.nan)
+                variable.attrs["_FillValue"] = np.array([np.nan])
+                variable.attrs["units"] = units
+                variable.attrs["long_name"] = f"{text}; {LAWS[law]}"
+                variable.dims[0].attach_scale(group[axis])
+                variable.dims[1].attach_scale(group["branch"])
+    seal(path)
+
+
+def seal(path):
+    """The line of text behind a result file that says its checksum: see src/results/seal.c."""
+    with open(path, "rb") as file:
+        content = file.read()
+    line = f"\ncs_sweep CRC-32 {zlib.crc32(content):08x} of {len(content):020d} bytes"
+    with open(path, "ab") as file:
+        file.write(line.ljust(63).encode() + b"\n")
 
 
 def point(data, variable, **labels):

@@ -92,8 +92,13 @@ def main():
     sizes = [row["parameters"] for row in kinds["budget"]]
     check(sizes == sorted(sizes, reverse=True) and kinds["budget"][0]["region"] == "europe-north2",
           "order of the regions")
-    text = run(*script)
+    text = run(*script, "--all")
     check(all(row["text"] in text for row in statements), "the text and the list differ")
+    first = [line for line in run(*script).splitlines() if line.startswith("  ") and "--all has the rest" not in line]
+    check(all(line.strip() in {row["text"] for row in statements} for line in first), "the choice has other statements")
+    for device in {row["old"] for row in kinds["hardware"]}:
+        best = min((row for row in kinds["hardware"] if row["old"] == device), key=lambda row: row["days"])
+        check(f"  {best['text']}" in first, f"the choice leaves {device} out")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
