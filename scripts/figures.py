@@ -137,10 +137,7 @@ def main():
 
     results = {}
     for name, (figure, fitted) in draw(data, validation, arguments.preset).items():
-        if "png" in arguments.formats:
-            figure.savefig(os.path.join(folder, name + ".png"), dpi=160)
-        if "svg" in arguments.formats:
-            figure.savefig(os.path.join(folder, name + ".svg"), metadata={"Date": None})
+        plots.save(figure, os.path.join(folder, name), arguments.formats)
         if fitted:
             results[name] = fitted
             devices = {entry["series"] for entry in fitted} == set(data[name].hardware.values)

@@ -20,7 +20,7 @@ TONNES = 1e-3
 
 plt.rcParams.update({"figure.figsize": (6.4, 4.4), "figure.dpi": 150, "font.size": 9, "axes.grid": True,
                      "axes.axisbelow": True, "grid.alpha": 0.3, "legend.fontsize": 7.5, "lines.markersize": 3.5,
-                     "svg.hashsalt": "cs_sweep", "savefig.bbox": "tight"})
+                     "svg.hashsalt": "cs_sweep"})
 
 NOTES = {
     "paper": "preset 'paper': whole devices charged to the run, chips and HBM only, no servers, PUE 1.1, static share "
@@ -54,6 +54,15 @@ def shared_legend(figure, axes, columns):
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.955), ncols=columns, frameon=False)
     figure.subplots_adjust(top=0.84 if len(labels) <= columns else 0.80)
+
+
+def save(figure, path, formats):
+    """PATH.png, PATH.svg: what is drawn and a margin, measured once for both."""
+    figure.draw_without_rendering()
+    box = figure.get_tightbbox().padded(0.1)
+    for kind in formats:
+        figure.savefig(f"{path}.{kind}", dpi=160, bbox_inches=box, metadata={"Date": None} if kind == "svg" else None)
+    plt.close(figure)
 
 
 def branches(data, **labels):
@@ -374,7 +383,7 @@ def draw_search_space(data, preset):
         axes.set_xscale("log")
         axes.set_xlabel("parameters")
         axes.set_ylabel(label)
-    shared_legend(figure, panels[0], 5)
+    shared_legend(figure, panels[0], 3)
     figure.suptitle("Plans that the search may combine: B100, year 0, 90 days", fontsize=10)
     figure.subplots_adjust(wspace=0.25)
     caption(figure, data, preset, "; a line ends where no plan meets the deadline")
