@@ -199,7 +199,8 @@ def draw_4a(data, preset):
     curve(axes, data, without, "no embodied", 1, results)
     curve(axes, data, practical, "practical", 2, results)
     axes.legend()
-    return finish(figure, axes, "Figure 4(a): loss against carbon on B100, " + region, data, preset, DENSE_NOTE), results
+    title = "Figure 4(a): loss against carbon on B100, " + region
+    return finish(figure, axes, title, data, preset, DENSE_NOTE), results
 
 
 def draw_4b(data, preset):

@@ -216,7 +216,8 @@ def search_space(table, data):
                 ("5 years (%)", -62.0, change(value("carbon_total", year=5), now)),
                 ("10 years (%)", -83.0, change(value("carbon_total", year=10), now)),
                 ("QAT int8 (%)", "about -42", change(value("carbon_total", qat="int8"), now))):
-            table.add(f"24.5T on B100, {name}: {what}", paper, ours, reason="a wider space than the paper's, not judged")
+            table.add(f"24.5T on B100, {name}: {what}", paper, ours,
+                      reason="a wider space than the paper's, not judged")
 
 
 def generations(table, data):
@@ -248,7 +249,6 @@ class Bloom:
         self.hours = {key: run.get(key) for key in ("ours", "reg", "llmc")}
         case = next((case for case in validation["cases"] if case["id"] == run.get("id")), None)
         self.mfu = case["plan"]["mfu"] if case else math.nan
-        self.step = case["plan"]["step_time"] if case else math.nan
         self.peak_hours = self.mfu * (self.hours["ours"] or math.nan)  # hours at peak: 6 N D / peak
 
     def energy(self, hours):
@@ -304,13 +304,15 @@ def device_hours(table, validation):
         if run["label"] is None:
             table.add(f"device-hours, {run['id']}", None, None, reason=run.get("note", ""))
             continue
-        reason = (f"label {run['label']:,.0f} h; the plan that ran at u {plans[run['id']].get('mfu', math.nan):.3f}, with "
-                  "the goodput that its source states")
+        plan = plans[run["id"]]
+        reason = (f"label {run['label']:,.0f} h; the plan that ran at u {plan.get('mfu', math.nan):.3f}, with the "
+                  "goodput that its source states")
         if "bloom" in run["id"]:
             # 8 N D with full recomputation: the FLOPs behind the TFLOP/s that the run reports.
-            rate = 8.0 * 176e9 * 2048 * 2048 / Bloom.devices / plans[run["id"]].get("step_time", math.nan) / 1e12
-            reason += (f"; our step executes {rate:.0f} TFLOP/s a device, the run reports about {Bloom.label_tflops:.0f}, "
-                       "and its tensor, pipeline and micro-batch are recalled, not published with the hours")
+            rate = 8.0 * 176e9 * 2048 * 2048 / Bloom.devices / plan.get("step_time", math.nan) / 1e12
+            reason += (f"; our step executes {rate:.0f} TFLOP/s a device, the run reports about "
+                       f"{Bloom.label_tflops:.0f}, and its tensor, pipeline and micro-batch are recalled, not "
+                       "published with the hours")
         for key, name in (("ours", ""), ("reg", "reg, "), ("llmc", "LLMC, ")):
             error = None if run[key] is None else change(run[key], run["label"])
             judged = key == "ours"

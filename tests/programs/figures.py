@@ -46,9 +46,11 @@ def start(folder, *options):
 
 def finish(child, folder):
     text, errors = child.communicate()
-    check(child.returncode in (0, 1), f"figures.py into {folder}: status {child.returncode}\n{text[-2000:]}\n{errors}")
+    check(child.returncode in (0, 1),
+          f"figures.py into {folder}: status {child.returncode}\n{text[-2000:]}\n{errors}")
     rows = json.loads((folder / "reproduction.json").read_text())
-    check(child.returncode == (0 if all(row["ok"] for row in rows) else 1), "the exit status is not the table's verdict")
+    check(child.returncode == (0 if all(row["ok"] for row in rows) else 1),
+          "the exit status is not the table's verdict")
     return text, rows
 
 
@@ -130,7 +132,8 @@ def power_laws(folder, printed):
     path = folder / "figure-4b.h5"
     data = xr.open_dataset(path, engine="h5netcdf").load()
     laws = xr.open_dataset(path, engine="h5netcdf", group="power_laws").load()
-    check(list(laws.hardware.values) == DEVICES and "MoE" in laws.branch.values, f"power laws of {laws.hardware.values}")
+    check(list(laws.hardware.values) == DEVICES and "MoE" in laws.branch.values,
+          f"power laws of {laws.hardware.values}")
     check("least squares" in laws.attrs["method"], "the power laws do not say how they were found")
     for device in DEVICES:
         points = data.sel(hardware=device).squeeze()
@@ -144,7 +147,8 @@ def power_laws(folder, printed):
         check(abs(slope / float(law.loss_against_carbon_exponent) - 1.0) < 1e-9, f"{device}: inverse exponent {slope}")
         row = printed[f"figure-4b, {device}, MoE: q of C ∝ L^-q"]
         check(row["ours"] == -float(law.carbon_against_loss_exponent), f"{device}: the table has another exponent")
-        check(f"± {float(law.carbon_against_loss_half_width):.2f} (95%)" in row["reason"], f"{device}: no interval printed")
+        check(f"± {float(law.carbon_against_loss_half_width):.2f} (95%)" in row["reason"],
+              f"{device}: no interval printed")
     curves = xr.open_dataset(folder / "figure-4a.h5", engine="h5netcdf", group="power_laws")
     check(set(curves.series.values) == {"ideal", "no embodied", "practical"}, f"curves {curves.series.values}")
     for words, wanted in (([BUILD / "cs_point", path, "--model", "10240", "--hardware", "B100", "--json"], "devices"),
