@@ -45,5 +45,7 @@ enum cs_code cs_unknown_model(const struct cs_json *at, const struct cs_library 
 void cs_library_free(struct cs_library *library);
 
 enum { CS_D_MODEL_MAX = 10000000 };
+/* Pipeline degrees go up to the layers: at ten thousand a search still takes a tenth of a second. */
+enum { CS_LAYERS_MAX = 10000 };
 
 #endif

@@ -149,7 +149,7 @@ enum cs_code cs_read_architecture(const struct cs_json *at, int32_t more_count, 
     memset(a, 0, sizeof *a);
     CS_TRY(cs_json_object(at, error));
     CS_TRY(cs_json_known_keys(at, SHAPE + (more_count < MORE_MAX ? more_count : MORE_MAX), keys, error));
-    CS_TRY(whole(at, "layers", 1, 1000000, -1, &a->layers, error));
+    CS_TRY(whole(at, "layers", 1, CS_LAYERS_MAX, -1, &a->layers, error));
     CS_TRY(whole(at, "d_model", 1, CS_D_MODEL_MAX, -1, &a->d_model, error));
     CS_TRY(whole(at, "heads", 1, 1000000, -1, &a->heads, error));
     CS_TRY(read_attention(at, a, error));

@@ -181,6 +181,9 @@ static struct cs_range take_cheap(struct cs_queue *queue, double budget)
 bool cs_queue_take(struct cs_queue *queue, struct cs_chunk *chunk)
 {
     chunk->ranges = 0;
+    if (queue->head == queue->tail) {
+        return false; /* nothing left, or a run that was refused before it had a queue */
+    }
     const double budget = budget_now(queue);
     take_costly(queue, (1.0 - CS_CHEAP_SHARE) * budget, chunk);
     const double before = queue->cost_left;

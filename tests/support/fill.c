@@ -155,7 +155,7 @@ static void make_record(uint64_t *state, struct cs_record *record)
     }
 }
 
-void cs_test_records(const struct cs_grid *grid, uint64_t seed, int64_t search, struct cs_record *records)
+WRAPS void cs_test_records(const struct cs_grid *grid, uint64_t seed, int64_t search, struct cs_record *records)
 {
     uint64_t state = seed ^ ((uint64_t)search * UINT64_C(0xD1342543DE82EF95));
     for (int32_t i = 0; i < grid->records_per_search; i++) {

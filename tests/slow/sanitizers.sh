@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Unit, property and program tests under AddressSanitizer and UndefinedBehaviorSanitizer: make asan, make ubsan.
+set -u
+make=${MAKE:-make}
+unset MAKEFLAGS MFLAGS CFLAGS CC LDFLAGS
+passed=0
+failed=0
+for target in asan ubsan; do
+    if CS_TEST_SLOWDOWN=${CS_TEST_SLOWDOWN/#1/6} "$make" --no-print-directory -C "$CS_SOURCE" BUILD="$CS_BUILD" \
+        "$target" >"$CS_TMP/$target" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        grep -v '^ok ' "$CS_TMP/$target" | tail -n 100
+    fi
+    echo "$target: $(grep -E '^[0-9]+ passed, [0-9]+ failed' "$CS_TMP/$target" | tr '\n' ';')"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
