@@ -4,7 +4,8 @@
 demands it; and inputs from 1 parameter to 1e18, from 1 byte to 1 EB, from a second to 1,000 years end in an answer or a
 stated infeasibility.
 
-CS_NUMBERS_CONFIG (configs/quick.json) is the sweep whose ranges are looked at; tests/slow/every_number.sh says full.json.
+CS_NUMBERS_CONFIG (configs/quick.json) is the sweep whose ranges are looked at; tests/slow/every_number.sh says
+full.json.
 """
 import json
 import os

@@ -33,13 +33,15 @@ for test in "$CS_BUILD"/tests/unit/test_* "$CS_BUILD/tests/property/search_equal
     while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
         wait -n
     done
-    check "$name" "${valgrind[@]}" --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite "$test" &
+    check "$name" "${valgrind[@]}" --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+        "$test" &
 done
 wait
 
 # Open MPI says itself what valgrind should not mind of it.
 suppressions=()
-for file in /usr/share/openmpi/openmpi-valgrind.supp "$(dirname "$(command -v mpirun)")/../share/openmpi/openmpi-valgrind.supp"; do
+beside=$(dirname "$(command -v mpirun)")/../share
+for file in /usr/share/openmpi/openmpi-valgrind.supp "$beside/openmpi/openmpi-valgrind.supp"; do
     [ -f "$file" ] && suppressions=(--suppressions="$file")
 done
 small=("$CS_SOURCE/configs/quick.json" --quiet --force --set 'axes.model={"d_model": [2048]}' --set 'axes.year=[0]')
