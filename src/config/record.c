@@ -103,7 +103,8 @@ void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_se
         if (i < found || i == 0) {
             cs_record_from_result(&best[i], &records[i]);
         } else {
-            clear(&records[i], CS_STATUS_PENDING);
+            /* No further plan is feasible; where none at all is, for the same reason. */
+            clear(&records[i], found > 0 ? CS_STATUS_PENDING : best[0].status);
         }
     }
     /* Under an axis of objectives one of which is min_carbon, every record has regions: here all are alike. */

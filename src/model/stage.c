@@ -7,7 +7,6 @@
 #include "cs_sweep/step.h"
 
 #include <math.h>
-#include <string.h>
 
 struct split {
     double embedding, dense, mixture, head; /* seconds of each part, forward and backward */
@@ -32,37 +31,59 @@ static double whole(double room, double each)
     return room > 0.0 ? floor(room / each) : 0.0;
 }
 
+/* Layers still to be dealt. */
+struct rest {
+    double dense, mixture;
+};
+
+/* One stage filled up to `room` seconds: dense layers first. */
+static struct cs_load take(const struct split *split, double room, struct rest *rest)
+{
+    struct cs_load load = {.dense = cs_min(rest->dense, whole(room, split->dense))};
+    rest->dense -= load.dense;
+    if (rest->dense < 0.5) {
+        load.mixture = cs_min(rest->mixture, whole(room - load.dense * split->dense, split->mixture));
+        rest->mixture -= load.mixture;
+    }
+    return load;
+}
+
+/* How many of the stages that follow one between the first and the last hold the same as it; takes their layers. */
+static int32_t take_alike(const struct cs_load *load, int32_t stages, struct rest *rest)
+{
+    double alike = 0.0;
+    if (load->mixture > 0.0) {
+        alike = load->dense > 0.0 ? 0.0 : floor(rest->mixture / load->mixture);
+    } else {
+        /* The one that takes the last dense layer may take mixtures too. */
+        alike = load->dense > 0.0 ? cs_max(ceil(rest->dense / load->dense) - 1.0, 0.0) : (double)stages;
+    }
+    alike = cs_min(alike, (double)stages);
+    rest->dense -= alike * load->dense;
+    rest->mixture -= alike * load->mixture;
+    return (int32_t)alike;
+}
+
 /* Fills stages up to `bound` seconds. Returns the layers left over. */
 static double fill(const struct split *split, double bound, struct loads *loads)
 {
-    double dense = split->dense_layers, mixture = split->mixture_layers, slowest = -1.0;
-    memset(loads, 0, sizeof *loads);
-    int32_t stage = 0;
-    for (; stage < split->stages; stage++) {
-        const bool first = stage == 0, last = stage == split->stages - 1;
-        struct cs_load load = {.embedding = first ? 1.0 : 0.0, .head = last ? 1.0 : 0.0};
-        double room = bound - load_seconds(split, &load);
-        load.dense = cs_min(dense, whole(room, split->dense));
-        room -= load.dense * split->dense;
-        dense -= load.dense;
-        if (dense < 0.5) {
-            load.mixture = cs_min(mixture, whole(room, split->mixture));
-            mixture -= load.mixture;
-        }
-        if (first) {
-            loads->first = load;
-        }
-        if (last) {
-            loads->last = load;
-        }
+    struct rest rest = {split->dense_layers, split->mixture_layers};
+    double slowest = -1.0;
+    *loads = (struct loads){.first = take(split, bound - split->embedding, &rest)};
+    loads->first.embedding = 1.0;
+    for (int32_t stage = 1; stage < split->stages - 1; stage++) {
+        const struct cs_load load = take(split, bound, &rest);
         const double seconds = load_seconds(split, &load);
-        if (!first && !last && seconds > slowest) {
+        if (seconds > slowest) {
             loads->middle = load;
             loads->has_middle = true;
             slowest = seconds;
         }
+        stage += take_alike(&load, split->stages - 2 - stage, &rest);
     }
-    return dense + mixture;
+    loads->last = take(split, bound - split->head, &rest);
+    loads->last.head = 1.0;
+    return rest.dense + rest.mixture;
 }
 
 static double split_two_kinds(const struct split *split, struct loads *loads)

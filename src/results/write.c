@@ -161,7 +161,8 @@ static void write_alternative(struct writer *writer)
     }
     const hid_t dataset =
         write_dimension(&writer->h5, writer->layout.names[axis], H5T_STD_I32LE, H5T_NATIVE_INT32, count, numbers);
-    describe(&writer->h5, dataset, "1", "rank of the plan among the best distinct ones; 0 is the best");
+    describe(&writer->h5, dataset, "1",
+             "rank of the plan among the best distinct ones; 0 is the best, status 0: fewer are feasible");
     writer->scales[axis] = dataset;
 }
 

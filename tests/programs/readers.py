@@ -146,8 +146,10 @@ def add_up(name, parts, whole, tolerance):
 def ranges(name, ds):
     feasible = ds.status == 1
     check(bool(feasible.any()), f"{name}: nothing is feasible")
-    check(bool((ds.status > 0).all() if name != "alternatives" else (ds.status[..., 0] > 0).all()),
-          f"{name}: something is pending")
+    first = ds.status.isel(alternative=0) if "alternative" in ds.dims else ds.status
+    check(bool((first > 0).all()), f"{name}: something is pending")
+    check(bool(((ds.status == first) | (first == 1) & (ds.status == 0)).all()),
+          f"{name}: an alternative is neither feasible nor missing, or a point without a plan gives two reasons")
     for variable in list(PLAN) + list(CARBON) + list(REGIONAL):
         if variable not in ("status", "candidates"):
             values = ds[variable]
