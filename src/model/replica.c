@@ -41,7 +41,7 @@ static void place_reduction(const struct cs_network *network, int64_t stride, in
 }
 
 /* Two groups of which one is not undercut by any group of low to high members at this stride: with as many members per
- * domain as can be, and with one. Without latencies collectives are linear in the inverse of the members per domain,
+ * domain as can be, and with one. Without latencies (of reductions they grow with the logarithm only) collectives are linear in the inverse of the members per domain,
  * so one of the two extremes is the least; they rise with the size; and links do not slow down as more members share a
  * domain (on a torus each further member fills or closes an axis). */
 static void floor_groups(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
@@ -56,6 +56,32 @@ static void floor_groups(const struct cs_network *network, int64_t stride, int64
     together->outside = together->size / together->inside;
     alone->inside = 1.0;
     alone->outside = alone->size;
+}
+
+/* Least latency of a gather (cs_all_gather) over low or more members at this stride. With r a link's, n a card's and k
+ * domains it is (size - k) r + k n, or (size - 1) r in one domain: rising with the size, and where n >= r with k, of which
+ * there are at least as many as full domains would be. On a torus the links' part depends on the axes and is left out. */
+static double gather_latency(const struct cs_network *network, int64_t stride, int64_t low)
+{
+    const struct cs_device *device = network->device;
+    const double ring = device->torus_axes > 0.0 ? 0.0 : device->link_latency;
+    const double nic = device->scale_out_latency;
+    const double members = (double)low;
+    const double domains = ceil(members / cs_max(1.0, floor(network->domain / (double)stride)));
+    if (nic < ring) {
+        return cs_min((members - 1.0) * ring, members * nic);
+    }
+    return domains > 1.5 ? (members - domains) * ring + domains * nic : (members - 1.0) * ring;
+}
+
+/* Has cs_all_gather add these seconds. */
+static void set_latency(double seconds, struct cs_group *group)
+{
+    if (group->outside > 1.5) {
+        group->nic_latency = seconds / group->outside;
+    } else if (group->size > 1.5) {
+        group->ring_latency = seconds / (group->size - group->outside);
+    }
 }
 
 /* The least of any reduction over low to high ranks: place_reduction's groups do not shrink as ranks are added. */
@@ -75,6 +101,9 @@ static void floor_reduction(const struct cs_network *network, int64_t stride, in
     } else if (most < high) {
         floor_groups(network, stride, least, most, &out->shard, &out->shard_alone);
     }
+    const double latency = gather_latency(network, stride, least);
+    set_latency(latency, &out->shard);
+    set_latency(latency, &out->shard_alone);
     out->floor = true;
     out->shards = (double)most;
     out->tax = cs_min(network->device->link_compute_tax, network->device->scale_out_compute_tax);
