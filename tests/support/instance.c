@@ -78,6 +78,25 @@ static int32_t pick(int32_t gene, const int32_t *values)
     return values[gene];
 }
 
+static void build_attention(const struct instance *instance, struct cs_architecture *model)
+{
+    const int32_t kind = instance->genes[GENE_attention];
+    if (kind == 3) {
+        model->kv_heads = 1;
+    } else if (kind == 4) {
+        model->attention = CS_ATTENTION_MLA;
+        model->mla_q_lora = 96;
+        model->mla_kv_lora = 64;
+        model->mla_qk_nope_head_dim = model->head_dim;
+        model->mla_qk_rope_head_dim = model->head_dim / 2;
+        model->mla_v_head_dim = model->head_dim;
+    } else if (kind >= 5) {
+        model->attention = CS_ATTENTION_SLIDING;
+        model->window = 256;
+        model->window_period = kind - 4;
+    }
+}
+
 static void build_architecture(const struct instance *instance, struct cs_architecture *model)
 {
     memset(model, 0, sizeof *model);
@@ -90,11 +109,31 @@ static void build_architecture(const struct instance *instance, struct cs_archit
     model->vocab = PICK(vocab, 1000, 50000, 300000);
     model->experts = PICK(experts, 1, 2, 3, 4, 6, 8);
     model->experts_active = 1;
+    model->tied_embedding = instance->genes[GENE_tied] == 1;
+    model->mtp_layers = instance->genes[GENE_mtp] == 1;
+    build_attention(instance, model);
     if (model->experts > 1) {
         model->d_expert = model->d_ff;
+        model->shared_experts = PICK(shared, 0, 0, 1, 2);
+        model->experts_active = 1 + instance->genes[GENE_active] % model->experts;
         model->dense_layers = PICK(dense_layers, 0, 1, 2);
         model->dense_layers = model->dense_layers < model->layers ? model->dense_layers : 0;
     }
+}
+
+/* What collectives cost besides bandwidth. */
+static void build_links(const struct instance *instance, struct cs_device *device)
+{
+    static const double latencies[6][3] = {{2e-6, 5e-6, 0.0}, {0.0, 0.0, 0.0},   {1e-4, 1e-6, 0.0},
+                                           {1e-6, 1e-3, 0.0}, {5e-5, 5e-5, 0.0}, {1e-6, 5e-6, 1e-3}};
+    static const double taxes[4][2] = {{0.0, 0.0}, {0.1, 0.0}, {0.0, 0.3}, {0.2, 0.1}};
+    const double *const latency = latencies[instance->genes[GENE_latency]];
+    device->link_latency = latency[0];
+    device->scale_out_latency = latency[1];
+    device->link_floor = latency[2];
+    device->link_compute_tax = taxes[instance->genes[GENE_tax]][0];
+    device->scale_out_compute_tax = taxes[instance->genes[GENE_tax]][1];
+    device->in_switch_bandwidth = instance->genes[GENE_in_switch] == 1 ? 2.0 * device->link_bandwidth : 0.0;
 }
 
 static void build_device(const struct instance *instance, struct cs_device *device)
@@ -125,6 +164,7 @@ static void build_device(const struct instance *instance, struct cs_device *devi
         device->torus_axes = instance->genes[GENE_tpu] == 2 ? 3.0 : 2.0;
         device->domain = PICK(domain, 64, 8, 16, 4, 12, 35, 6);
     }
+    build_links(instance, device);
     device->tdp = 400.0;
     device->die_area = 8e-4;
     device->node_nm = 7.0;
@@ -133,6 +173,12 @@ static void build_device(const struct instance *instance, struct cs_device *devi
     device->tile_count = 2;
     device->tiles[0] = (struct cs_tile){128.0, 256.0, 1.0};
     device->tiles[1] = (struct cs_tile){128.0, 128.0, 0.9};
+}
+
+/* A few instances have hundreds of device counts to walk; so that the oracle can, what it shards is fixed. */
+static int64_t instance_scale(const struct instance *instance)
+{
+    return instance->genes[GENE_large] == 63 ? 48 : 1;
 }
 
 static void build_problem(struct instance *instance)
@@ -159,7 +205,10 @@ static void build_problem(struct instance *instance)
     settings.training.fused_weight_gradient = instance->genes[GENE_unfused] != 1;
     settings.training.memory_margin_bytes = 0.0;
     settings.training.global_batch = PICK(given, 0, 0, 0, 0, 0, 0, 12, 24, 7, 30, 36, 1);
-    struct cs_law law = {.critical_sequences = instance->genes[GENE_batch]};
+    settings.training.gradient_overlap = PICK(overlap, CS_OVERLAP_AUTO, CS_OVERLAP_AUTO, CS_OVERLAP_ON, CS_OVERLAP_OFF);
+    settings.training.goodput = instance->genes[GENE_goodput] == 1 ? 0.8 : 1.0;
+    const int64_t scale = instance_scale(instance);
+    struct cs_law law = {.critical_sequences = scale * instance->genes[GENE_batch]};
     struct cs_parameters parameters;
     cs_parameters_count(&model, &parameters);
     law.parameters_active = parameters.active;
@@ -175,7 +224,7 @@ static void build_problem(struct instance *instance)
     const double peak = cs_device_peak(&device, precision.format);
     const double room = slack[instance->genes[GENE_slack]];
     instance->problem.deadline =
-        law.tokens > 0.0 ? law.compute / peak / (1.0 + instance->genes[GENE_target]) * room : 1e9;
+        law.tokens > 0.0 ? law.compute / peak / (double)(1 + scale * instance->genes[GENE_target]) * room : 1e9;
     instance->carbon = (struct cs_carbon_inputs){.power = settings.power, .carbon = settings.carbon};
     instance->carbon.carbon.attribution = instance->genes[GENE_attribution];
     const double server[] = {0.5, 0.0, 1.0, 20.0};
@@ -200,13 +249,13 @@ static void build_settings(struct instance *instance)
     struct cs_settings all;
     cs_settings_default(&all);
     *settings = all.search;
-    settings->max_devices = PICK(most, 12, 6, 9, 16, 24);
+    settings->max_devices = instance_scale(instance) * PICK(most, 12, 6, 9, 16, 24);
     settings->schedules = (uint32_t)PICK(schedules, 1, 3, 7, 2, 4, 5, 6);
     settings->zero_stages = (uint32_t)(15 - instance->genes[GENE_zero_stages]);
     settings->zero_with_pipeline = instance->genes[GENE_zero_pipeline] == 1;
     settings->recompute = (uint32_t)(7 - instance->genes[GENE_recompute]);
     settings->expert_tensor = instance->genes[GENE_expert_tensor];
-    set_list(&settings->expert_degrees, instance->genes[GENE_expert_degrees], degrees);
+    set_list(&settings->expert_degrees, PICK(expert_degrees, 0, 1, 2, 3, 0, 0, 0, 0, 0), degrees);
     set_list(&settings->context_degrees, instance->genes[GENE_contexts], contexts);
     settings->divisibility = instance->genes[GENE_strict] == 1 ? CS_DIVISIBILITY_STRICT : CS_DIVISIBILITY_RELAXED;
     settings->tensor_max = PICK(tensor_max, 0, 0, 0, 0, 0, 3, 6, 16);
@@ -235,6 +284,12 @@ static void build_space(struct instance *instance)
     space->schedule = gene[GENE_fix_schedule] >= 1 && gene[GENE_fix_schedule] <= 3 ? gene[GENE_fix_schedule] - 1 : -1;
     static const int32_t devices[7] = {0, 1, 3, 6, 12, 35, 16};
     space->devices = gene[GENE_fix_devices] < 7 ? devices[gene[GENE_fix_devices]] : 0;
+    if (instance_scale(instance) > 1) {
+        space->tensor = space->tensor > 0 ? space->tensor : 1 + gene[GENE_fix_tensor] % 3;
+        space->pipeline = space->pipeline > 0 ? space->pipeline : 1 + gene[GENE_fix_pipeline] % 3;
+        space->micro_batch = space->micro_batch > 0 ? space->micro_batch : 1 + gene[GENE_fix_micro_batch] % 2;
+        space->recompute = space->recompute >= 0 ? space->recompute : gene[GENE_fix_recompute] % 3;
+    }
     space->zero_group = PICK(zero_group, 0, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
     space->devices_low = PICK(low, 0, 0, 0, 1, 3, 12);
 }
@@ -251,6 +306,7 @@ void instance_build(struct instance *instance)
     instance->regions = kind == 4;
     instance->front = kind == 5;
     instance->wanted = PICK(wanted, 1, 1, 2, 5, 20);
+    instance->edge = PICK(edge, 0, 1, 2, 3, 4, 0, 0, 0);
     const double intensity[] = {1e-7, 0.0, 1e-10, 1e-4};
     const double first = intensity[instance->genes[GENE_intensity]];
     instance->intensities[0] = first;

@@ -9,15 +9,17 @@
 /* clang-format off */
 #define INSTANCE_GENES(GENE)                                                                                           \
     GENE(layers, 13) GENE(heads, 8) GENE(width, 4) GENE(experts, 6) GENE(dense_layers, 3) GENE(vocab, 3)               \
-    GENE(tpu, 4) GENE(domain, 7) GENE(memory, 24) GENE(network, 5) GENE(launch, 3) GENE(format, 3) GENE(unfused, 3)    \
+    GENE(tpu, 4) GENE(domain, 7) GENE(memory, 20) GENE(network, 5) GENE(launch, 3) GENE(format, 3) GENE(unfused, 3)    \
     GENE(batch, 40) GENE(steps, 30) GENE(target, 6) GENE(slack, 12) GENE(given, 12) GENE(tokens, 8) GENE(seq_len, 3)   \
     GENE(objective, 6) GENE(wanted, 5) GENE(most, 5) GENE(low, 6) GENE(schedules, 7) GENE(zero_stages, 15)             \
-    GENE(zero_pipeline, 3) GENE(recompute, 7) GENE(expert_tensor, 3) GENE(expert_degrees, 4) GENE(contexts, 6)         \
+    GENE(zero_pipeline, 3) GENE(recompute, 7) GENE(expert_tensor, 3) GENE(expert_degrees, 9) GENE(contexts, 6)         \
     GENE(strict, 4) GENE(tensor_max, 8) GENE(pipeline_max, 8) GENE(interleave_max, 8) GENE(micro_batch_max, 8)         \
-    GENE(sequence_parallel, 4) GENE(fix_tensor, 70) GENE(fix_pipeline, 70) GENE(fix_data, 70) GENE(fix_context, 120)   \
-    GENE(fix_expert, 90) GENE(fix_expert_tensor, 90) GENE(fix_micro_batch, 70) GENE(fix_interleave, 70)                \
-    GENE(fix_zero, 60) GENE(fix_recompute, 60) GENE(fix_schedule, 60) GENE(fix_devices, 70) GENE(zero_group, 12)       \
-    GENE(power, 4) GENE(attribution, 2) GENE(intensity, 4) GENE(even, 3) GENE(spread, 6)
+    GENE(sequence_parallel, 4) GENE(fix_tensor, 140) GENE(fix_pipeline, 140) GENE(fix_data, 140) GENE(fix_context, 120)\
+    GENE(fix_expert, 150) GENE(fix_expert_tensor, 150) GENE(fix_micro_batch, 140) GENE(fix_interleave, 140)            \
+    GENE(fix_zero, 110) GENE(fix_recompute, 110) GENE(fix_schedule, 110) GENE(fix_devices, 140) GENE(zero_group, 12)   \
+    GENE(power, 4) GENE(attribution, 2) GENE(intensity, 4) GENE(even, 3) GENE(spread, 6)                               \
+    GENE(attention, 7) GENE(tied, 3) GENE(mtp, 5) GENE(shared, 4) GENE(active, 3) GENE(latency, 6) GENE(tax, 4)        \
+    GENE(overlap, 4) GENE(in_switch, 4) GENE(goodput, 3) GENE(edge, 8) GENE(large, 64)
 /* clang-format on */
 
 enum instance_gene {
@@ -37,6 +39,7 @@ struct instance {
     bool front, regions;
     int32_t wanted;
     double intensities[3];
+    int32_t edge; /* 1: the deadline is an answer's own time, 2: a bit less; 3, 4: the same with memory */
 };
 
 /* A step of xorshift64 (Marsaglia 2003), 48 bits of it. */

@@ -116,6 +116,47 @@ START_TEST(extremes_end)
 END_TEST
 
 /* 3, 6, 12 and 35 stages, and tensor degrees that do not divide the heads. */
+static void equals_oracle(enum cs_objective objective, const struct cs_search_result *best)
+{
+    static struct oracle_answer answers[ORACLE_ANSWERS];
+    struct oracle oracle = {.problem = &instance->problem,
+                            .space = &instance->space,
+                            .carbon = &instance->carbon,
+                            .objective = objective,
+                            .wanted = 1,
+                            .answers = answers};
+    oracle_run(&oracle);
+    ck_assert_int_eq(oracle.found, 1);
+    ck_assert(oracle_same_plan(&answers[0].plan, &best->plan));
+    ck_assert_double_eq(answers[0].seconds, best->step.training_seconds);
+    ck_assert_double_eq(oracle.candidates, best->candidates);
+}
+
+/* Billions of devices at one fixed shape, where the literal algorithm has one device count in 8 * 96 to look at. */
+START_TEST(more_devices_than_32_bits_count)
+{
+    struct cs_search_result best;
+    scaled(24576.0, 1.0);
+    instance->problem.law.critical_sequences = INT64_C(1) << 40;
+    instance->problem.law.tokens *= 1e7;
+    instance->problem.law.compute *= 1e7;
+    ck_assert_int_eq(search(CS_MIN_DEVICES, 1, &best), 1);
+    ck_assert_int_gt(best.plan.devices, INT64_C(1) << 32);
+    ck_assert_int_eq(best.plan.devices, best.plan.data * best.plan.tensor * best.plan.pipeline * best.plan.context);
+    /* The answer's own neighbourhood, walked: nothing with fewer devices down to 3 steps below it. */
+    instance->space.tensor = best.plan.tensor;
+    instance->space.pipeline = best.plan.pipeline;
+    instance->space.context = best.plan.context;
+    instance->space.micro_batch = best.plan.micro_batch;
+    const int64_t step = (int64_t)best.plan.tensor * best.plan.pipeline * best.plan.context;
+    instance->space.devices_low = best.plan.devices - 3 * step;
+    struct cs_search_result again;
+    ck_assert_int_eq(search(CS_MIN_DEVICES, 1, &again), 1);
+    ck_assert(oracle_same_plan(&again.plan, &best.plan));
+    equals_oracle(CS_MIN_DEVICES, &again);
+}
+END_TEST
+
 START_TEST(odd_degrees)
 {
     static const int32_t stages[] = {3, 6, 12, 35};
@@ -130,6 +171,7 @@ START_TEST(odd_degrees)
         ck_assert_int_eq(search(CS_MIN_TIME, 1, &best), 1);
         ck_assert_int_eq(best.plan.data, 11);
         ck_assert_int_eq(best.plan.micro_batches * best.plan.micro_batch, 70);
+        equals_oracle(CS_MIN_TIME, &best);
     }
 }
 END_TEST
@@ -238,10 +280,13 @@ START_TEST(floors_hold)
         const int32_t p = 1 + (int32_t)(instance_random(&state) % (uint64_t)instance->problem.architecture.layers);
         const int64_t low = 1 + (int64_t)(instance_random(&state) % 40);
         const int64_t high = low + (int64_t)(instance_random(&state) % 40);
-        const struct cs_shard shard = {t, 1, e, 1, 1, CS_RECOMPUTE_NONE, t > 1};
+        const int32_t c = 1 + (int32_t)(instance_random(&state) % 3);
+        const enum cs_recompute recompute = (enum cs_recompute)(instance_random(&state) % 3);
+        const int32_t etp = (int32_t)(instance_random(&state) % 2) == 0 ? 1 : t;
+        const struct cs_shard shard = {t, c, e, etp, 1, recompute, t > 1};
         const int32_t group = instance->space.zero_group;
         /* Of a torus any class will do: the floor speaks of one network. */
-        cs_network_of(&instance->problem, low * t * p, &network);
+        cs_network_of(&instance->problem, low * t * c * p, &network);
         cs_costs_prepare(&instance->problem, &network, &shard, &costs);
         cs_stage_prepare(&costs, p, &stage);
         cs_replica_floors(&stage, low, high, 15u, group, floors);
