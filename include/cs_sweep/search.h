@@ -23,9 +23,8 @@ struct cs_search_result {
     struct cs_plan plan;
     struct cs_step step;
     /* Candidates are what passes the gates divisibility, communication and batch: all from N_min to the answer (to
-     * N_max
-     * if there is none, or under another objective than min_devices). Visited are those whose memory and time were
-     * computed, wherever; at the answer's device count an upper bound. */
+     * N_max if there is none, or under another objective than min_devices). Visited are those whose memory, and time
+     * if they fit, were computed to be offered as an answer; at the answer's device count an upper bound. */
     double candidates, visited;
     double candidates_at_answer, visited_at_answer;
 };

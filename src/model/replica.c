@@ -41,9 +41,9 @@ static void place_reduction(const struct cs_network *network, int64_t stride, in
 }
 
 /* Two groups of which one is not undercut by any group of low to high members at this stride: with as many members per
- * domain as can be, and with one. Without latencies (of reductions they grow with the logarithm only) collectives are linear in the inverse of the members per domain,
- * so one of the two extremes is the least; they rise with the size; and links do not slow down as more members share a
- * domain (on a torus each further member fills or closes an axis). */
+ * domain as can be, and with one. Without latencies (of reductions they grow with the logarithm only) collectives are
+ * linear in the inverse of the members per domain, so one of the two extremes is the least; they rise with the size; and
+ * links do not slow down as more members share a domain (on a torus each further member fills or closes an axis). */
 static void floor_groups(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
                          struct cs_group *together, struct cs_group *alone)
 {
@@ -59,8 +59,9 @@ static void floor_groups(const struct cs_network *network, int64_t stride, int64
 }
 
 /* Least latency of a gather (cs_all_gather) over low or more members at this stride. With r a link's, n a card's and k
- * domains it is (size - k) r + k n, or (size - 1) r in one domain: rising with the size, and where n >= r with k, of which
- * there are at least as many as full domains would be. On a torus the links' part depends on the axes and is left out. */
+ * domains it is (size - k) r + k n, or (size - 1) r in one domain: rising with the size, and where n >= r with k, of
+ * which there are at least as many as full domains would be. On a torus the links' part depends on the axes and is left
+ * out. */
 static double gather_latency(const struct cs_network *network, int64_t stride, int64_t low)
 {
     const struct cs_device *device = network->device;
