@@ -42,7 +42,7 @@ static void place_reduction(const struct cs_network *network, int64_t stride, in
 
 /* Two groups of which one is not undercut by any group of low to high members at this stride: with as many members per
  * domain as can be, and with one. Without latencies (of reductions they grow with the logarithm only) collectives are
- * linear in the inverse of the members per domain, so one of the two extremes is the least; they rise with the size; and
+ * linear in the inverse of the members per domain, so one of the extremes is the least; they rise with the size; and
  * links do not slow down as more members share a domain (on a torus each further member fills or closes an axis). */
 static void floor_groups(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
                          struct cs_group *together, struct cs_group *alone)
