@@ -148,6 +148,7 @@ struct traffic {
     const struct reduction *shared, *experts;
     double weight, gradient; /* bytes per parameter on the wire */
     bool overlaps;           /* under the forward and backward passes */
+    double pace;             /* of the slowest device: a step is done when it is */
 };
 
 bool cs_stack_overlaps(const struct cs_problem *problem)
@@ -309,17 +310,14 @@ static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool ov
     }
 }
 
-/* Everything of a replica but its boundary. */
-static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t zero_stage,
-                            const struct reduction *shared, const struct reduction *experts, struct cs_replica *replica)
+/* What the ZeRO stages of a data degree share. */
+static void describe_traffic(const struct cs_stage *stage, int64_t data, const struct reduction *shared,
+                             const struct reduction *experts, struct traffic *traffic)
 {
     const struct cs_problem *problem = stage->costs->problem;
-    replica->stage = stage;
-    replica->data = data;
-    replica->zero_stage = zero_stage;
-    replica->pipeline = stage->pipeline;
-    replica->point_to_point = replica->chunk_to_chunk = replica->data_seconds = 0.0;
-    const struct traffic traffic = {
+    const struct cs_shard *shard = &stage->costs->shard;
+    const double devices = (double)shard->tensor * shard->context * stage->pipeline * (double)data;
+    *traffic = (struct traffic){
         .shared = shared,
         .experts = experts,
         .weight = problem->precision.weight_bytes,
@@ -327,21 +325,32 @@ static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t 
                         ? problem->precision.gradient_communication_bytes
                         : problem->training.gradient_bytes,
         .overlaps = cs_stack_overlaps(problem),
+        .pace = cs_device_slowest(&problem->device, devices),
     };
-    /* A step is done when its slowest device is. */
-    const struct cs_shard *shard = &stage->costs->shard;
-    const double devices = (double)shard->tensor * shard->context * replica->pipeline * (double)data;
-    const double pace = cs_device_slowest(&problem->device, devices);
+}
+
+/* Everything of a replica but its boundary. */
+static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t zero_stage,
+                            const struct traffic *traffic, struct cs_replica *replica)
+{
+    const struct cs_problem *problem = stage->costs->problem;
+    const double pace = traffic->pace;
+    replica->stage = stage;
+    replica->data = data;
+    replica->zero_stage = zero_stage;
+    replica->pipeline = stage->pipeline;
+    replica->point_to_point = replica->chunk_to_chunk = replica->data_seconds = 0.0;
     for (int i = 0; i < CS_SHARE_COUNT; i++) {
         replica->shares[i] = pace * stage->slowest[i];
     }
     replica->hidden_all_to_all = pace * stage->slowest_hidden_all_to_all;
-    prepare_traffic(stage, &traffic, replica);
-    prepare_state(stage, shared->shards, experts->shards, replica);
+    const double shards = traffic->shared->shards, expert_shards = traffic->experts->shards;
+    prepare_traffic(stage, traffic, replica);
+    prepare_state(stage, shards, expert_shards, replica);
     prepare_schedules(stage, pace, replica);
     const struct cs_device *device = &problem->device;
-    const double updated = stage->sync_parameters / (zero_stage >= 1 ? shared->shards : 1.0) +
-                           stage->sync_expert_parameters / (zero_stage >= 1 ? experts->shards : 1.0);
+    const double updated = stage->sync_parameters / (zero_stage >= 1 ? shards : 1.0) +
+                           stage->sync_expert_parameters / (zero_stage >= 1 ? expert_shards : 1.0);
     replica->optimizer_seconds =
         problem->training.optimizer_traffic_bytes * updated / (device->hbm_bandwidth * device->hbm_efficiency) +
         device->step_overhead;
@@ -362,13 +371,15 @@ void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t ze
     const struct cs_network *network = stage->costs->network;
     const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
     struct reduction shared, experts;
+    struct traffic traffic;
     struct cs_replica boundary;
     place_reduction(network, shard->tensor, data * shard->context, zero_group, &shared);
     place_reduction(network, grid, expert_ranks(shard, data), zero_group, &experts);
-    prepare_boundary(stage, data, cs_stack_overlaps(stage->costs->problem), &boundary);
+    describe_traffic(stage, data, &shared, &experts, &traffic);
+    prepare_boundary(stage, data, traffic.overlaps, &boundary);
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         if ((zero_stages & 1u << z) != 0) {
-            prepare_replica(stage, data, z, &shared, &experts, &replicas[z]);
+            prepare_replica(stage, data, z, &traffic, &replicas[z]);
             replicas[z].point_to_point = boundary.point_to_point;
             replicas[z].chunk_to_chunk = boundary.chunk_to_chunk;
         }
@@ -403,21 +414,22 @@ void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, 
     const struct cs_shard *shard = &stage->costs->shard;
     const struct cs_network *network = stage->costs->network;
     const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
-    const bool overlapped = cs_stack_overlaps(stage->costs->problem);
     struct reduction shared, experts;
+    struct traffic traffic;
     struct cs_replica first, last;
     floor_reduction(network, shard->tensor, low * shard->context, high * shard->context, zero_group, &shared);
     floor_reduction(network, grid, expert_ranks(shard, low), expert_ranks(shard, high), zero_group, &experts);
+    describe_traffic(stage, low, &shared, &experts, &traffic);
     /* The stages' neighbours are in the domain or out of it: either end of the range has the cheaper of the two. */
-    prepare_boundary(stage, low, overlapped, &first);
+    prepare_boundary(stage, low, traffic.overlaps, &first);
     last.point_to_point = first.point_to_point;
     last.chunk_to_chunk = first.chunk_to_chunk;
     if (high > low) {
-        prepare_boundary(stage, high, overlapped, &last);
+        prepare_boundary(stage, high, traffic.overlaps, &last);
     }
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         if ((zero_stages & 1u << z) != 0) {
-            prepare_replica(stage, low, z, &shared, &experts, &replicas[z]);
+            prepare_replica(stage, low, z, &traffic, &replicas[z]);
             replicas[z].point_to_point = cs_min(first.point_to_point, last.point_to_point);
             replicas[z].chunk_to_chunk = cs_min(first.chunk_to_chunk, last.chunk_to_chunk);
         }
