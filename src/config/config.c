@@ -261,6 +261,57 @@ static bool takes(const struct cs_config *config, const char *path, double value
     return cs_setting_get(&config->settings, row) == value;
 }
 
+/* Where a setting is given: as an axis or in its section. */
+static const struct cs_json *place_of(const struct cs_json *root, const struct cs_setting *row)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s.%s", row->section, row->name);
+    const struct cs_json *axis = cs_json_member(cs_json_member(root, "axes"), path);
+    return axis != NULL ? axis : cs_json_member(cs_json_member(root, row->section), row->name);
+}
+
+/* The largest value of a number on the grid. */
+static double largest(const struct cs_config *config, const struct cs_setting *row)
+{
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        if (config->axes[i].setting == row) {
+            return config->axes[i].numbers[config->axes[i].size - 1]; /* they rise */
+        }
+    }
+    return cs_setting_get(&config->settings, row);
+}
+
+/* The scaling law's architectures have the bound of those by name. Layers rise with the d_model (never below 1), the
+ * coefficient and the exponent: the largest of each say whether all points keep to it. */
+static enum cs_code check_layers(const struct cs_json *root, const struct cs_config *config, struct cs_error *error)
+{
+    const struct cs_setting *coefficient = cs_setting_find("scaling_law.layers_coefficient");
+    const struct cs_setting *exponent = cs_setting_find("scaling_law.layers_exponent");
+    const double factor = largest(config, coefficient), power = largest(config, exponent);
+    int64_t d_model = 0;
+    for (int32_t i = 0; i < config->library.model_count; i++) {
+        const struct cs_model *model = &config->library.models[i];
+        d_model = model->from_law && model->architecture.d_model > d_model ? model->architecture.d_model : d_model;
+    }
+    struct cs_scaling_law law = config->settings.scaling_law;
+    law.layers_coefficient = factor;
+    law.layers_exponent = power;
+    const double layers = d_model > 0 ? cs_layers_of_d_model(&law, (double)d_model) : 0.0;
+    if (layers <= (double)CS_LAYERS_MAX) {
+        return CS_OK;
+    }
+    struct cs_settings standard;
+    cs_settings_default(&standard);
+    /* By default no d_model has that many, so one of the two is given, and above its default. */
+    const struct cs_setting *cause = power > standard.scaling_law.layers_exponent ? exponent : coefficient;
+    char count[CS_NUMBER_TEXT_MAX], first[CS_NUMBER_TEXT_MAX], second[CS_NUMBER_TEXT_MAX];
+    return cs_json_fail(place_of(root, cause), error,
+                        "d_model %lld gets %s layers, round(%s * d_model^%s), and at most %d can be searched; lower "
+                        "scaling_law.%s or take smaller d_models.",
+                        (long long)d_model, cs_format_number(layers, count), cs_format_number(factor, first),
+                        cs_format_number(power, second), CS_LAYERS_MAX, cause->name);
+}
+
 /* Settings that are right one by one and wrong together. */
 static enum cs_code check_together(const struct cs_json *root, const struct cs_config *config, struct cs_error *error)
 {
@@ -300,6 +351,7 @@ static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *
     config->tokens_given = given(root, "training.tokens_per_parameter") || given(root, "training.tokens_basis");
     CS_TRY(cs_read_axes(root, config, error));
     CS_TRY(check_together(root, config, error));
+    CS_TRY(check_layers(root, config, error));
     const char *text = bundle->config != NULL ? bundle->config : defaults;
     config->as_given = cs_copy_text(text, strlen(text));
     if (config->as_given == NULL) {

@@ -248,6 +248,19 @@ static const struct wrong table[] = {
          "a list of more.")
     TEXT("{\"scaling_law\": {\"layers_exponent\": 5}" AXES,
          "test.json:1:37: scaling_law.layers_exponent: expected a number from 0 to 4, not 5.")
+    /* layers of the scaling law */
+    TEXT("{\"scaling_law\": {\"layers_exponent\": 2}" AXES,
+         "test.json:1:37: scaling_law.layers_exponent: d_model 8192 gets 16213502 layers, round(0.2416 * "
+         "d_model^2), and at most 10000 can be searched; "
+         "lower scaling_law.layers_exponent or take smaller d_models.")
+    TEXT("{\"scaling_law\": {\"layers_coefficient\": 31.3, \"layers_exponent\": 0.64}" AXES,
+         "test.json:1:40: scaling_law.layers_coefficient: d_model 8192 gets 10003 layers, round(31.3 * "
+         "d_model^0.64), and at most 10000 can be searched; "
+         "lower scaling_law.layers_coefficient or take smaller d_models.")
+    TEXT(MORE("\"scaling_law.layers_exponent\": [0.5, 1.0, 1.5]"),
+         "test.json:7:33: axes.scaling_law.layers_exponent: d_model 8192 gets 179136 layers, round(0.2416 * "
+         "d_model^1.5), and at most 10000 can be searched; "
+         "lower scaling_law.layers_exponent or take smaller d_models.")
     TEXT("{\"projection\": {\"tdp\": 0}" AXES,
          "test.json:1:24: projection.tdp: expected a number from 0.1 to 10, not 0.")
     TEXT("{\"power\": {\"static_fraction\": 1.5}" AXES,
@@ -429,6 +442,8 @@ static const struct wrong table[] = {
          "test.json:2:21: axes.model[1]: \"GPT-3\" is given twice.")
     TEXT(MODEL("[{\"d_model\": [8192]}, {\"d_model\": [8192]}]"),
          "test.json:2:46: axes.model[1].d_model[0]: \"8192\" is given twice.")
+    TEXT(MODEL("[{\"name\": \"m\", \"layers\": 10001, \"d_model\": 1024, \"heads\": 8}]"),
+         "test.json:2:36: axes.model[0].layers: expected a whole number from 1 to 10000, not 10001.")
     TEXT(MODEL("[{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"heads_kv\": 8}]"),
          "test.json:2:68: axes.model[0].heads_kv: unknown key; did you mean \"heads\"?")
     TEXT(MODEL("[{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024}]"),
@@ -577,6 +592,14 @@ static const struct wrong table[] = {
         "carbon.pue=1e999")
     SET(65, "--set a.b.c.d.e.f.g.h.i=1: the path has more than 8 parts.",
         "a.b.c.d.e.f.g.h.i=1")
+    SET(65, "--set scaling_law.layers_coefficient=100: scaling_law.layers_coefficient: d_model 8192 gets 32021 "
+        "layers, round(100 * d_model^0.64022), and at most 10000 can be searched; lower "
+        "scaling_law.layers_coefficient or take smaller d_models.",
+        "scaling_law.layers_coefficient=100")
+    SET(65, "--set scaling_law.layers_exponent=1: scaling_law.layers_exponent: d_model 20000 gets 10001 layers, "
+        "round(0.50004 * d_model^1), and at most 10000 can be searched; lower scaling_law.layers_exponent or take "
+        "smaller d_models.",
+        "axes.model.d_model=[64,20000]", "scaling_law.layers_coefficient=0.50004", "scaling_law.layers_exponent=1")
     SET(65, "--set output.file.name=x: output.file: expected a text of 1 to 1023 bytes without control charact"
         "ers, not an object.",
         "output.file.name=x")
@@ -797,7 +820,15 @@ END_TEST
 /* What every row departs from is right. */
 START_TEST(the_rest_is_right)
 {
-    static const char *const right[] = {GOOD, "{\"title\": \"a\"" AXES, YEAR("[0]"), MORE("\"carbon.pue\": [1.1]")};
+    static const char *const right[] = {
+        GOOD,
+        "{\"title\": \"a\"" AXES,
+        YEAR("[0]"),
+        MORE("\"carbon.pue\": [1.1]"),
+        /* as many layers as can be searched; and a law that no model is made by */
+        "{\"scaling_law\": {\"layers_coefficient\": 10000, \"layers_exponent\": 0}" AXES,
+        EACH("[\"GPT-3\"]", H100, "[0]", OFF, EAST, ", \"scaling_law.layers_exponent\": [3, 4]"),
+    };
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
         struct cs_bundle bundle;
         struct cs_config config;
