@@ -138,6 +138,44 @@ START_TEST(multi_query_with_its_own_head_width)
 }
 END_TEST
 
+/* Mixtral 8x7B (arXiv 2401.04088) with two of its experts, one active: matrices 2 h h_kv + 2 h^2, 3 h d_ff each, a
+ * router of 2 h. */
+START_TEST(two_experts)
+{
+    struct cs_architecture a = gpt(32, 4096, 32, 32000);
+    a.kv_heads = 8;
+    a.d_ff = a.d_expert = 14336;
+    a.gated_ffn = true;
+    a.experts = 2;
+    struct cs_parameters p;
+    cs_parameters_count(&a, &p);
+    ck_assert_double_eq(p.expert, 3.0 * 4096 * 14336);
+    ck_assert_double_eq(p.router, 2.0 * 4096);
+    const double layer = 2.5 * 4096 * 4096 + 2.0 * 4096 + 2.0 * 4096;
+    ck_assert_double_eq(p.non_embedding, 32.0 * (layer + 2.0 * p.expert) + 4096.0);
+    ck_assert_double_eq(p.active_non_embedding, 32.0 * (layer + p.expert) + 4096.0);
+}
+END_TEST
+
+/* 2.7 x 1,537 = 4,149.9: a feed-forward of 4,150; every layer attends alike; gates make three matrices of two. */
+START_TEST(law_with_other_settings)
+{
+    struct cs_settings settings;
+    struct cs_architecture a;
+    struct cs_law law;
+    cs_settings_default(&settings);
+    settings.scaling_law.ffn_multiple = 2.7;
+    settings.scaling_law.gated_ffn = true;
+    cs_architecture_from_d_model(&settings.scaling_law, 1537, &a);
+    ck_assert_int_eq(a.d_ff, 4150);
+    ck_assert_int_eq(a.window_period, 1);
+    ck_assert_int_eq(a.experts, 1);
+    cs_law_evaluate(&settings.scaling_law, &settings.training, &a, true, 0.0, &law);
+    ck_assert_double_eq(law.parameters_total, (double)a.layers * (4.0 * 1537 * 1537 + 3.0 * 1537 * 4150));
+    ck_assert_double_eq(law.parameters_active, law.parameters_total);
+}
+END_TEST
+
 START_TEST(learned_positions_are_stored)
 {
     struct cs_architecture a = gpt(12, 768, 12, 50257);
@@ -201,6 +239,8 @@ int main(void)
     tcase_add_test(cases, latent_attention_and_experts);
     tcase_add_test(cases, latent_attention_with_plain_queries);
     tcase_add_test(cases, multi_query_with_its_own_head_width);
+    tcase_add_test(cases, two_experts);
+    tcase_add_test(cases, law_with_other_settings);
     tcase_add_test(cases, learned_positions_are_stored);
     tcase_add_test(cases, counted_and_by_law_agree);
     tcase_add_test(cases, law_of_an_explicit_architecture);

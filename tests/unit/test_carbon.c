@@ -172,7 +172,8 @@ START_TEST(carbon_per_area)
                 {CS_CPA_ACT, 14, 1.56, .005},      {CS_CPA_ACT, 10, 1.78, .005},      {CS_CPA_ACT, 7, 2.32, .005},
                 {CS_CPA_ACT, 5, 2.78, .005},       {CS_CPA_ACT, 3, 3.16, .005},       {CS_CPA_IMEC, 28, .91, 1e-9},
                 {CS_CPA_IMEC, 14, .97, 1e-9},      {CS_CPA_IMEC, 10, 1.09, 1e-9},     {CS_CPA_IMEC, 7, 1.44, 1e-9},
-                {CS_CPA_IMEC, 5, 1.54, 1e-9},      {CS_CPA_IMEC, 3, 1.75, 1e-9},      {CS_CPA_IMEC, 2, 1.75, 1e-9}};
+                {CS_CPA_IMEC, 5, 1.54, 1e-9},      {CS_CPA_IMEC, 3, 1.75, 1e-9},      {CS_CPA_IMEC, 2, 1.75, 1e-9},
+                {CS_CPA_IMEC, 45, .91, 1e-9},      {CS_CPA_ACT, 45, 1.33, .005}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ck_assert_double_eq_tol(cs_cpa_logic(rows[i].set, rows[i].node) / 1e4, rows[i].cpa, rows[i].tolerance);
     }

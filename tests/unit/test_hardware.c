@@ -53,6 +53,7 @@ START_TEST(peak_by_format)
     cs_precision_bf16(&precision);
     ck_assert_int_eq(precision.format, CS_FORMAT_BF16);
     ck_assert_double_eq(precision.weight_bytes, 2.0);
+    ck_assert_double_eq(precision.activation_bytes, 2.0);
     ck_assert_double_eq(precision.communication_bytes, 2.0);
 }
 END_TEST

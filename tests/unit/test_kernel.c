@@ -193,6 +193,11 @@ START_TEST(generations_fall_back)
     ck_assert(cs_attention_is_fused(&gpu, CS_ATTENTION_FUSED3));
     ck_assert(!cs_attention_is_fused(&gpu, CS_ATTENTION_FUSED1)); /* the sample has no first generation */
     ck_assert(!cs_attention_is_fused(&gpu, CS_ATTENTION_UNFUSED));
+    struct cs_device third = gpu; /* one that has the third generation only */
+    third.fused3_forward = third.fused2_forward;
+    third.fused2_forward = 0.0;
+    ck_assert(cs_attention_is_fused(&third, CS_ATTENTION_FUSED3));
+    ck_assert(!cs_attention_is_fused(&third, CS_ATTENTION_FUSED2));
     ck_assert_double_eq(cs_attention_time(&gpu, CS_ATTENTION_FUSED1, &whole, false).seconds,
                         cs_attention_time(&gpu, CS_ATTENTION_UNFUSED, &whole, false).seconds);
 }
@@ -211,10 +216,13 @@ START_TEST(unfused_attention)
     const double products = 8.0 * 2.0 * (2.0 * 1024 * 128 + 1024 * 1024) + 8.0 * 2.0 * (2.0 * 1024 * 128 + 1024 * 1024);
     WITHIN(forward.bytes, products + 9.0 * scores, 1e-12);
     WITHIN(backward.bytes, 2.0 * products + 11.0 * scores, 1e-12);
+    ck_assert_int_eq((int)forward.bound, CS_BOUND_COMPUTE); /* passes take far less than the products */
     gpu.hbm_bandwidth = 1e12;
     const double slower = cs_attention_time(&gpu, CS_ATTENTION_UNFUSED, &whole, false).seconds;
     ck_assert_double_gt(slower, forward.seconds);
     WITHIN(slower - forward.seconds, 9.0 * scores / 1e12, 0.02);
+    gpu.hbm_bandwidth = 1e10; /* and here they take most of it */
+    ck_assert_int_eq((int)cs_attention_time(&gpu, CS_ATTENTION_UNFUSED, &whole, false).bound, CS_BOUND_MEMORY);
 }
 END_TEST
 

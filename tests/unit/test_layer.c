@@ -272,6 +272,9 @@ START_TEST(kinds)
     const struct sums again = told("mixture layer", "forward again", true);
     ck_assert_int_eq(again.entries, 1);
     ck_assert_int_eq(told("mixture layer", "forward again", false).entries, 0);
+    plan.zero_stage = 1; /* gradients once a step */
+    cs_step_trace(&problem, &plan, check_kind, &entries);
+    ck_assert_int_eq(told("step", "gradients and parameters (data)", false).entries, 1);
 }
 END_TEST
 
@@ -302,6 +305,103 @@ START_TEST(step_entries)
     plan.data = 2;
     plan.devices = 4;
     WITHIN(told("step", "gradients and parameters (data)", false).bytes, problem.training.gradient_bytes * own, 1e-12);
+    make_mixture(); /* the experts' gradients too */
+    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_stage_prepare(&costs, 2, &stage);
+    ck_assert_double_gt(stage.sync_expert_parameters, 0.0);
+    const double both = stage.sync_parameters + stage.sync_expert_parameters;
+    WITHIN(told("step", "gradients and parameters (data)", false).bytes, problem.training.gradient_bytes * both, 1e-12);
+    WITHIN(told("step", "optimizer", false).bytes, traffic * both, 1e-12);
+}
+END_TEST
+
+/* With interleaving, hops of other chunks run beside the compute in stacks that overlap: the tax of them is exposed. */
+START_TEST(hops_beside_compute)
+{
+    problem.kernel = CS_ATTENTION_FUSED2;
+    plan.pipeline = 2;
+    plan.micro_batches = 4;
+    plan.global_batch = 4;
+    plan.devices = 2;
+    const struct sums whole = told("step", "point-to-point (pipeline)", false);
+    ck_assert_double_gt(whole.seconds, 0.0);
+    WITHIN(whole.exposed, whole.seconds, 1e-12);
+    plan.interleave = 2;
+    const struct sums beside = told("step", "point-to-point (pipeline)", false);
+    WITHIN(beside.exposed, 0.15 * beside.seconds, 1e-12);
+}
+END_TEST
+
+/* Two experts are a mixture: no layer is dense unless the model says so. */
+START_TEST(two_experts)
+{
+    make_mixture();
+    problem.architecture.experts = 2;
+    problem.architecture.experts_active = 1;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    ck_assert_int_eq(told("dense layer", "norm", false).entries, 0);
+    ck_assert_int_eq(told("mixture layer", "norm", false).entries, 2);
+    WITHIN(told("mixture layer", "expert up", false).flops, 2.0 * tokens * h * 3072.0, 1e-12);
+}
+END_TEST
+
+/* Experts cut into columns: tokens are gathered before and scattered after, over the tensor group, both ways. */
+START_TEST(experts_in_columns)
+{
+    struct cs_network network;
+    struct cs_group group;
+    make_mixture();
+    plan.tensor = 4;
+    plan.expert_tensor = 4;
+    plan.sequence_parallel = true;
+    plan.devices = 4;
+    cs_network_of(&problem, 4, &network);
+    cs_group_place(&network, 1, 4, &group);
+    const double bytes = 2.0 * tokens * h * 2.0; /* two experts for each token, of the four ranks together */
+    static const char *const kernels[] = {"all-gather (expert tensor)", "reduce-scatter (expert tensor)"};
+    for (int i = 0; i < 4; i++) {
+        const struct sums sums = told("mixture layer", kernels[i / 2], i % 2 == 1);
+        ck_assert_int_eq(sums.entries, 1);
+        WITHIN(sums.bytes, bytes, 1e-12);
+        WITHIN(sums.seconds, cs_all_gather(&group, bytes), 1e-12);
+        WITHIN(sums.exposed, sums.seconds, 1e-12);
+    }
+}
+END_TEST
+
+/* A pass of no bytes is no kernel: losses that write their gradient going forward have none going back. */
+START_TEST(no_pass_of_nothing)
+{
+    problem.device.logit_forward = 4.0;
+    problem.device.logit_backward = 0.0;
+    ck_assert_int_eq(told("head", "loss", false).entries, 1);
+    ck_assert_int_eq(told("head", "loss", true).entries, 0);
+}
+END_TEST
+
+/* Half-byte weights: gradients of inputs read them, gradients of weights read outputs' gradients of one byte. */
+START_TEST(narrow_weights)
+{
+    problem.precision.format = CS_FORMAT_INT8;
+    problem.precision.activation_bytes = 1.0;
+    problem.precision.weight_bytes = 0.5;
+    const double inputs = tokens * f + 0.5 * h * f + 2.0 * tokens * h;
+    const double weights = tokens * h + tokens * f + 8.0 * h * f;
+    WITHIN(told("dense layer", "ffn up", true).bytes, inputs + weights, 1e-12);
+}
+END_TEST
+
+/* Layers of a stage where they do not divide: 48 over 5 are 10 on the fullest. */
+START_TEST(layers_of_the_fullest_stage)
+{
+    double state, activations, one_state, one;
+    plan.pipeline = 48;
+    plan.devices = 48;
+    cs_memory_layers(&problem, &plan, &one_state, &one);
+    plan.pipeline = 5;
+    plan.devices = 5;
+    cs_memory_layers(&problem, &plan, &state, &activations);
+    WITHIN(state, 10.0 * one_state, 1e-12);
 }
 END_TEST
 
@@ -387,6 +487,8 @@ START_TEST(token_prediction)
     ck_assert_double_gt(head->backward[CS_SHARE_COMPUTE] - none->backward[CS_SHARE_COMPUTE],
                         1.5 * (head->forward[CS_SHARE_COMPUTE] - none->forward[CS_SHARE_COMPUTE]));
     ck_assert_double_eq(head->working_bytes, none->working_bytes); /* one head's logits at a time */
+    /* two logits' worth, a layer, and a projection three ways */
+    WITHIN(head->flops, 2.0 * none->flops + layer->flops + 12.0 * tokens * h * h, 1e-12);
     ck_assert_double_gt(head->forward_seconds, without.part[CS_PART_HEAD].forward_seconds + layer->forward_seconds);
     ck_assert_double_gt(head->backward_seconds, without.part[CS_PART_HEAD].backward_seconds + layer->backward_seconds);
     ck_assert_double_gt(head->weight_gradient_seconds,
@@ -465,6 +567,12 @@ int main(void)
     tcase_add_test(cases, sliding_bytes);
     tcase_add_test(cases, kinds);
     tcase_add_test(cases, step_entries);
+    tcase_add_test(cases, hops_beside_compute);
+    tcase_add_test(cases, two_experts);
+    tcase_add_test(cases, experts_in_columns);
+    tcase_add_test(cases, no_pass_of_nothing);
+    tcase_add_test(cases, narrow_weights);
+    tcase_add_test(cases, layers_of_the_fullest_stage);
     tcase_add_test(cases, host_time_of_recomputation);
     tcase_add_test(cases, mixture);
     tcase_add_test(cases, dispatch);

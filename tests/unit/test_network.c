@@ -112,6 +112,19 @@ START_TEST(latencies)
 }
 END_TEST
 
+/* Dispatch: one hop inside where the domain holds more than one, log2(n) between n domains; 8 ranks of one node each
+ * have no hop inside. */
+START_TEST(latency_of_dispatch)
+{
+    cs_group_place(&network, 1, 8, &group);
+    WITHIN(cs_all_to_all(&group, 0.0), 92e-6 / 14.0, 1e-12);
+    cs_group_place(&network, 1, 16, &group);
+    WITHIN(cs_all_to_all(&group, 0.0), 92e-6 / 14.0 + 10e-6, 1e-12);
+    cs_group_place(&network, 8, 8, &group);
+    WITHIN(cs_all_to_all(&group, 0.0), 3.0 * 10e-6, 1e-12);
+}
+END_TEST
+
 START_TEST(between_stages)
 {
     WITHIN(cs_point_to_point(&network, 2, 4, 232e6), 1e-3 + 92e-6 / 14.0, 1e-9);
@@ -155,6 +168,8 @@ START_TEST(slices)
 {
     setup_torus(6144); /* two slices, over the data-centre network */
     ck_assert_double_eq(network.domain, 4096.0);
+    ck_assert_int_eq(network.devices_low, 4097); /* all above one slice are alike */
+    ck_assert_int_eq(network.devices_high, INT64_MAX);
     cs_group_place(&network, 1, 6144, &group);
     ck_assert_double_eq(group.inside, 2048.0);
     ck_assert_double_eq(group.outside, 3.0);
@@ -231,6 +246,7 @@ int main(void)
     tcase_add_test(cases, placement);
     tcase_add_test(cases, hierarchical);
     tcase_add_test(cases, latencies);
+    tcase_add_test(cases, latency_of_dispatch);
     tcase_add_test(cases, between_stages);
     tcase_add_test(cases, exposed);
     tcase_add_test(cases, torus);

@@ -62,6 +62,9 @@ START_TEST(dense_or_mixture_at_the_threshold)
     ck_assert_double_eq(law.parameters_active, 12.0 * 32 * 2048 * 2048);
     WITHIN(law.parameters_active, 1.611e9, 0.001);
     ck_assert_double_eq_tol(law.loss, 2.949, 0.0005);
+    settings.scaling_law.dense_below_parameters = 12.0 * 32 * 2048 * 2048; /* below it, not at it */
+    evaluate(2048, &architecture, &law);
+    ck_assert_int_eq(architecture.experts, 3);
     settings.scaling_law.dense_below_parameters = 1.7e9;
     evaluate(2048, &architecture, &law);
     ck_assert_int_eq(architecture.experts, 1);
