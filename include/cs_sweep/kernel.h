@@ -5,7 +5,16 @@
 
 #include "cs_sweep/hardware.h"
 
-enum cs_bound { CS_BOUND_COMPUTE, CS_BOUND_MEMORY, CS_BOUND_LAUNCH, CS_BOUND_LINK };
+/* What sets a time: arithmetic, memory, the host that launches, a link; of a step besides, the pipeline's idle stages
+ * (bubble) and devices that differ in speed. */
+enum cs_bound {
+    CS_BOUND_COMPUTE,
+    CS_BOUND_MEMORY,
+    CS_BOUND_LAUNCH,
+    CS_BOUND_LINK,
+    CS_BOUND_PIPELINE,
+    CS_BOUND_DEVICES
+};
 
 /* batch independent products C[m,n] += A[m,k] B[k,n]. */
 struct cs_gemm {

@@ -204,6 +204,7 @@ struct cs_trace_entry {
     const char *part;   /* "dense layer", "mixture layer", "embedding", "head", "step" */
     const char *kernel; /* "qkv", "attention", "expert up", "all-gather (tensor)", ... */
     bool backward, collective;
+    bool again; /* of the forward pass, repeated in the backward one by full recomputation */
     double seconds, exposed_seconds, flops, bytes;
     enum cs_bound bound;
 };

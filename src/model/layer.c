@@ -18,7 +18,7 @@ void cs_build_emit(const struct cs_builder *builder, const char *kernel, bool ba
     if (builder->trace == NULL) {
         return;
     }
-    const struct cs_trace_entry entry = {
+    struct cs_trace_entry entry = {
         .part = builder->name,
         .kernel = kernel,
         .backward = backward,
@@ -30,6 +30,10 @@ void cs_build_emit(const struct cs_builder *builder, const char *kernel, bool ba
         .bound = time->bound,
     };
     builder->trace(builder->context, &entry);
+    if (builder->repeats && !backward) {
+        entry.backward = entry.again = true;
+        builder->trace(builder->context, &entry);
+    }
 }
 
 static void add_kernel(struct cs_builder *builder, const char *name, bool backward, struct cs_kernel_time time,

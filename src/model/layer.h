@@ -13,6 +13,7 @@ struct cs_builder {
     const char *name;
     cs_trace_function trace; /* NULL: silent */
     void *context;
+    bool repeats;      /* the backward pass repeats the forward one of this part */
     double tokens;     /* of one micro-batch on one context rank */
     double own_tokens; /* of them outside the tensor-parallel regions: / tensor with sequence parallelism */
     struct cs_group tensor, ring, expert; /* ring: context parallelism */
@@ -41,7 +42,7 @@ void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_s
                          double seconds, double exposed, double bytes);
 void cs_build_layer(struct cs_builder *builder, bool mixture);
 /* Host-bound layers, recomputation, sums. */
-void cs_build_finish(struct cs_builder *builder, bool recomputed);
+void cs_build_finish(struct cs_builder *builder);
 
 /* memory.c */
 double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_shard *shard, bool mixture,

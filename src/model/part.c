@@ -58,28 +58,30 @@ static double total(const double *shares)
 }
 
 /* The host enqueues kernels while the device works: the longer of the two sets the pace of a part. */
-static void bound_by_host(const struct cs_builder *builder, double *shares, double kernels)
+static void bound_by_host(const struct cs_builder *builder, bool backward)
 {
+    double *shares = backward ? builder->part->backward : builder->part->forward;
+    const double kernels = backward ? builder->backward_kernels : builder->forward_kernels;
     const double host = kernels * builder->problem->device.dispatch;
     const double busy = total(shares);
     if (host > busy) {
-        shares[CS_SHARE_COMPUTE] += host - busy;
+        const struct cs_kernel_time late = {.seconds = host - busy, .bound = CS_BOUND_LAUNCH};
+        shares[CS_SHARE_COMPUTE] += late.seconds;
+        cs_build_emit(builder, "kernels enqueued too late", backward, false, &late, late.seconds);
     }
 }
 
-void cs_build_finish(struct cs_builder *builder, bool recomputed)
+void cs_build_finish(struct cs_builder *builder)
 {
     struct cs_part *part = builder->part;
-    bound_by_host(builder, part->forward, builder->forward_kernels);
-    bound_by_host(builder, part->backward, builder->backward_kernels);
-    if (recomputed) {
+    bound_by_host(builder, false);
+    bound_by_host(builder, true);
+    if (builder->repeats) {
         for (int i = 0; i < CS_SHARE_COUNT; i++) {
             part->backward[i] += part->forward[i];
         }
         part->flops += part->forward_flops;
         builder->all_to_all += part->forward[CS_SHARE_EXPERT];
-        const struct cs_kernel_time time = {.seconds = total(part->forward), .flops = part->forward_flops};
-        cs_build_emit(builder, "forward again", true, false, &time, time.seconds);
     }
     part->forward_seconds = total(part->forward);
     part->backward_seconds = total(part->backward);
@@ -104,11 +106,12 @@ void cs_builder_init(struct cs_builder *builder, const struct cs_problem *proble
     cs_group_place(network, shard->expert_tensor, shard->expert, &builder->expert);
 }
 
-static void start(struct cs_builder *builder, struct cs_part *part, const char *name)
+static void start(struct cs_builder *builder, struct cs_part *part, const char *name, bool repeats)
 {
     memset(part, 0, sizeof *part);
     builder->part = part;
     builder->name = name;
+    builder->repeats = repeats;
     builder->forward_kernels = builder->backward_kernels = 0.0;
     builder->input_gradient = builder->all_to_all = 0.0;
 }
@@ -131,9 +134,9 @@ static void layer_parameters(const struct cs_builder *builder, bool mixture, str
 static void build_whole_layer(struct cs_builder *builder, bool mixture, const char *name, struct cs_part *part)
 {
     const struct cs_shard *shard = builder->shard;
-    start(builder, part, name);
+    start(builder, part, name, shard->recompute == CS_RECOMPUTE_FULL);
     cs_build_layer(builder, mixture);
-    cs_build_finish(builder, shard->recompute == CS_RECOMPUTE_FULL);
+    cs_build_finish(builder);
     layer_parameters(builder, mixture, part);
     part->activation_bytes = cs_layer_activation_bytes(builder->problem, shard, mixture, shard->recompute);
     if (shard->recompute == CS_RECOMPUTE_FULL) {
@@ -153,10 +156,10 @@ static void add_mtp(struct cs_builder *builder, struct cs_part *head)
     const double h = (double)model->d_model, modules = (double)model->mtp_layers;
     struct cs_part layer, rest;
     build_whole_layer(builder, model->experts > 1, "head", &layer);
-    start(builder, &rest, "head");
+    start(builder, &rest, "head", false);
     cs_build_product(builder, "mtp projection", builder->own_tokens, h, 2.0 * h);
     build_logits(builder);
-    cs_build_finish(builder, false);
+    cs_build_finish(builder);
     for (int i = 0; i < CS_SHARE_COUNT; i++) {
         head->forward[i] += modules * (layer.forward[i] + rest.forward[i]);
         head->backward[i] += modules * (layer.backward[i] + rest.backward[i]);
@@ -179,10 +182,10 @@ static void build_head(struct cs_builder *builder, struct cs_part *part)
     const struct cs_problem *problem = builder->problem;
     const struct cs_architecture *model = &problem->architecture;
     const double vocab = cs_ceil_share(model->vocab, builder->shard->tensor), h = (double)model->d_model;
-    start(builder, part, "head");
+    start(builder, part, "head", false);
     cs_build_norm(builder, "norm");
     build_logits(builder);
-    cs_build_finish(builder, false);
+    cs_build_finish(builder);
     /* A tied output projection is the embedding's own weights, held again where the head is on another stage. */
     part->parameters = vocab * h + h;
     /* Final norm's input and output; FP32 logits and their gradient, which fused losses write in place. */
@@ -199,9 +202,9 @@ void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs
     const struct cs_problem *problem = builder->problem;
     switch (kind) {
     case CS_PART_EMBEDDING:
-        start(builder, part, "embedding");
+        start(builder, part, "embedding", false);
         build_embedding(builder);
-        cs_build_finish(builder, false);
+        cs_build_finish(builder);
         part->parameters = problem->parameters.embedding / builder->shard->tensor;
         part->activation_bytes =
             problem->training.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;

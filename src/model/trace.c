@@ -2,7 +2,7 @@
 /* A plan narrated: every kernel and collective of its parts, and what happens once a step. */
 #include "layer.h"
 
-static void tell(cs_trace_function trace, void *context, const char *kernel, bool collective, double seconds,
+static void tell(cs_trace_function trace, void *context, const char *kernel, enum cs_bound bound, double seconds,
                  double exposed, double bytes)
 {
     if (!(seconds > 0.0)) {
@@ -11,11 +11,11 @@ static void tell(cs_trace_function trace, void *context, const char *kernel, boo
     const struct cs_trace_entry entry = {
         .part = "step",
         .kernel = kernel,
-        .collective = collective,
+        .collective = bound == CS_BOUND_LINK,
         .seconds = seconds,
         .exposed_seconds = exposed,
         .bytes = bytes,
-        .bound = collective ? CS_BOUND_LINK : CS_BOUND_MEMORY,
+        .bound = bound,
     };
     trace(context, &entry);
 }
@@ -24,22 +24,36 @@ static void trace_step(const struct cs_replica *replica, const struct cs_plan *p
                        void *context)
 {
     const struct cs_stage *stage = replica->stage;
+    const struct cs_problem *problem = stage->costs->problem;
     const double m = (double)plan->micro_batches, v = plan->interleave;
     const double hops = (m + (replica->pipeline - 1.0) / v) * v;
     const double each = plan->interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point;
-    tell(trace, context, "point-to-point (pipeline)", true, replica->point_to_point * hops, each * hops,
+    const double parameters = stage->sync_parameters + stage->sync_expert_parameters;
+    tell(trace, context, "point-to-point (pipeline)", CS_BOUND_LINK, replica->point_to_point * hops, each * hops,
          2.0 * stage->costs->boundary_bytes * hops);
     const double per_micro = replica->shares[CS_SHARE_DATA] * m;
-    tell(trace, context, "gather and scatter (data, per micro-batch)", true, per_micro, per_micro, 0.0);
-    const double pace = cs_device_slowest(&stage->costs->problem->device, (double)plan->devices) - 1.0;
+    tell(trace, context, "gather and scatter (data, per micro-batch)", CS_BOUND_LINK, per_micro, per_micro, 0.0);
+    const double pace = cs_device_slowest(&problem->device, (double)plan->devices) - 1.0;
     const double wait = m * pace * (stage->slowest_forward + stage->slowest_backward);
-    tell(trace, context, "wait for the slowest device", false, wait, wait, 0.0);
-    tell(trace, context, "gradients and parameters (data)", true, replica->data_seconds, replica->data_seconds,
-         stage->costs->problem->training.gradient_bytes * (stage->sync_parameters + stage->sync_expert_parameters));
-    tell(trace, context, "bubble", false, replica->fill[plan->schedule] / v, replica->fill[plan->schedule] / v, 0.0);
-    tell(trace, context, "optimizer", false, replica->optimizer_seconds, replica->optimizer_seconds,
-         stage->costs->problem->training.optimizer_traffic_bytes *
-             (stage->sync_parameters + stage->sync_expert_parameters));
+    tell(trace, context, "wait for the slowest device", CS_BOUND_DEVICES, wait, wait, 0.0);
+    tell(trace, context, "gradients and parameters (data)", CS_BOUND_LINK, replica->data_seconds, replica->data_seconds,
+         problem->training.gradient_bytes * parameters);
+    if (plan->schedule == CS_SCHEDULE_DUALPIPE && replica->hidden_all_to_all > 0.0) {
+        /* Told as exposed where it is made; the other direction's compute covers this much of it. */
+        const struct cs_trace_entry hidden = {.part = "step",
+                                              .kernel = "all-to-all under the other direction (expert)",
+                                              .collective = true,
+                                              .exposed_seconds = -m * replica->hidden_all_to_all,
+                                              .bound = CS_BOUND_LINK};
+        trace(context, &hidden);
+    }
+    const double bubble = replica->fill[plan->schedule] / v;
+    tell(trace, context, "bubble", CS_BOUND_PIPELINE, bubble, bubble, 0.0);
+    const double host = cs_min(problem->device.step_overhead, replica->optimizer_seconds);
+    const double update = replica->optimizer_seconds - host;
+    tell(trace, context, "optimizer", CS_BOUND_MEMORY, update, update,
+         problem->training.optimizer_traffic_bytes * parameters);
+    tell(trace, context, "host work of the step", CS_BOUND_LAUNCH, host, host, 0.0);
 }
 
 void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan, cs_trace_function trace, void *context)

@@ -40,8 +40,13 @@ const char *cs_share_word(enum cs_share share)
 
 const char *cs_bound_word(enum cs_bound bound)
 {
-    static const char *const words[] = {"compute", "memory", "launch", "link"};
+    static const char *const words[] = {"compute", "memory", "launch", "link", "pipeline", "devices"};
     return words[bound];
+}
+
+const char *cs_pass_word(const struct cs_trace_entry *entry)
+{
+    return entry->again ? "again" : entry->backward ? "backward" : "forward";
 }
 
 const char *cs_recompute_word(enum cs_recompute recompute)
@@ -341,7 +346,7 @@ static void collect(void *context, const struct cs_trace_entry *entry)
         const struct cs_trace_entry *const known = &point->trace[i].entry;
         if (strcmp(known->part, entry->part) == 0 && strcmp(known->kernel, entry->kernel) == 0 &&
             known->backward == entry->backward && known->collective == entry->collective &&
-            known->bound == entry->bound) {
+            known->again == entry->again && known->bound == entry->bound) {
             row = &point->trace[i];
         }
     }
@@ -387,9 +392,6 @@ static void trace(struct cs_point *point)
     struct collector collector = {point, &stage.slow, (double)plan->micro_batches};
     cs_step_trace(problem, plan, collect, &collector);
     qsort(point->trace, (size_t)point->trace_count, sizeof point->trace[0], longer_first);
-    for (int32_t i = 0; i < point->trace_count; i++) {
-        point->trace_seconds += point->trace[i].entry.exposed_seconds;
-    }
 }
 
 static void find_fewer(struct cs_point *point, struct cs_search_workspace *workspace)

@@ -66,7 +66,6 @@ struct cs_point {
     struct cs_point_change changes[CS_POINT_CHANGES_MAX];
     struct cs_point_knob knobs[CS_POINT_KNOBS_MAX];
     struct cs_point_trace trace[CS_POINT_TRACE_MAX]; /* the most time first */
-    double trace_seconds; /* exposed, in all; the rest of a step is the host's, between kernels */
     struct cs_search_result pareto[CS_POINT_TOP_MAX];
     double pareto_carbon[CS_POINT_TOP_MAX];
 };
@@ -86,6 +85,7 @@ const char *cs_status_word(enum cs_status status);     /* the result file's flag
 const char *cs_status_sentence(enum cs_status status); /* why no plan was found */
 const char *cs_share_word(enum cs_share share);        /* "compute": the result file's share_... */
 const char *cs_bound_word(enum cs_bound bound);
+const char *cs_pass_word(const struct cs_trace_entry *entry);
 const char *cs_recompute_word(enum cs_recompute recompute);
 const char *cs_schedule_word(enum cs_schedule schedule);
 

@@ -163,7 +163,7 @@ static void emit_parts(const struct cs_point *point, struct cs_emit *emit)
         cs_emit_object(emit, NULL);
         cs_emit_text(emit, "part", entry->part);
         cs_emit_text(emit, "kernel", entry->kernel);
-        cs_emit_text(emit, "pass", entry->backward ? "backward" : "forward");
+        cs_emit_text(emit, "pass", cs_pass_word(entry));
         cs_emit_bool(emit, "collective", entry->collective);
         cs_emit_real(emit, "calls", point->trace[i].calls);
         cs_emit_real(emit, "seconds", entry->seconds);

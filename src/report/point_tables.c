@@ -11,7 +11,7 @@ enum { KERNELS_SHOWN = 12 };
 
 static void trace_lines(const struct cs_point *point, int32_t count, struct cs_table *table)
 {
-    const double step = point->best[0].step.seconds, host = step - point->trace_seconds;
+    const double step = point->best[0].step.seconds;
     for (int32_t i = 0; i < count; i++) {
         const struct cs_trace_entry *const entry = &point->trace[i].entry;
         const bool once = strcmp(entry->part, "step") == 0;
@@ -19,17 +19,10 @@ static void trace_lines(const struct cs_point *point, int32_t count, struct cs_t
         const struct cs_text calls = cs_text_count(point->trace[i].calls);
         const struct cs_text exposed = cs_text_duration(entry->exposed_seconds), under = cs_text_duration(hidden);
         const struct cs_text share = cs_text_percent(entry->exposed_seconds / step);
-        const char *const pass = entry->backward ? "backward" : "forward";
-        const bool bubble = strcmp(entry->kernel, "bubble") == 0;
-        cs_table_line(table,
-                      (const char *[]){once ? "once a step" : entry->part, entry->kernel, once ? "" : pass,
-                                       once ? "" : calls.at, exposed.at, share.at, hidden > 1e-9 * step ? under.at : "",
-                                       bubble ? "pipeline" : cs_bound_word(entry->bound)});
-    }
-    if (fabs(host) > 5e-4 * step) {
-        const struct cs_text exposed = cs_text_duration(host), share = cs_text_percent(host / step);
-        cs_table_line(
-            table, (const char *[]){"host", "kernels enqueued too late", "", "", exposed.at, share.at, "", "launch"});
+        const char *const pass = cs_pass_word(entry);
+        cs_table_line(table, (const char *[]){once ? "once a step" : entry->part, entry->kernel, once ? "" : pass,
+                                              once ? "" : calls.at, exposed.at, share.at,
+                                              hidden > 1e-9 * step ? under.at : "", cs_bound_word(entry->bound)});
     }
 }
 

@@ -17,7 +17,7 @@ static const double tokens = 2048.0, h = 6144.0, f = 24576.0;
 
 struct sums {
     const char *part, *kernel;
-    bool backward;
+    bool backward, again;
     double flops, bytes, seconds, exposed;
     int entries;
 };
@@ -37,7 +37,7 @@ static void collect(void *context, const struct cs_trace_entry *entry)
 {
     struct sums *sums = context;
     if (strcmp(entry->part, sums->part) == 0 && strcmp(entry->kernel, sums->kernel) == 0 &&
-        entry->backward == sums->backward) {
+        entry->backward == sums->backward && entry->again == sums->again) {
         sums->flops += entry->flops;
         sums->bytes += entry->bytes;
         sums->seconds += entry->seconds;
@@ -49,6 +49,13 @@ static void collect(void *context, const struct cs_trace_entry *entry)
 static struct sums told(const char *part, const char *kernel, bool backward)
 {
     struct sums sums = {.part = part, .kernel = kernel, .backward = backward};
+    cs_step_trace(&problem, &plan, collect, &sums);
+    return sums;
+}
+
+static struct sums told_again(const char *part, const char *kernel)
+{
+    struct sums sums = {.part = part, .kernel = kernel, .backward = true, .again = true};
     cs_step_trace(&problem, &plan, collect, &sums);
     return sums;
 }
@@ -244,6 +251,7 @@ static void check_kind(void *context, const struct cs_trace_entry *entry)
     ck_assert_msg(entry->collective == named, "%s, %s", entry->part, entry->kernel);
     ck_assert_msg((entry->bound == CS_BOUND_LINK) == named, "%s, %s", entry->part, entry->kernel);
     ck_assert(isfinite(entry->exposed_seconds) && entry->seconds >= 0.0);
+    ck_assert(!entry->again || entry->backward);
     ck_assert(!named || entry->exposed_seconds <= entry->seconds * (1.0 + 1e-12));
     ++*(int *)context;
 }
@@ -269,9 +277,14 @@ START_TEST(kinds)
                             .sequence_parallel = true};
     cs_step_trace(&problem, &plan, check_kind, &entries);
     ck_assert_int_gt(entries, 60);
-    const struct sums again = told("mixture layer", "forward again", true);
+    /* Full recomputation repeats the forward pass of layers kernel by kernel, not that of the head. */
+    const struct sums forward = told("mixture layer", "qkv", false), again = told_again("mixture layer", "qkv");
     ck_assert_int_eq(again.entries, 1);
-    ck_assert_int_eq(told("mixture layer", "forward again", false).entries, 0);
+    ck_assert_double_eq(again.flops, forward.flops);
+    ck_assert_double_eq(again.exposed, forward.exposed);
+    ck_assert_int_eq(told("mixture layer", "qkv", true).entries, 2);
+    ck_assert_int_eq(told_again("mixture layer", "dispatch (expert)").entries, 1);
+    ck_assert_int_eq(told_again("head", "logits").entries, 0);
     plan.zero_stage = 1; /* gradients once a step */
     cs_step_trace(&problem, &plan, check_kind, &entries);
     ck_assert_int_eq(told("step", "gradients and parameters (data)", false).entries, 1);
@@ -302,6 +315,14 @@ START_TEST(step_entries)
     ck_assert_double_gt(own, 24.0 * 12.0 * h * h);
     const double traffic = problem.training.optimizer_traffic_bytes;
     WITHIN(told("step", "optimizer", false).bytes, traffic * own, 1e-12);
+    /* The optimizer's time is its traffic's; the host's work of a step stands beside it. */
+    ck_assert_int_eq(told("step", "host work of the step", false).entries, problem.device.step_overhead > 0.0 ? 1 : 0);
+    const double update = told("step", "optimizer", false).seconds;
+    WITHIN(update, traffic * own / (problem.device.hbm_bandwidth * problem.device.hbm_efficiency), 1e-9);
+    problem.device.step_overhead = 0.25;
+    WITHIN(told("step", "host work of the step", false).exposed, 0.25, 1e-12);
+    WITHIN(told("step", "optimizer", false).seconds, update, 1e-9);
+    problem.device.step_overhead = 0.0;
     plan.data = 2;
     plan.devices = 4;
     WITHIN(told("step", "gradients and parameters (data)", false).bytes, problem.training.gradient_bytes * own, 1e-12);
