@@ -174,7 +174,7 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
 double cs_grid_cost(const struct cs_grid *grid, int64_t search)
 {
     const struct cs_config *config = grid->config;
-    int64_t part[CS_AXES_MAX], coordinates[CS_AXES_MAX] = {0};
+    int64_t part[CS_AXES_MAX] = {0}, coordinates[CS_AXES_MAX] = {0};
     cs_grid_coordinates(grid, search, part);
     for (int32_t i = 0; i < grid->search_axis_count; i++) {
         coordinates[grid->search_axes[i]] = part[i];

@@ -82,7 +82,7 @@ static void evaluate_regions(const struct cs_grid *grid, const struct cs_design_
 void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
                         struct cs_record *records)
 {
-    int64_t part[CS_AXES_MAX], coordinates[CS_AXES_MAX] = {0};
+    int64_t part[CS_AXES_MAX] = {0}, coordinates[CS_AXES_MAX] = {0};
     struct cs_design_point point;
     cs_grid_coordinates(grid, search, part);
     for (int32_t i = 0; i < grid->search_axis_count; i++) {

@@ -353,6 +353,28 @@ START_TEST(hops_beside_compute)
 }
 END_TEST
 
+/* All wait for the slowest of N devices in every micro-batch. */
+START_TEST(wait_for_the_slowest)
+{
+    struct cs_network network;
+    struct cs_costs costs;
+    struct cs_stage stage;
+    const struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    plan.data = 4;
+    plan.devices = 4;
+    plan.micro_batches = 3;
+    ck_assert_int_eq(told("step", "wait for the slowest device", false).entries, 0);
+    problem.device.speed_spread = 0.02;
+    cs_network_of(&problem, 4, &network);
+    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_stage_prepare(&costs, 1, &stage);
+    const double late = cs_device_slowest(&problem.device, 4.0) - 1.0;
+    ck_assert_double_gt(late, 0.0);
+    WITHIN(told("step", "wait for the slowest device", false).seconds,
+           3.0 * late * (stage.slowest_forward + stage.slowest_backward), 1e-9);
+}
+END_TEST
+
 /* Two experts are a mixture: no layer is dense unless the model says so. */
 START_TEST(two_experts)
 {
@@ -589,6 +611,7 @@ int main(void)
     tcase_add_test(cases, kinds);
     tcase_add_test(cases, step_entries);
     tcase_add_test(cases, hops_beside_compute);
+    tcase_add_test(cases, wait_for_the_slowest);
     tcase_add_test(cases, two_experts);
     tcase_add_test(cases, experts_in_columns);
     tcase_add_test(cases, no_pass_of_nothing);

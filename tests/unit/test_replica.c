@@ -75,20 +75,22 @@ START_TEST(memory_of_the_fuller_end)
 }
 END_TEST
 
-/* With one rank per domain no group can be placed better or worse: the floor of one data degree is the traffic of that
+/* With one rank per domain, or all in one, no group can be placed better or worse: the floor of one data degree is the traffic of that
  * degree, but for the latencies of all-reduces. 5 ranks in pairs leave 3 shards between. */
 START_TEST(floors_of_one_degree)
 {
     static const struct {
+        int32_t tensor;
         int64_t data;
         int32_t group;
-    } rows[] = {{2, 0}, {4, 0}, {7, 0}, {4, 2}, {5, 2}, {8, 4}, {9, 4}};
+    } rows[] = {{8, 2, 0}, {8, 4, 0}, {8, 7, 0}, {8, 4, 2}, {8, 5, 2}, {8, 8, 4}, {8, 9, 4}, {1, 2, 0}, {1, 8, 0}};
     struct cs_replica floors[CS_ZERO_STAGES];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (int32_t zero = 0; zero < CS_ZERO_STAGES; zero++) {
             setup();
+            shard.tensor = rows[i].tensor;
             if (zero == 0 || rows[i].group > 0) {
-                problem.device.scale_out_latency = 0.0;
+                problem.device.link_latency = problem.device.scale_out_latency = 0.0;
             }
             prepare(1, rows[i].data, zero, rows[i].group);
             cs_replica_floors(&stage, rows[i].data, rows[i].data, 1u << zero, rows[i].group, floors);

@@ -103,7 +103,7 @@ static void set_part(enum cs_part_kind kind, double forward, double backward)
 
 static double draw(uint64_t *state)
 {
-    return (double)(instance_random(state) >> 40) / 16777216.0;
+    return (double)instance_random(state) / 281474976710656.0; /* of 48 bits */
 }
 
 START_TEST(split_is_the_best)
@@ -112,8 +112,9 @@ START_TEST(split_is_the_best)
     for (int round = 0; round < 3000; round++) {
         const int count = 1 + (int)(draw(&random) * 20.0), dense = (int)(draw(&random) * 1.3 * count) % (count + 1);
         const bool mixture = round % 3 != 0;
-        const double x = 0.5 + draw(&random), y = 0.5 + draw(&random), head = 3.0 * draw(&random),
-                     embedding = draw(&random);
+        const double scale = round % 2 == 0 ? 1.0 : 10.0;
+        const double x = scale * (0.5 + draw(&random)), y = scale * (0.5 + draw(&random));
+        const double head = 3.0 * scale * draw(&random), embedding = scale * draw(&random);
         double layers[32];
         prepare(1, 1, 0, 0);
         problem.architecture.layers = count;
@@ -134,6 +135,24 @@ START_TEST(split_is_the_best)
         }
         sample_problem(&problem);
     }
+}
+END_TEST
+
+/* Of splits that are equally fast the middle takes the layer more: stage 0 has the most micro-batches in flight, the last
+ * one the logits. */
+START_TEST(ties_go_to_the_middle)
+{
+    problem.architecture.layers = 4;
+    prepare(1, 1, 0, 0);
+    set_part(CS_PART_DENSE, 0.25, 0.75);
+    set_part(CS_PART_EMBEDDING, 0.0, 0.0);
+    set_part(CS_PART_HEAD, 0.0, 0.0);
+    cs_stage_prepare(&costs, 3, &stage);
+    WITHIN(stage.slowest_forward + stage.slowest_backward, 2.0, 1e-12);
+    WITHIN(stage.first_activation,
+           costs.part[CS_PART_EMBEDDING].activation_bytes + costs.part[CS_PART_DENSE].activation_bytes, 1e-12);
+    WITHIN(stage.last_activation,
+           costs.part[CS_PART_HEAD].activation_bytes + costs.part[CS_PART_DENSE].activation_bytes, 1e-12);
 }
 END_TEST
 
@@ -493,6 +512,7 @@ int main(void)
     tcase_add_test(cases, step_by_hand);
     tcase_add_test(cases, bubbles);
     tcase_add_test(cases, split_is_the_best);
+    tcase_add_test(cases, ties_go_to_the_middle);
     tcase_add_test(cases, even_split);
     tcase_add_test(cases, data_traffic);
     tcase_add_test(cases, overlap);
