@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # GCC's analyzer over every source. Its check of uninitialised values is left out: GCC 12 knows no array that another
-# function or an earlier loop has filled; valgrind's and clang's see these. What else it says wrongly is listed below with
-# the reason, by file and check, so that any other finding fails.
+# function or an earlier loop has filled; valgrind's and clang's see these. What else it says wrongly is listed below
+# with the reason, by file and check, so that any other finding fails.
 set -u
 wrong=(
     # Options that take a value have one: parse_arguments looks at the table of options.

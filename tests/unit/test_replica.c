@@ -75,8 +75,8 @@ START_TEST(memory_of_the_fuller_end)
 }
 END_TEST
 
-/* With one rank per domain, or all in one, no group can be placed better or worse: the floor of one data degree is the traffic of that
- * degree, but for the latencies of all-reduces. 5 ranks in pairs leave 3 shards between. */
+/* With one rank per domain, or all in one, no group can be placed better or worse: the floor of one data degree is the
+ * traffic of that degree, but for the latencies of all-reduces. 5 ranks in pairs leave 3 shards between. */
 START_TEST(floors_of_one_degree)
 {
     static const struct {

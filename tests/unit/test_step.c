@@ -138,8 +138,8 @@ START_TEST(split_is_the_best)
 }
 END_TEST
 
-/* Of splits that are equally fast the middle takes the layer more: stage 0 has the most micro-batches in flight, the last
- * one the logits. */
+/* Of splits that are equally fast the middle takes the layer more: stage 0 has the most micro-batches in flight, the
+ * last one the logits. */
 START_TEST(ties_go_to_the_middle)
 {
     problem.architecture.layers = 4;
