@@ -282,7 +282,7 @@ static enum cs_code coordinator_merge(struct cs_coordinator *coordinator, struct
 {
     const int64_t shards = coordinator->run->options->merge;
     for (int64_t shard = 1; shard <= shards; shard++) {
-        char path[1200];
+        char path[CS_PATH_ROOM + 64];
         snprintf(path, sizeof path, "%s.%lld-of-%lld", coordinator->path, (long long)shard, (long long)shards);
         CS_TRY(cs_results_load(path, coordinator->results, error));
     }

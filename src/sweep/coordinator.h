@@ -3,8 +3,12 @@
 #ifndef CS_SWEEP_COORDINATOR_H
 #define CS_SWEEP_COORDINATOR_H
 
+#include <limits.h>
+
 #include "progress.h"
 #include "run.h"
+
+enum { CS_PATH_ROOM = PATH_MAX + 64 };
 
 struct cs_peer {
     int32_t outstanding;
@@ -19,7 +23,7 @@ struct cs_coordinator {
     struct cs_run *run;
     struct cs_results *results;
     struct cs_output *output;
-    char path[1100];
+    char path[CS_PATH_ROOM]; /* cut to this, a path is still longer than cs_output_open takes */
     struct cs_run_info info;
     char started[32], finished[32], *hosts;
     char mixed_cpu[32];

@@ -10,7 +10,8 @@
 
 /* A bar is redrawn this often, whatever the period of lines. */
 static const double CS_BAR_SECONDS = 0.25;
-enum { CS_BAR_WIDTH = 24 };
+/* Columns of the whole line, which every terminal has, and least and most of them for the bar itself. */
+enum { CS_LINE_WIDTH = 79, CS_BAR_LEAST = 8, CS_BAR_MOST = 24 };
 
 const char *cs_show_count(int64_t count, char *buffer)
 {
@@ -98,14 +99,16 @@ void cs_progress_show(struct cs_progress *progress, int64_t done, double share)
         snprintf(left, sizeof left, "unknown");
     }
     if (progress->bar) {
-        char bar[CS_BAR_WIDTH + 1];
-        const int filled = (int)(share * CS_BAR_WIDTH);
-        for (int i = 0; i < CS_BAR_WIDTH; i++) {
-            bar[i] = i < filled ? '#' : '.';
+        char text[6 * CS_SHOW], bar[CS_BAR_MOST + 1];
+        const int length = snprintf(text, sizeof text, " %3.0f%%  %s of %s searches, %s/s, %s left", 100.0 * share,
+                                    count, total, rate, left);
+        int width = CS_LINE_WIDTH - 2 - length;
+        width = width < CS_BAR_LEAST ? CS_BAR_LEAST : width > CS_BAR_MOST ? CS_BAR_MOST : width;
+        for (int i = 0; i < width; i++) {
+            bar[i] = i < (int)(share * width) ? '#' : '.';
         }
-        bar[CS_BAR_WIDTH] = '\0';
-        fprintf(stderr, "\r[%s] %3.0f%%  %s of %s searches, %s/s, %s left   ", bar, 100.0 * share, count, total, rate,
-                left);
+        bar[width] = '\0';
+        fprintf(stderr, "\r[%s]%-*s", bar, CS_LINE_WIDTH - 2 - width, text);
         progress->shown = true;
     } else {
         fprintf(stderr, "%s of %s searches (%.1f%% of the work) after %s, %s/s, %s left\n", count, total, 100.0 * share,
@@ -117,7 +120,7 @@ void cs_progress_show(struct cs_progress *progress, int64_t done, double share)
 void cs_progress_clear(struct cs_progress *progress)
 {
     if (progress->shown) {
-        fprintf(stderr, "\r%*s\r", 100, "");
+        fprintf(stderr, "\r%*s\r", CS_LINE_WIDTH, "");
         fflush(stderr);
         progress->shown = false;
     }

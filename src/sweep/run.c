@@ -15,7 +15,8 @@
 static const char *const cs_rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",   "PMI_RANK",
                                                 "MV2_COMM_WORLD_RANK",  "PALS_RANKID", "SLURM_PROCID"};
 
-/* True where a launcher's variable names this process's rank, which goes to *rank. */
+/* True where an MPI launcher's variable names this process's rank, which goes to *rank. SLURM sets its own in batch
+ * scripts and interactive shells too, where nothing was launched: its rank counts, and no more. */
 static bool run_launched(int *rank)
 {
     for (size_t i = 0; i < sizeof cs_rank_variables / sizeof cs_rank_variables[0]; i++) {
@@ -23,7 +24,7 @@ static bool run_launched(int *rank)
         int64_t value;
         if (text != NULL && cs_parse_count(text, 0, INT32_MAX, &value)) {
             *rank = (int)value;
-            return true;
+            return strcmp(cs_rank_variables[i], "SLURM_PROCID") != 0;
         }
     }
     *rank = 0;

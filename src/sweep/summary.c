@@ -267,7 +267,8 @@ void cs_summary_print(const struct cs_run *run, const struct cs_results *results
     grid_shape(grid, shape);
     cs_log_info("Swept %s%s%s", run->config.title, run->config.title[0] != '\0' ? ": " : "", shape);
     cs_log_info("  %s searches for %s points in %s on %d rank%s: %.1f CPU-seconds, %.0f%% of them searching",
-                cs_show_count(statistics->searches, searches), cs_show_count(grid->points, points),
+                cs_show_count(statistics->searches, searches),
+                cs_show_count(statistics->searches * (grid->points / grid->searches), points),
                 cs_show_time(statistics->seconds, time), statistics->ranks, statistics->ranks == 1 ? "" : "s",
                 statistics->cpu_seconds, 100.0 * statistics->search_seconds / fmax(statistics->cpu_seconds, 1e-9));
     print_feasibility(grid, results);

@@ -72,6 +72,16 @@ mpi 3 nowhere.json
 equal "mpirun, no configuration" "66 cs_sweep: error: nowhere.json: cannot be opened: No such file or directory." \
     "$status $(cat err)"
 
+# SLURM's rank stands in batch scripts and interactive shells too, where no launcher waits for MPI.
+run 30 env SLURM_JOB_ID=1 SLURM_STEP_ID=0 SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_NTASKS=1 "$sweep" --list qat
+equal "--list in a shell of SLURM" "0 4" "$status $(grep -c . out)"
+
+# A path is never cut.
+long=$(printf '/%0100d' $(seq 12))
+mkdir -p "$PWD$long"
+run 60 "$sweep" "$quick" --set axes.year=[0] --set 'axes.model.d_model=[2048]' --quiet --output "$PWD$long/x.h5"
+equal "a path of 1,200 characters" "0 x.h5" "$status $(ls "$PWD$long")"
+
 # Every rank has the same exit status: each writes its own into a file.
 cat >ranks.sh <<'END'
 trap '' TERM # mpirun ends the other ranks as soon as one has failed
@@ -97,6 +107,7 @@ run 60 "$sweep" "$quick" --set 'axes.model.d_model=[24576]' --output p.h5 --prog
 expect "a line of progress" \
     grep -Eq '^[0-9,]+ of 36 searches \([0-9.]+% of the work\) after [0-9.]+ s, [0-9,]+/s, .* left$' err
 run 60 "$sweep" "$quick" --set 'axes.model.d_model=[24576]' --output p.h5 --force --progress 0.001 --progress-style bar
+equal "a bar fits 80 columns" 0 "$(tr '\r' '\n' <err | grep '^\[' | grep -c '.\{80\}')"
 expect "a bar of progress" grep -q "$(printf '\r')\[[#.]*\] .* of 36 searches, .*/s, .* left" err
 run 60 "$sweep" "$quick" "${small[@]}" --output p.h5 --force
 equal "summary: what" \
