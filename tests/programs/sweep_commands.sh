@@ -84,11 +84,9 @@ equal "a path of 1,200 characters" "0 x.h5" "$status $(ls "$PWD$long")"
 
 # Every rank has the same exit status: each writes its own into a file.
 cat >ranks.sh <<'END'
-trap '' TERM # mpirun ends the other ranks as soon as one has failed
 "$@"
-status=$?
-echo "$status" >"status.${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}"
-exit "$status"
+echo "$?" >"status.${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}"
+exit 0 # mpirun would kill the others, as soon as one has failed, before they can write theirs
 END
 small=(--set 'axes.year=[0]' --set 'axes.model.d_model=[2048]' --set 'axes.hardware=["A100"]')
 for arguments in "0 $quick --output all.h5 --quiet" "73 $quick --output all.h5 --quiet" \
