@@ -11,7 +11,8 @@
 enum cs_device_kind { CS_GPU, CS_TPU };
 
 /* One row: FIELD(member, "json key", factor to SI, low, high (in the key's unit), default (NAN: required), meaning).
- * JSON keys carry the unit; members are SI. Integers are doubles with whole values. */
+ * JSON keys carry the unit; members are SI. Integers are doubles with whole values. The defaults of score_*, logit_*
+ * and softmax_share are assumptions, not measured; what is known of a device's own fields is under its `sources`. */
 #define CS_DEVICE_FIELDS(FIELD)                                                                                        \
     FIELD(peak_flops, "peak_tflops", 1e12, 1e-6, 1e9, NAN, "dense 16-bit peak, TFLOP/s")                               \
     FIELD(int8_multiplier, "int8_multiplier", 1, 0.01, 64, 1, "int8 peak over the 16-bit peak")                        \

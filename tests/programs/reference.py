@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """configs/schema.json and configs/README.md say what the program does: both are what scripts/reference.py writes, every
-shipped configuration and data file is valid, and program and schema refuse the same values."""
+shipped configuration and data file is valid, program and schema refuse the same values, and each constant of a shipped
+device that no data sheet gives says where it is from."""
+import ast
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -156,6 +159,38 @@ def shipped(validator, schema):
     check(count >= 2, f"only {count} configurations were found")
 
 
+DATA_SHEET = {"peak_tflops", "int8_multiplier", "fp8_multiplier", "hbm_gib", "hbm_gb", "hbm_gb_s", "sram_mib", "units",
+              "clock_ghz", "array_rows", "array_columns", "link_gb_s", "torus_axes", "domain", "slice_max", "tdp_w",
+              "die_mm2", "node_nm", "devices_per_server"}  # a device's one `source` serves for these
+
+
+def sources():
+    """Every other field that a device gives has a source; "calibrated" stands where scripts/calibrate.py fits, and only
+    there; and what is said to be "as" another device has its value."""
+    tree = ast.parse((SOURCE / "scripts/calibrate.py").read_text())
+    families = next(ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)
+                    and node.targets[0].id == "FAMILIES")
+    fitted = {(family["holder"], key) for family in families.values() for key in family["constants"]}
+    resolved, calibrated, likenesses = {}, set(), 0
+    for row in json.loads((SOURCE / "configs/devices.json").read_text())["devices"]:
+        resolved[row["name"]] = resolved.get(row.get("based_on"), {}) | row
+    for name, row in resolved.items():
+        texts = row["sources"]
+        silent = set(row) - set(texts) - DATA_SHEET - {"name", "family", "kind", "based_on", "source", "sources"}
+        inherited = resolved.get(row.get("based_on"), {})
+        silent = {key for key in silent if row[key] != inherited.get(key)}
+        check(row["source"] and not silent, f"devices.json: {name}: no source of {sorted(silent)}")
+        for key, text in texts.items():
+            if text.startswith("calibrated") and "based_on" not in row:
+                calibrated.add((name, key))
+            like = re.match(r"(?:proposal: |assumption: )?as ([A-Z]+\d+[A-Z]?)(?:[,:]| \(|$)", text)
+            if like:
+                likenesses += 1
+                check(row[key] == resolved[like.group(1)][key], f"devices.json: {name}: {key} is not {text}")
+    check(calibrated == fitted, f"calibrated and not said to be, or the reverse: {sorted(calibrated ^ fitted)}")
+    check(likenesses > 20, f"only {likenesses} constants that are another device's were found")
+
+
 def main():
     done = subprocess.run([sys.executable, SOURCE / "scripts/reference.py", "--check"], capture_output=True, text=True,
                           check=False)
@@ -166,6 +201,7 @@ def main():
     check(run(BASE)[0] == 0 and validator.is_valid(BASE), "the base configuration")
     hover(schema)
     shipped(validator, schema)
+    sources()
     axes(validator)
     settings(validator, schema)
     left = sorted(path.name for path in TMP.iterdir())
