@@ -6,7 +6,10 @@
 # runs cs_sweep on every task of this job with --resume until OUTPUT is complete; FILE is the name under which it will
 # stand (with --shard another one than OUTPUT). SIGUSR1, which SLURM sends before the time limit (--signal=B:USR1@..),
 # goes to the program, which then writes FILE.partial and ends with status 75; the job is put back into the queue and
-# goes on from there. So does a job that lost a node.
+# goes on from there. So does a job that lost a node. Before it sources anything a script sets the trap below: a signal
+# while modules are loaded would end it.
+cs_signalled=${cs_signalled:-0}
+trap 'cs_signalled=1' USR1
 
 cs_find_program() {
     local place
@@ -17,6 +20,20 @@ cs_find_program() {
         fi
     done
     echo "cs_sweep was not found: build it with make, or set CS_BUILD in jobs/env.sh." >&2
+    return 66
+}
+
+# cs_find_script NAME: in the tree, or where `make install` puts it.
+cs_find_script() {
+    local place
+    for place in scripts "$(dirname "$(cs_find_program)")/../share/cs_sweep/scripts" \
+        "$(dirname "$(cs_find_program)")/../scripts"; do
+        if [ -f "$place/$1" ]; then
+            echo "$place/$1"
+            return
+        fi
+    done
+    echo "$1 was not found in scripts/ or beside cs_sweep's data." >&2
     return 66
 }
 
@@ -43,7 +60,7 @@ cs_requeue() {
 }
 
 cs_launch() {
-    local config=$1 output=$2 file=$3 program launcher pid status
+    local config=$1 output=$2 file=$3 program launcher pid='' status again
     shift 3
     program=$(cs_find_program) || return
     launcher=${CS_LAUNCHER:-}
@@ -60,21 +77,34 @@ cs_launch() {
     fi
     command+=("$program" "$config" --output "$output" --resume "$@")
     echo "$(date -u +%FT%TZ) ${command[*]}"
-    cs_signalled=0
+    # A signal before the program handles it ends it, or comes before it starts: either way there is nothing to write.
+    if [ "$cs_signalled" = 1 ]; then
+        cs_requeue
+        return
+    fi
+    trap 'cs_signalled=1; [ -z "$pid" ] || kill -USR1 "$pid" 2>/dev/null' USR1
     "${command[@]}" &
     pid=$!
-    trap 'cs_signalled=1; kill -USR1 $pid 2>/dev/null' USR1
     # wait returns when the trap has run, and once more when the program has ended.
     while :; do
         wait "$pid"
         status=$?
         kill -0 "$pid" 2>/dev/null || break
     done
-    trap - USR1
+    trap 'cs_signalled=1' USR1
+    if [ "$cs_signalled" = 1 ]; then
+        # The program may have ended while the trap ran: the status above is then the signal's. bash keeps the real one.
+        wait "$pid" 2>/dev/null
+        again=$?
+        [ "$again" -eq 127 ] || status=$again
+    fi
     # mpirun and srun have statuses of their own after some signals: what counts is which file is there.
     if [ "$status" -eq 75 ] || { [ "$cs_signalled" = 1 ] && [ ! -e "$file" ]; }; then
         cs_requeue
         return
+    fi
+    if [ "$cs_signalled" = 1 ] && [ "$status" -ge 128 ]; then
+        status=0
     fi
     return "$status"
 }

@@ -5,7 +5,8 @@
 The result has the same bytes as a sweep in one piece with output.provenance=false, and the same data otherwise. The
 work is done by `cs_sweep CONFIG --output NAME --merge N`, which takes every search from the shards, verifies that they
 are whole and of this configuration, and writes the file as any sweep does: one writer, so one layout. This script finds
-the shards, and the configuration in the provenance of the first one where none is given.
+the shards, and the configuration in the provenance of the first one where none is given. It joins them in a folder of
+its own beside the output, which appears in one step and only when it is whole; nothing else is touched.
 
     scripts/merge.py full.h5                          # finds full.h5.1-of-N ...
     scripts/merge.py full.h5.*-of-8 --config configs/full.json --output elsewhere/full.h5
@@ -15,6 +16,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -64,24 +66,48 @@ def configuration_of(file):
 
 
 def program():
+    """In the tree build/, installed PREFIX/bin beside PREFIX/share/cs_sweep."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    places = [os.environ.get("CS_BUILD", ""), os.path.join(here, "build")]
+    places = [os.environ.get("CS_BUILD", ""), os.path.join(here, "build"), os.path.join(here, "..", "..", "bin")]
     for place in places:
         path = os.path.join(place, "cs_sweep")
         if place and os.access(path, os.X_OK):
-            return path
+            return os.path.abspath(path)
     path = shutil.which("cs_sweep")
-    return path or fail(66, "cs_sweep was not found: build it with make, or set CS_BUILD to its folder.")
+    return os.path.abspath(path) if path else fail(
+        66, "cs_sweep was not found: build it with make, or set CS_BUILD to its folder.")
+
+
+def refuse_what_stands_at(output, force):
+    if os.path.islink(output) or os.path.isdir(output):
+        fail(73, f"{output} is a folder or a symbolic link. Give the name of a file.")
+    if os.path.exists(output) and not force:
+        fail(73, f"{output} exists; --force replaces it, --output gives another name.")
+
+
+def put(made, output, force):
+    """Gives the whole file its name, in one step. Without --force not over one that came up meanwhile."""
+    try:
+        if not force:
+            os.link(made, output)
+            return
+    except FileExistsError:
+        fail(73, f"{output} exists since a moment ago; --force replaces it, --output gives another name.")
+    except OSError:
+        # This file system knows no links.
+        refuse_what_stands_at(output, force)
+    os.replace(made, output)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0],
-                                     epilog="Exit status: that of cs_sweep; 64 usage, 66 no input.")
+                                     epilog="Exit status: that of cs_sweep; 64 usage, 66 no input, 73 the output "
+                                     "exists or cannot be made.")
     parser.add_argument("files", nargs="+", metavar="FILE", help="the shards, or NAME alone")
     parser.add_argument("--config", help="the configuration of the sweep; without it the one in the first shard")
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="as given to the sweep")
     parser.add_argument("--output", help="where the joined file goes; NAME without it")
-    parser.add_argument("--force", action="store_true", help="replace the output")
+    parser.add_argument("--force", action="store_true", help="replace the output, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="only errors")
     arguments = parser.parse_args()
 
@@ -89,22 +115,34 @@ def main():
     missing = [f"{name}.{k}-of-{shards}" for k in range(1, shards + 1) if not os.path.exists(f"{name}.{k}-of-{shards}")]
     if missing:
         fail(66, "these shards are missing: " + ", ".join(missing) + ".")
-    elsewhere = arguments.output is not None and os.path.abspath(arguments.output) != os.path.abspath(name)
-    if elsewhere and os.path.exists(arguments.output) and not arguments.force:
-        fail(73, f"{arguments.output} exists; --force replaces it.")
+    output = os.path.abspath(name if arguments.output is None else arguments.output)
+    refuse_what_stands_at(output, arguments.force)
+    binary = program()
+    environment = dict(os.environ)
+    if environment.get("CS_SWEEP_DATA"):
+        environment["CS_SWEEP_DATA"] = os.path.abspath(environment["CS_SWEEP_DATA"])
+    # A signal that ends this script must not leave the folder behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
 
-    with tempfile.TemporaryDirectory() as scratch:
-        config = arguments.config
-        if config is None:
-            config = os.path.join(scratch, "configuration.json")
-            with open(config, "w", encoding="utf-8") as file:
-                file.write(configuration_of(f"{name}.1-of-{shards}"))
-        command = [program(), config, "--output", name, "--merge", str(shards), "--progress", "0"]
-        command += [word for value in arguments.set for word in ("--set", value)]
-        command += ["--force"] * arguments.force + ["--quiet"] * arguments.quiet
-        status = subprocess.run(command, check=False).returncode
-    if status == 0 and elsewhere:
-        shutil.move(name, arguments.output)
+    try:
+        with tempfile.TemporaryDirectory(prefix=os.path.basename(output) + ".joining-",
+                                         dir=os.path.dirname(output)) as scratch:
+            made = os.path.basename(output)
+            for k in range(1, shards + 1):
+                os.symlink(os.path.abspath(f"{name}.{k}-of-{shards}"), os.path.join(scratch, f"{made}.{k}-of-{shards}"))
+            config = arguments.config and os.path.abspath(arguments.config)
+            if config is None:
+                config = os.path.join(scratch, "configuration.json")
+                with open(config, "w", encoding="utf-8") as file:
+                    file.write(configuration_of(f"{name}.1-of-{shards}"))
+            command = [binary, config, "--output", made, "--merge", str(shards), "--progress", "0"]
+            command += [word for value in arguments.set for word in ("--set", value)] + ["--quiet"] * arguments.quiet
+            status = subprocess.run(command, check=False, cwd=scratch, env=environment).returncode
+            if status == 0:
+                put(os.path.join(scratch, made), output, arguments.force)
+    except OSError as error:
+        fail(73, f"{output} cannot be made: {error}.")
     sys.exit(status if status >= 0 else 70)
 
 

@@ -150,6 +150,11 @@ job=$(sbatch --parsable --array=1-3 --ntasks=1 --output='array-%a.log' jobs/arra
 until_true 300 is_over "$job"
 expect "array.sbatch: joined to the same bytes" cmp direct.h5 array.h5 || show array-1.log
 equal "array.sbatch: the shards and nothing else" "" "$(strays_of array.h5 .1-of-3 .2-of-3 .3-of-3)"
+rm array.h5 array.h5.2-of-3
+timeout 600 env CS_SHARDS=3 sbatch --quiet --wait --array=2 --ntasks=1 --output='array-%a.log' jobs/array.sbatch \
+    configs/quick.json array.h5 "${work[@]}"
+equal "array.sbatch, one task again: exit status" 0 $?
+expect "array.sbatch, one task again: the same bytes" cmp direct.h5 array.h5 || show array-2.log
 
 # scancel: SIGTERM, and later SIGKILL.
 workload 30
