@@ -105,6 +105,10 @@ ifeq ($(CJSON_FLAGS),)
 $(call missing,cJSON,CJSON_FLAGS="-I... -L... -lcjson" points at one elsewhere)
 endif
 endif
+# HDF5 brings zlib; only where that lies elsewhere are flags needed.
+ifeq ($(origin ZLIB_FLAGS),undefined)
+ZLIB_FLAGS := $(or $(shell $(PKG_CONFIG) --cflags --libs zlib 2>/dev/null),-lz)
+endif
 ifeq ($(origin CHECK_FLAGS),undefined)
 CHECK_FLAGS := $(call detect,check)
 ifneq ($(filter check-% unit property tests,$(GOALS)),)
@@ -121,14 +125,14 @@ libraries = $(filter-out -I% -D% -isystem%,$(1))
 # Objects of different flags never meet: each set has a directory of its own.
 COMPILER := $(shell $(CC) --version 2>/dev/null | head -n 1)
 VARIANT := $(shell printf '%s' '$(COMPILER) $(CC) $(CPPFLAGS) $(CFLAGS) $(OWN_CPPFLAGS) $(OWN_CFLAGS) $(LDFLAGS) \
-    $(LDLIBS) $(HDF5_FLAGS) $(MPI_FLAGS) $(CJSON_FLAGS) $(FUZZER)' | cksum | cut -d ' ' -f 1)
+    $(LDLIBS) $(HDF5_FLAGS) $(MPI_FLAGS) $(CJSON_FLAGS) $(ZLIB_FLAGS) $(FUZZER)' | cksum | cut -d ' ' -f 1)
 OBJ := $(BUILD)/obj/$(VARIANT)
 endif
 
 BUILD_H := $(OBJ)/generated/cs_build.h
 # The libraries whose headers a source may include.
 library_headers = $(strip $(if $(filter src/config/%,$(1)),$(call headers,$(CJSON_FLAGS))) \
-    $(if $(filter src/results/%,$(1)),$(call headers,$(HDF5_FLAGS))) \
+    $(if $(filter src/results/%,$(1)),$(call headers,$(HDF5_FLAGS) $(ZLIB_FLAGS))) \
     $(if $(filter src/sweep/% src/cs_sweep.c,$(1)),$(call headers,$(MPI_FLAGS))) \
     $(if $(filter tests/%,$(1)),-Itests -Itests/support $(call headers,$(CHECK_FLAGS) $(HDF5_FLAGS) $(CJSON_FLAGS))))
 compile = $(strip $(CC) $(OWN_CPPFLAGS) -I$(OBJ)/generated $(call library_headers,$(1)) $(CPPFLAGS) $(CFLAGS) \
@@ -137,7 +141,7 @@ LINK = $(CC) $(CFLAGS) $(OWN_CFLAGS) $(LDFLAGS) -Wl,--as-needed
 ifeq ($(shell uname -s),Darwin)
 LINK = $(CC) $(CFLAGS) $(OWN_CFLAGS) $(LDFLAGS)
 endif
-CORE_LIBS = $(call libraries,$(HDF5_FLAGS)) -lz $(call libraries,$(CJSON_FLAGS)) $(LDLIBS) -lm
+CORE_LIBS = $(call libraries,$(HDF5_FLAGS) $(ZLIB_FLAGS)) $(call libraries,$(CJSON_FLAGS)) $(LDLIBS) -lm
 MPI_LIBS = $(call libraries,$(MPI_FLAGS))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
