@@ -123,8 +123,8 @@ START_TEST(slowest)
     WITHIN(cs_device_slowest(&device, 8.0) - 1.0, 0.02 * 1.2392875812, 1e-9);
     WITHIN(cs_device_slowest(&device, 4096.0) - 1.0, 0.02 * 3.5087002648, 1e-9);
     double last = 1.0;
-    for (double devices = 2.0; devices < 1e9; devices = floor(devices * 1.1) + 1.0) {
-        const double now = cs_device_slowest(&device, devices);
+    for (int64_t devices = 2; devices < 1000000000; devices += devices / 10 + 1) {
+        const double now = cs_device_slowest(&device, (double)devices);
         ck_assert_double_gt(now, last);
         last = now;
     }
