@@ -20,6 +20,8 @@ SWEPT = ["figure-1", "figure-3a", "figure-3b", "figure-4a", "figure-4b", "figure
          "figure-6b", "figure-7a", "figure-7b", "v1-exponent", "v1-diminishing", "v1-batch", "search-space"]
 # The sizes of --quick, those of the table among them.
 QUICK = [1536, 1920, 2048, 4096, 6144, 8192, 10240, 12288, 16384, 20480, 24576]
+# All that we ship, as `make validate`: the baseline `reg` is fitted to runs of both.
+CASES = ["cases.json", "vtrain-single.json"]
 # The labelled runs: model, device, devices, sequences of a step, number format.
 RUNS = {"frontier-deepseek-v3-hours": ("DeepSeek-V3", "H800", 2048, 15360, "fp8"),
         "frontier-bloom-176b-hours": ("BLOOM", "A100-80GB", 384, 2048, "off"),
@@ -30,7 +32,7 @@ RUNS = {"frontier-deepseek-v3-hours": ("DeepSeek-V3", "H800", 2048, 15360, "fp8"
 def validate():
     """Predictions of the measured runs, with both baselines."""
     command = [os.path.join(sweeps.BUILD, "cs_validate"), "--json",
-               os.path.join(sweeps.TOP, "configs", "validation", "cases.json")]
+               *(os.path.join(sweeps.TOP, "configs", "validation", name) for name in CASES)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if not done.stdout:
         sys.exit(done.returncode or 70)

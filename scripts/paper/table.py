@@ -296,8 +296,8 @@ def device_hours(table, validation):
     table.add("device-hours, R2 of ours on log hours (%)", 99.99, quality("ours", "r2_log_hours"), reason=note)
     for key in ("reg", "llmc"):
         table.add(f"device-hours, R2 of {key} on hours (%)", 98.0, quality(key, "r2_hours"),
-                  reason=f"fitted to {len(fit.get('fitted_to', []))} runs on A100 and H100 of our cases; the paper's "
-                  "runs are not named" if key == "reg"
+                  reason=f"fitted to {len(fit.get('fitted_to', []))} runs on A100 and H100 of both our case files; the "
+                  "paper's runs are not named" if key == "reg"
                   else "LLMCarbon's published regressions, rate not scaled by device")
     plans = {case["id"]: case.get("plan") or {} for case in validation["cases"]}
     for run in validation["baselines"]:

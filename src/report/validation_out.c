@@ -69,6 +69,32 @@ static void case_line(const struct cs_validation *v, int32_t i, FILE *out)
             schedule_name(plan->schedule));
 }
 
+/* The groups of the runs that reg was fitted to, each with how many. */
+static void fitted_lines(const struct cs_validation *v, FILE *out)
+{
+    int32_t column = fprintf(out, "reg is fitted to %d runs, the fastest of each model:", (int)v->regression_count);
+    bool any = false;
+    for (int32_t g = 0; g < v->group_count; g++) {
+        char text[CS_NAME_MAX + 32];
+        int runs = 0;
+        for (int32_t i = 0; i < v->regression_count; i++) {
+            const struct cs_case *item = &v->cases.items[v->regression_cases[i]];
+            runs += strcmp(item->group, v->groups[g].group) == 0 ? 1 : 0;
+        }
+        if (runs == 0) {
+            continue;
+        }
+        const int length = snprintf(text, sizeof text, "%s%d of %s", any ? ", " : " ", runs, v->groups[g].group);
+        if (column + length > 116) {
+            fputs(any ? ",\n" : "\n", out);
+            column = 0;
+        }
+        column += fprintf(out, "%s", column > 0 || !any ? text : text + 2);
+        any = true;
+    }
+    fputc('\n', out);
+}
+
 static void run_lines(const struct cs_validation *v, FILE *out)
 {
     fprintf(
@@ -101,7 +127,8 @@ static void run_lines(const struct cs_validation *v, FILE *out)
     for (int k = 0; k < 3; k++) {
         percent(out, 23, v->r2_log[k]);
     }
-    fputc('\n', out);
+    fputs("\n\n", out);
+    fitted_lines(v, out);
 }
 
 void cs_validation_text(const struct cs_validation *v, bool details, FILE *out)

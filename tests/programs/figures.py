@@ -88,6 +88,14 @@ def every_checkpoint(rows):
                  "BLOOM, embodied, 384 A100 (t)"):
         check(rows[name]["ok"] and rows[name]["low"] is not None, name)
     check(rows["device-hours, paper-moe-32b-a11b"]["paper"] is None, "the unpublished run has a label")
+    # The same baseline as `make validate` prints, which is given all case files.
+    files = [SOURCE / "configs/validation" / name for name in ("cases.json", "vtrain-single.json")]
+    done = subprocess.run([str(BUILD / "cs_validate"), "--json", *map(str, files)], capture_output=True, text=True,
+                          check=True)
+    fit = json.loads(done.stdout)["baseline_fit"]
+    reg = rows["device-hours, R2 of reg on hours (%)"]
+    check(abs(reg["ours"] - 100.0 * fit["reg"]["r2_hours"]) < 1e-9 and f"{len(fit['fitted_to'])} runs" in reg["reason"],
+          f"reg is another than make validate's: {reg}, {fit}")
     missed = {name for name, row in rows.items() if not row["ok"]}
     for name in sorted(missed ^ KNOWN):
         row = rows.get(name, {})
@@ -178,6 +186,8 @@ def main():
         check((folder / f"{name}.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", f"{name}.png")
         drawing = (folder / f"{name}.svg").read_text()
         check("</svg>" in drawing[-20:], f"{name}.svg")
+        if name in ("figure-1", "figure-3a"):
+            check("DualPipe" in drawing and "plan searched" in drawing, f"{name}: the searched plans, and their space")
         check("preset 'paper'" in drawing.replace("&#x27;", "'"), f"{name} does not name the preset")
         terms_add_up(folder / f"{name}.h5")
         terms_add_up(other / f"{name}.h5")
