@@ -73,9 +73,12 @@ struct cs_prediction {
  * space's storage. Fails only for a device that the library does not have. */
 enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
                              struct cs_search_settings *settings, struct cs_space *space, struct cs_error *error);
+/* Sets what the stated knobs leave no choice: the one missing degree where the devices are known and divide, and what
+ * one rank or a schedule rules out. */
+void cs_case_settle(struct cs_space *knobs);
 /* A plan that is given whole is evaluated as given; free knobs are searched for the least time (devices: the hint, else
- * the fewest that fit). A run that happened fits: where memory says no, the margin goes first, then the capacity
- * grows. */
+ * the fewest that fit); contexts of 1 to 8, expert degrees that are powers of two or the number of experts. A run that
+ * happened fits: where memory says no, the margin goes first, then the capacity grows. */
 enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,
                              struct cs_search_workspace *workspace, struct cs_prediction *prediction,
                              struct cs_error *error);

@@ -163,19 +163,17 @@ static enum cs_code settle_plan(const struct cs_json *plan, struct cs_case *item
     if (item->architecture.experts == 1) {
         k->expert = 1;
     }
-    if (k->context == 0) {
-        k->context = 1;
+    if (k->context == 0 && k->devices == 0) {
+        k->context = 1; /* the fewest devices */
     }
-    if (k->tensor == 1) {
-        k->sequence_parallel = 0;
-    }
-    /* DualPipe has two chunks per device by nature; zero-bubble schedules are not interleaved. */
-    if (k->schedule == CS_SCHEDULE_DUALPIPE || k->schedule == CS_SCHEDULE_ZB1P || k->pipeline == 1) {
-        k->interleave = 1;
+    const bool stated = k->context > 0;
+    cs_case_settle(k);
+    if (!stated && k->context > 0 && item->seq_len % k->context != 0) {
+        k->context = 0;
     }
     k->global_batch = item->global_batch;
-    if (k->tensor == 0 || k->pipeline == 0) {
-        return CS_OK;
+    if (k->tensor == 0 || k->pipeline == 0 || k->context == 0) {
+        return CS_OK; /* what is free is searched, and what divides nothing is that case's answer */
     }
     const double wanted = (double)k->tensor * (double)k->pipeline * (double)k->context;
     if (wanted * (double)(k->data > 0 ? k->data : 1) > LARGEST) {

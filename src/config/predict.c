@@ -64,6 +64,46 @@ static enum cs_code find_device(const struct cs_case *item, const struct cs_libr
                    nearest != NULL ? "\"?" : "");
 }
 
+void cs_case_settle(struct cs_space *knobs)
+{
+    int32_t *const degrees[] = {&knobs->tensor, &knobs->pipeline, &knobs->context};
+    int32_t *missing = NULL;
+    int32_t unknown = knobs->data == 0 ? 1 : 0;
+    double product = knobs->data > 0 ? (double)knobs->data : 1.0;
+    for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++) {
+        if (*degrees[i] == 0) {
+            missing = degrees[i];
+            unknown++;
+        }
+        product *= *degrees[i] > 0 ? (double)*degrees[i] : 1.0;
+    }
+    if (unknown == 1 && knobs->devices > 0 && product <= (double)knobs->devices &&
+        knobs->devices % (int64_t)product == 0) {
+        const int64_t rest = knobs->devices / (int64_t)product;
+        if (missing == NULL) {
+            knobs->data = rest;
+        } else {
+            *missing = (int32_t)rest;
+        }
+    }
+    if (knobs->tensor == 1) {
+        knobs->sequence_parallel = 0;
+    }
+    /* DualPipe has two chunks per device by nature; zero-bubble schedules are not interleaved. */
+    if (knobs->schedule == CS_SCHEDULE_DUALPIPE || knobs->schedule == CS_SCHEDULE_ZB1P || knobs->pipeline == 1) {
+        knobs->interleave = 1;
+    }
+}
+
+/* A source that does not state its expert degree ran one that divides the experts. */
+static void free_experts(int64_t experts, struct cs_list *degrees)
+{
+    for (int64_t e = 1; e < experts && experts % e == 0 && degrees->count < CS_LIST_MAX - 1; e *= 2) {
+        degrees->values[degrees->count++] = (int32_t)e;
+    }
+    degrees->values[degrees->count++] = (int32_t)experts;
+}
+
 enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
                              struct cs_search_settings *settings, struct cs_space *space, struct cs_error *error)
 {
@@ -101,6 +141,9 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     space->settings = settings;
     if (space->devices == 0) {
         space->devices = item->devices_hint;
+    }
+    if (space->expert == 0 && item->architecture.experts > 1 && settings->expert_degrees.count == 0) {
+        free_experts(item->architecture.experts, &settings->expert_degrees);
     }
     /* The published TPU programs (T5X, MaxText) take their whole batch in one go, without gradient accumulation. */
     if (device->kind == CS_TPU && space->micro_batch == 0 && space->pipeline == 1 && space->data > 0 &&
@@ -184,6 +227,31 @@ static bool better(const struct cs_prediction *a, const struct cs_prediction *b,
     return a_fits ? a->step.seconds < b->step.seconds : a->step.memory_bytes < b->step.memory_bytes;
 }
 
+/* Every micro-batch and recomputation that the space leaves to a plan whose degrees are all set. */
+static void try_batches(const struct cs_problem *problem, const struct cs_space *space, struct cs_space *k,
+                        struct cs_prediction *out)
+{
+    const int64_t share = (k->global_batch + k->data - 1) / k->data;
+    const double limit = cs_memory_limit(problem);
+    for (int64_t b = space->micro_batch > 0 ? space->micro_batch : 1; b <= share || b == space->micro_batch; b *= 2) {
+        for (int32_t recompute = CS_RECOMPUTE_NONE; recompute <= CS_RECOMPUTE_FULL; recompute++) {
+            struct cs_prediction one = {.status = CS_STATUS_PENDING};
+            if (space->recompute >= 0 && recompute != space->recompute) {
+                continue;
+            }
+            k->micro_batch = (int32_t)b;
+            k->recompute = recompute;
+            evaluate_given(problem, k, &one);
+            if (out->status != CS_STATUS_FEASIBLE || better(&one, out, limit)) {
+                *out = one;
+            }
+        }
+        if (space->micro_batch > 0) {
+            break;
+        }
+    }
+}
+
 /* For a run whose stated knobs pass no gate of the search together, as a batch that does not divide, or an interleave
  * that does not go with the micro-batches: it happened, so its free knobs are tried as given ones, the last micro-batch
  * of a step partly filled. Degrees must be known. */
@@ -196,29 +264,16 @@ static void try_as_given(const struct cs_problem *problem, const struct cs_space
     }
     k.data = k.data > 0 ? k.data : k.devices / ranks;
     k.devices = k.data * ranks;
-    k.expert = k.expert > 0 ? k.expert : (int32_t)problem->architecture.experts;
+    const int32_t experts = (int32_t)problem->architecture.experts;
+    const struct cs_list one_degree = {.count = 1, .values = {k.expert > 0 ? k.expert : experts}};
+    const struct cs_list *degrees = k.expert > 0 || experts <= 1 ? &one_degree : &space->settings->expert_degrees;
     k.interleave = k.interleave > 0 ? k.interleave : 1;
     k.zero_stage = k.zero_stage >= 0 ? k.zero_stage : 1;
     k.schedule = k.schedule >= 0 ? k.schedule : CS_SCHEDULE_1F1B;
     k.sequence_parallel = k.sequence_parallel >= 0 ? k.sequence_parallel : 1;
-    const int64_t share = (k.global_batch + k.data - 1) / k.data;
-    const double limit = cs_memory_limit(problem);
-    for (int64_t b = space->micro_batch > 0 ? space->micro_batch : 1; b <= share || b == space->micro_batch; b *= 2) {
-        for (int32_t recompute = CS_RECOMPUTE_NONE; recompute <= CS_RECOMPUTE_FULL; recompute++) {
-            struct cs_prediction one = {.status = CS_STATUS_PENDING};
-            if (space->recompute >= 0 && recompute != space->recompute) {
-                continue;
-            }
-            k.micro_batch = (int32_t)b;
-            k.recompute = recompute;
-            evaluate_given(problem, &k, &one);
-            if (out->status != CS_STATUS_FEASIBLE || better(&one, out, limit)) {
-                *out = one;
-            }
-        }
-        if (space->micro_batch > 0) {
-            break;
-        }
+    for (int32_t i = 0; i < degrees->count; i++) {
+        k.expert = degrees->values[i];
+        try_batches(problem, space, &k, out);
     }
 }
 
@@ -324,6 +379,49 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
     }
 }
 
+/* The answer of one problem whose context degree is set. */
+static void answer(const struct cs_problem *problem, const struct cs_space *space,
+                   struct cs_search_workspace *workspace, struct cs_prediction *out)
+{
+    struct cs_problem relaxed = *problem;
+    if (whole_plan(space)) {
+        evaluate_given(problem, space, out);
+        return;
+    }
+    search_free(&relaxed, space, workspace, out);
+    if (out->status != CS_STATUS_FEASIBLE) {
+        try_as_given(&relaxed, space, out);
+    }
+}
+
+/* A source that does not state its context degree: powers of two that divide the sequence and the devices. */
+static void search_contexts(const struct cs_problem *problem, const struct cs_space *space,
+                            struct cs_search_workspace *workspace, struct cs_prediction *out)
+{
+    enum { MOST = 8 };
+    const double limit = cs_memory_limit(problem);
+    bool any = false;
+    out->status = CS_STATUS_DIVISIBILITY;
+    for (int32_t c = 1; c <= MOST; c *= 2) {
+        struct cs_prediction one = {.status = CS_STATUS_PENDING};
+        struct cs_space k = *space;
+        k.context = c;
+        cs_case_settle(&k);
+        const double stated = (double)c * fmax(1.0, k.tensor) * fmax(1.0, k.pipeline) * fmax(1.0, (double)k.data);
+        const double devices = (double)k.devices;
+        const bool all = k.tensor > 0 && k.pipeline > 0 && k.data > 0;
+        if (problem->seq_len % c != 0 || (all ? devices != stated : fmod(devices, stated) != 0.0)) {
+            continue;
+        }
+        answer(problem, &k, workspace, &one);
+        const bool first = !any || out->status != CS_STATUS_FEASIBLE;
+        if (first || (one.status == CS_STATUS_FEASIBLE && better(&one, out, limit))) {
+            *out = one;
+        }
+        any = true;
+    }
+}
+
 static enum cs_code predict(const struct cs_case *item, const struct cs_config *config,
                             struct cs_search_workspace *workspace, struct cs_prediction *out, struct cs_error *error)
 {
@@ -332,13 +430,10 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
     struct cs_space space;
     memset(out, 0, sizeof *out);
     CS_TRY(cs_case_problem(item, config, &problem, &settings, &space, error));
-    if (whole_plan(&space)) {
-        evaluate_given(&problem, &space, out);
+    if (space.context > 0) {
+        answer(&problem, &space, workspace, out);
     } else {
-        search_free(&problem, &space, workspace, out);
-        if (out->status != CS_STATUS_FEASIBLE) {
-            try_as_given(&problem, &space, out);
-        }
+        search_contexts(&problem, &space, workspace, out);
     }
     out->parameters = problem.law.parameters_total;
     out->active_parameters = problem.law.parameters_active;

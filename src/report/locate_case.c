@@ -52,6 +52,10 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
     CS_TRY(cs_case_problem(item, config, &design->problem, &design->settings.search, &design->space, error));
     design->space.settings = &design->settings.search;
     design->space.devices = prediction.plan.devices;
+    if (design->space.context == 0 && prediction.plan.context > 0) {
+        design->space.context = prediction.plan.context;
+        cs_case_settle(&design->space);
+    }
     design->carbon = (struct cs_carbon_inputs){
         .device = &design->problem.device, .power = design->settings.power, .carbon = design->settings.carbon};
     point->answered = true;

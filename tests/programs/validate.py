@@ -103,6 +103,35 @@ def free_knobs(source):
         check(fewest["plan"]["devices"] == given["plan"]["devices"], f"{fewest['id']}: not the hint's device count")
 
 
+def null_degrees(source):
+    """Any one degree that is null follows from the devices; where none can, that case alone has no answer."""
+    cases, plans = [], []
+    for case in source:
+        plan = case["parallelism"]
+        if (plan["context"] or 1) > 1 or case["id"].startswith("frontier-palm"):
+            for key in ("context", "tensor", "data"):
+                free = copy.deepcopy(case)
+                free["id"] += "-" + key
+                free["parallelism"][key] = None
+                cases.append(free)
+                plans.append(plan)
+    check(len(cases) > 3, "no case of more than one context rank")
+    odd = copy.deepcopy(cases[0])
+    odd["id"] = "odd"
+    odd["parallelism"].update(context=None, devices=odd["parallelism"]["devices"] + 1)
+    path = TMP / "degrees.json"
+    path.write_text(json.dumps({"schema_version": 1, "cases": [odd, *cases]}))
+    status, out, err = run(path, "--json")
+    got = json.loads(out)["cases"]
+    check(status == 65 and f"1 of {len(cases) + 1} cases have no plan; the first is odd" in err, f"{status}, {err}")
+    check(got[0]["status"] == "divisibility" and got[0]["predicted"] is None, f"odd: {got[0]}")
+    stated = {case["id"]: case for case in answers(CASES)["cases"]}
+    for case, plan in zip(got[1:], plans):
+        name = case["id"].rpartition("-")[0]
+        check(case["predicted"] == stated[name]["predicted"] and case["plan"]["context"] == plan["context"] and
+              case["plan"]["tensor"] == plan["tensor"], f"{case['id']}: {case['status']}, {case['plan']}")
+
+
 def options(source):
     group = answers(CASES, "--group", "maxtext-v4")
     check(len(group["groups"]) == 1 and len(group["cases"]) == 3, "--group")
@@ -123,6 +152,9 @@ def options(source):
     check(all(a["predicted"] > 1.2 * b["predicted"] for a, b in zip(halved["cases"], whole["cases"])), "--devices")
     status, out, _ = run(CASES)
     check(status == 0 and "korthikanti-2022" in out and "unpublished" in out and "R2 on hours" in out, "the table")
+    last = out[out.rindex("reg is fitted to "):].split()
+    counts = [int(before) for before, word in zip(last, last[1:]) if word == "of" and before.isdigit()]
+    check(int(last[4]) == sum(counts) and len(counts) > 2, f"what reg is fitted to: {last}")
     status, out, _ = run(CASES, "--group", "maxtext-v4", "--cases")
     check(status == 0 and "maxtext-v4-22b-1x64" in out, "--cases")
     for word in ("--help", "--version"):
@@ -193,6 +225,7 @@ def main():
     contract(result, source)
     baselines(result)
     free_knobs(source)
+    null_degrees(source)
     options(source)
     family_errors(source)
     refusals()

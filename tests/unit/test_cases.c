@@ -111,7 +111,8 @@ static const struct {
     {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1,\"data\":1,"
                         "\"context\":1}," MEASURED("mfu"))),
      "the two must agree"},
-    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1}," MEASURED("mfu"))),
+    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1,"
+                        "\"context\":1}," MEASURED("mfu"))),
      "a multiple of 8; the two must agree"},
     {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"tensor\":100000000,\"pipeline\":100000000,"
                         "\"context\":1000000000}," MEASURED("mfu"))),
@@ -302,6 +303,101 @@ START_TEST(stated_knobs_are_never_refused)
 }
 END_TEST
 
+/* What devices leave no choice is not searched: the one degree that a source leaves out. */
+START_TEST(devices_settle_a_degree)
+{
+    struct cs_cases cases;
+    struct cs_prediction p;
+    for (int missing = 0; missing < 4; missing++) {
+        static const char *const degrees[] = {"\"tensor\":12,", "\"pipeline\":2,", "\"data\":4,", "\"context\":2,"};
+        const char *d[4];
+        char text[2048];
+        for (int i = 0; i < 4; i++) {
+            d[i] = i == missing ? "" : degrees[i];
+        }
+        snprintf(
+            text, sizeof text,
+            FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{%s%s%s%s\"devices\":192}," MEASURED("step_time_s"))),
+            d[0], d[1], d[2], d[3]);
+        read_one(text, &cases);
+        const struct cs_space *knobs = &cases.items[0].knobs;
+        ck_assert_int_eq(knobs->tensor, 12); /* no gate of the search would let it pass on nodes of 8 */
+        ck_assert_int_eq(knobs->pipeline, 2);
+        ck_assert_int_eq(knobs->data, 4);
+        ck_assert_int_eq(knobs->context, 2);
+        (void)predict(&cases.items[0], &p);
+        ck_assert_int_eq(p.status, CS_STATUS_FEASIBLE);
+        cs_cases_free(&cases);
+    }
+}
+END_TEST
+
+/* Where the data degree is not known either, the context degree is searched: no fixed one is better. A context that
+ * cannot be is the case's own answer. */
+START_TEST(context_degrees_are_searched)
+{
+    struct cs_cases cases;
+    struct cs_prediction free_plan, fixed;
+    read_one(FILE_OF(GOOD), &cases);
+    struct cs_case *item = &cases.items[0];
+    item->knobs.devices = 64;
+    item->knobs.data = item->knobs.context = item->knobs.micro_batch = 0;
+    const double best = predict(item, &free_plan); /* 4 sequences on 64 devices of tensor 8: they are shared out */
+    ck_assert_int_eq(free_plan.status, CS_STATUS_FEASIBLE);
+    ck_assert_int_ge(free_plan.plan.context, 2);
+    ck_assert_int_eq(free_plan.plan.data * free_plan.plan.context, 8);
+    for (int32_t c = 2; c <= 8; c *= 2) {
+        item->knobs.context = c;
+        item->knobs.data = 8 / c;
+        ck_assert_double_ge(predict(item, &fixed), best);
+    }
+    cs_cases_free(&cases);
+    /* Tensor 8 on 24 devices leaves a context of 3, which does not divide 2,048 tokens. */
+    read_one(FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":24,\"tensor\":8,\"pipeline\":1,"
+                                "\"data\":1}," MEASURED("step_time_s"))),
+             &cases);
+    struct cs_error error;
+    ck_assert_int_eq(cs_case_predict(&cases.items[0], &config, workspace, &fixed, &error), CS_OK);
+    ck_assert_int_eq(fixed.status, CS_STATUS_DIVISIBILITY);
+    ck_assert(isnan(fixed.value));
+    cs_cases_free(&cases);
+}
+END_TEST
+
+/* Expert degrees that a source leaves out: no fixed divisor of the experts is better than what is found. */
+START_TEST(expert_degrees_are_searched)
+{
+    struct cs_cases cases;
+    struct cs_prediction free_plan, fixed;
+    read_one(FILE_OF(GOOD), &cases);
+    struct cs_case *item = &cases.items[0];
+    item->architecture.experts = 24;
+    item->architecture.experts_active = 2;
+    item->architecture.d_expert = 1024;
+    item->architecture.layers = 8;
+    item->knobs.devices = item->knobs.data = 8;
+    item->knobs.tensor = 1;
+    item->knobs.micro_batch = 1;
+    item->knobs.global_batch = item->global_batch = 8;
+    for (int whole = 0; whole < 2; whole++) {
+        int found = 0;
+        item->knobs.recompute = whole ? CS_RECOMPUTE_FULL : -1;
+        item->knobs.expert = 0;
+        const double best = predict(item, &free_plan);
+        ck_assert_int_eq(free_plan.status, CS_STATUS_FEASIBLE);
+        static const int32_t degrees[] = {1, 2, 4, 8};
+        for (int i = 0; i < 4; i++) {
+            item->knobs.expert = degrees[i];
+            const double seconds = predict(item, &fixed);
+            ck_assert(seconds >= best || fixed.step.memory_bytes > free_plan.step.memory_bytes);
+            found += degrees[i] == free_plan.plan.expert;
+        }
+        ck_assert_int_eq(found, 1);
+    }
+    cs_cases_free(&cases);
+}
+END_TEST
+
 /* "matrices only", as the files count: no norms, positions or prediction layers. */
 static double matrices(const struct cs_architecture *a)
 {
@@ -377,6 +473,9 @@ int main(void)
     tcase_add_test(cases, free_knobs_are_searched);
     tcase_add_test(cases, memory_does_not_refuse_a_run);
     tcase_add_test(cases, stated_knobs_are_never_refused);
+    tcase_add_test(cases, devices_settle_a_degree);
+    tcase_add_test(cases, context_degrees_are_searched);
+    tcase_add_test(cases, expert_degrees_are_searched);
     tcase_add_test(cases, shipped_cases);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
