@@ -166,6 +166,7 @@ START_TEST(law_with_other_settings)
     cs_settings_default(&settings);
     settings.scaling_law.ffn_multiple = 2.7;
     settings.scaling_law.gated_ffn = true;
+    ck_assert_double_eq(cs_layers_of_d_model(&settings.scaling_law, 1.0), 1.0); /* .24 layers are one */
     cs_architecture_from_d_model(&settings.scaling_law, 1537, &a);
     ck_assert_int_eq(a.d_ff, 4150);
     ck_assert_int_eq(a.window_period, 1);

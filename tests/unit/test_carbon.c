@@ -160,7 +160,8 @@ START_TEST(servers)
 END_TEST
 
 /* kg/cm2. LLMCarbon's hardware.csv; ACT's (CI EPA + GPA + MPA) / yield, printed 1.33, 1.56, 1.78, 2.32, 2.78, 3.16;
- * imec.netzero .91, .97, 1.09, 1.44, 1.54, 1.75. */
+ * imec.netzero .91, .97, 1.09, 1.44, 1.54, 1.75. By hand: ACT's 20 nm (583 x 1.2 + 150 + 500) / .875 g, 8 nm (583 x
+ * 1.52 + 195 + 500) / .875 g. */
 START_TEST(carbon_per_area)
 {
     static const struct {
@@ -173,7 +174,8 @@ START_TEST(carbon_per_area)
                 {CS_CPA_ACT, 5, 2.78, .005},       {CS_CPA_ACT, 3, 3.16, .005},       {CS_CPA_IMEC, 28, .91, 1e-9},
                 {CS_CPA_IMEC, 14, .97, 1e-9},      {CS_CPA_IMEC, 10, 1.09, 1e-9},     {CS_CPA_IMEC, 7, 1.44, 1e-9},
                 {CS_CPA_IMEC, 5, 1.54, 1e-9},      {CS_CPA_IMEC, 3, 1.75, 1e-9},      {CS_CPA_IMEC, 2, 1.75, 1e-9},
-                {CS_CPA_IMEC, 45, .91, 1e-9},      {CS_CPA_ACT, 45, 1.33, .005}};
+                {CS_CPA_IMEC, 45, .91, 1e-9},      {CS_CPA_ACT, 45, 1.33, .005},      {CS_CPA_ACT, 20, 1.5424, 1e-4},
+                {CS_CPA_ACT, 8, 1.80704, 1e-4}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ck_assert_double_eq_tol(cs_cpa_logic(rows[i].set, rows[i].node) / 1e4, rows[i].cpa, rows[i].tolerance);
     }

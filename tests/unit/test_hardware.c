@@ -54,6 +54,8 @@ START_TEST(peak_by_format)
     ck_assert_int_eq(precision.format, CS_FORMAT_BF16);
     ck_assert_double_eq(precision.weight_bytes, 2.0);
     ck_assert_double_eq(precision.activation_bytes, 2.0);
+    ck_assert_double_eq(precision.dispatch_bytes, 2.0);
+    ck_assert_double_eq(precision.gradient_communication_bytes, 0.0); /* as training.gradient_bytes */
     ck_assert_double_eq(precision.communication_bytes, 2.0);
 }
 END_TEST

@@ -135,6 +135,15 @@ START_TEST(hardware_flops_of_one_expert)
         8.0 * (8.0 * part[CS_PART_DENSE].flops + 40.0 * part[CS_PART_MIXTURE].flops + part[CS_PART_HEAD].flops);
     cs_step_evaluate(&problem, &plan, &step);
     WITHIN(step.hfu, executed / (8.0 * 100e12 * step.seconds) * problem.goodput, 1e-12);
+    /* Halves of the context on twice the devices, each with its own FLOPs. */
+    plan.context = shard.context = 2;
+    plan.devices = 16;
+    cs_network_of(&problem, 16, &network);
+    cs_costs_prepare(&problem, &network, &shard, &costs);
+    const double halves =
+        16.0 * (8.0 * part[CS_PART_DENSE].flops + 40.0 * part[CS_PART_MIXTURE].flops + part[CS_PART_HEAD].flops);
+    cs_step_evaluate(&problem, &plan, &step);
+    WITHIN(step.hfu, halves / (16.0 * 100e12 * step.seconds) * problem.goodput, 1e-12);
 }
 END_TEST
 
@@ -158,6 +167,15 @@ START_TEST(share_of_the_pipeline)
         ck_assert_double_gt(replica.point_to_point, replica.chunk_to_chunk);
         const double each = interleave == 1 ? replica.point_to_point : replica.chunk_to_chunk;
         WITHIN(step.shares[CS_SHARE_PIPELINE] * step.seconds, 8.0 * interleave * each, 1e-9);
+        plan.data = 4; /* with ZeRO 2 gradients are scattered every micro-batch, weights gathered once */
+        plan.devices = 128;
+        plan.zero_stage = 2;
+        cs_step_evaluate(&problem, &plan, &step);
+        prepare(4, 4, 2, 0);
+        ck_assert_double_gt(replica.shares[CS_SHARE_DATA], 0.0);
+        ck_assert_double_gt(replica.data_seconds, 0.0);
+        WITHIN(step.shares[CS_SHARE_DATA] * step.seconds, 8.0 * replica.shares[CS_SHARE_DATA] + replica.data_seconds,
+               1e-9);
     }
 }
 END_TEST
