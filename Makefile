@@ -340,11 +340,16 @@ CONFIGS := $(sort $(shell find configs -type f -name '*.json' 2>/dev/null))
 COMPLETIONS_BASH := $(sort $(wildcard scripts/completion/*.bash))
 COMPLETIONS_ZSH := $(sort $(wildcard scripts/completion/_*))
 COMPLETIONS_FISH := $(sort $(wildcard scripts/completion/*.fish))
+# The scripts that a user of an installed program runs, and what they read.
+SCRIPTS := scripts/merge.py scripts/report.py scripts/export_csv.py
+SCRIPTS_DATA := $(sort $(wildcard scripts/report_page/*))
+JOBS := $(sort $(filter-out jobs/env.sh,$(wildcard jobs/*)))
 man_target = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 
 INSTALLED = $(PROGRAMS:%=$(bindir)/%) \
     $(libdir)/libcs_sweep.a $(libdir)/libcs_sweep.so.$(SOVERSION) $(libdir)/libcs_sweep.so $(pkgconfigdir)/cs_sweep.pc \
     $(HEADERS_INSTALLED:include/%=$(includedir)/%) $(CONFIGS:configs/%=$(datadir)/cs_sweep/%) \
+    $(patsubst %,$(datadir)/cs_sweep/%,$(SCRIPTS) $(SCRIPTS_DATA) $(JOBS)) \
     $(foreach page,$(MAN_PAGES),$(call man_target,$(page))) \
     $(COMPLETIONS_BASH:scripts/completion/%.bash=$(bashcompdir)/%) \
     $(COMPLETIONS_ZSH:scripts/completion/%=$(zshcompdir)/%) \
@@ -373,6 +378,8 @@ install: all shared
 	ln -sf libcs_sweep.so.$(SOVERSION) '$(DESTDIR)$(libdir)/libcs_sweep.so'; \
 	$(foreach h,$(HEADERS_INSTALLED),$(call put,$(h),$(h:include/%=$(includedir)/%),644);) \
 	$(foreach c,$(CONFIGS),$(call put,$(c),$(c:configs/%=$(datadir)/cs_sweep/%),644);) \
+	$(foreach s,$(SCRIPTS),$(call put,$(s),$(datadir)/cs_sweep/$(s),755);) \
+	$(foreach s,$(SCRIPTS_DATA) $(JOBS),$(call put,$(s),$(datadir)/cs_sweep/$(s),644);) \
 	$(foreach m,$(MAN_PAGES),$(call put,$(m),$(call man_target,$(m)),644);) \
 	$(foreach c,$(COMPLETIONS_BASH),$(call put,$(c),$(c:scripts/completion/%.bash=$(bashcompdir)/%),644);) \
 	$(foreach c,$(COMPLETIONS_ZSH),$(call put,$(c),$(c:scripts/completion/%=$(zshcompdir)/%),644);) \
@@ -385,6 +392,7 @@ install: all shared
 
 uninstall:
 	@rm -f $(INSTALLED:%='$(DESTDIR)%')
+	@rm -rf '$(DESTDIR)$(datadir)/cs_sweep/scripts/__pycache__'
 	@find '$(DESTDIR)$(datadir)/cs_sweep' '$(DESTDIR)$(includedir)/cs_sweep' '$(DESTDIR)$(docdir)' \
 	    -depth -type d -empty -delete 2>/dev/null || true
 	@echo 'Removed from $(DESTDIR)$(prefix).'

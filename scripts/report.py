@@ -30,6 +30,8 @@ except ImportError as missing:
              "installs what the scripts need, for Debian's /usr/bin/python3")
 
 HERE = Path(__file__).resolve().parent
+# In the tree configs/ beside scripts/; installed, the folder that holds scripts/ is that of the data.
+CONFIGS = HERE.parent / "configs" if (HERE.parent / "configs").is_dir() else HERE.parent
 CHART_PLACES = [
     "/usr/share/javascript/chart.js/chart.min.js", "/usr/share/nodejs/chart.js/dist/chart.min.js",
     "node_modules/chart.js/dist/chart.umd.js", "node_modules/chart.js/dist/chart.min.js",
@@ -262,7 +264,7 @@ def main():
     parser.add_argument("results", help="result file of cs_sweep")
     parser.add_argument("--output", required=True, help="the page")
     parser.add_argument("--select", action="append", default=[], metavar="DIM=VALUE[,VALUE...]")
-    parser.add_argument("--configs", type=Path, default=HERE.parent / "configs", help="folder of devices.json")
+    parser.add_argument("--configs", type=Path, default=CONFIGS, help="folder of devices.json")
     parser.add_argument("--errors", type=Path, help="validation errors by family [CONFIGS/validation/errors.json]")
     parser.add_argument("--chart", help="chart.min.js or chart.umd.js of Chart.js 3 or 4")
     arguments = parser.parse_args()

@@ -30,6 +30,39 @@ done
 (cd "$root" && "$prefix/bin/cs_sweep" --list devices) >"$root/devices" 2>&1 ||
     fail "the installed program does not find its data: $(cat "$root/devices")"
 
+# The scripts run from the prefix: no tree, no variable that says where the program is.
+python=${PYTHON:-$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || echo python3)}
+small=(--set 'axes.year=[0]' --set 'axes.hardware=["H100"]' --set output.provenance=false)
+share=$prefix/share/cs_sweep
+(
+    unset CS_BUILD
+    cd "$root"
+    for shard in 1 2; do
+        "$prefix/bin/cs_sweep" "$share/quick.json" "${small[@]}" --output shards.h5 --shard "$shard/2" --quiet
+    done
+    "$prefix/bin/cs_sweep" "$share/quick.json" "${small[@]}" --output whole.h5 --quiet
+    "$python" "$share/scripts/merge.py" --config "$share/quick.json" "${small[@]}" --quiet shards.h5
+    cmp shards.h5 whole.h5
+) >"$root/merge" 2>&1 || fail "merge.py of the prefix: $(cat "$root/merge")"
+# SLURM gives the program its words; by hand they are these. The folder is copied as jobs/README.md says.
+(
+    cp -r "$share/jobs" "$root/jobs"
+    cd "$root"
+    export SLURM_ARRAY_JOB_ID=1 SLURM_ARRAY_TASK_COUNT=2 CS_LAUNCHER=env PYTHON="$python" PATH="$prefix/bin:$PATH"
+    unset CS_BUILD
+    for SLURM_ARRAY_TASK_ID in 1 2; do
+        SLURM_ARRAY_TASK_ID=$SLURM_ARRAY_TASK_ID bash jobs/array.sbatch "$share/quick.json" array.h5 "${small[@]}"
+    done
+    cmp array.h5 whole.h5
+) >"$root/array" 2>&1 || fail "the job scripts of the prefix: $(cat "$root/array")"
+if "$python" -c 'import h5netcdf, numpy, xarray' 2>/dev/null; then
+    "$python" "$share/scripts/export_csv.py" "$root/whole.h5" >"$root/whole.csv" || fail "export_csv.py of the prefix"
+    if [ -f /usr/share/javascript/chart.js/chart.min.js ]; then
+        "$python" "$share/scripts/report.py" "$root/whole.h5" --output "$root/whole.html" >"$root/report" 2>&1 ||
+            fail "report.py of the prefix: $(cat "$root/report")"
+    fi
+fi
+
 # Every header must stand alone.
 for header in "$prefix"/include/cs_sweep/*.h; do
     echo "#include <cs_sweep/$(basename "$header")>" >"$root/alone.c"

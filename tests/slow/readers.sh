@@ -110,6 +110,15 @@ print(int((xarray.open_dataset("tree/build/full.h5").sel(hardware="H100", year=0
 expect "README's lines for the shell: cs_point" grep -q '^d_model 10240 on H100, year 0, QAT off, us-east5' sh.out
 expect "README's lines for the shell: report" grep -Eq '^full.html: [0-9.]+ MB$' sh.out
 
+# R's lines on a file whose axes have one value each.
+sed -e 's/4096, 10240/10240/; s/"A100", "H100"/"H100"/; s/0, 5/0/; s/"off", "int8"/"off"/' \
+    -e 's/"us-east5", "europe-north2"/"us-east5"/' readme.json >one.json
+mkdir -p one/build
+run 60 "$sweep" one.json --output one/build/full.h5 --quiet
+(cd one && Rscript ../readme.R) >out 2>err
+equal "README's lines for R, one point" "$("$PYTHON" -c "print('%.7g' % ${plan% *})")" \
+    "$(tail -n 1 out | sed 's/^\[1\] //')"
+
 run 60 cdo -s showname readers.h5
 equal "CDO refuses what has neither time nor place" "1 1" "$status $(grep -c 'Unsupported file structure' err)"
 finish
