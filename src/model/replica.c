@@ -149,6 +149,7 @@ struct traffic {
     double weight, gradient; /* bytes per parameter on the wire */
     bool overlaps;           /* under the forward and backward passes */
     double pace;             /* of the slowest device: a step is done when it is */
+    double gather, scatter;  /* s of a stage's parameters and gradients, where ZeRO 1 or 2 is asked for */
 };
 
 bool cs_stack_overlaps(const struct cs_problem *problem)
@@ -212,10 +213,9 @@ static void prepare_traffic(const struct cs_stage *stage, const struct traffic *
                               (experts > 0.0 ? reduce_over(traffic->experts, traffic->gradient * experts) : 0.0);
         replica->data_seconds = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
     } else if (replica->zero_stage <= 2) {
-        const double reduce = scatter_seconds(traffic, own, experts);
-        const double gather = gather_seconds(traffic, own, experts);
+        const double reduce = traffic->scatter;
         replica->data_seconds =
-            exposed_but_bucket(stage, gather, traffic->weight * (own + experts), under_forward, tax);
+            exposed_but_bucket(stage, traffic->gather, traffic->weight * (own + experts), under_forward, tax);
         if (replica->zero_stage == 1) {
             replica->data_seconds += exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
         } else {
@@ -310,9 +310,9 @@ static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool ov
     }
 }
 
-/* What the ZeRO stages of a data degree share. */
-static void describe_traffic(const struct cs_stage *stage, int64_t data, const struct reduction *shared,
-                             const struct reduction *experts, struct traffic *traffic)
+/* What the ZeRO stages whose bits are set share at a data degree. */
+static void describe_traffic(const struct cs_stage *stage, int64_t data, uint32_t zero_stages,
+                             const struct reduction *shared, const struct reduction *experts, struct traffic *traffic)
 {
     const struct cs_problem *problem = stage->costs->problem;
     const struct cs_shard *shard = &stage->costs->shard;
@@ -327,6 +327,10 @@ static void describe_traffic(const struct cs_stage *stage, int64_t data, const s
         .overlaps = cs_stack_overlaps(problem),
         .pace = cs_device_slowest(&problem->device, devices),
     };
+    if ((zero_stages & (1u << 1 | 1u << 2)) != 0) {
+        traffic->gather = gather_seconds(traffic, stage->sync_parameters, stage->sync_expert_parameters);
+        traffic->scatter = scatter_seconds(traffic, stage->sync_parameters, stage->sync_expert_parameters);
+    }
 }
 
 /* Everything of a replica but its boundary. */
@@ -375,7 +379,7 @@ void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t ze
     struct cs_replica boundary;
     place_reduction(network, shard->tensor, data * shard->context, zero_group, &shared);
     place_reduction(network, grid, expert_ranks(shard, data), zero_group, &experts);
-    describe_traffic(stage, data, &shared, &experts, &traffic);
+    describe_traffic(stage, data, zero_stages, &shared, &experts, &traffic);
     prepare_boundary(stage, data, traffic.overlaps, &boundary);
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         if ((zero_stages & 1u << z) != 0) {
@@ -419,7 +423,7 @@ void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, 
     struct cs_replica first, last;
     floor_reduction(network, shard->tensor, low * shard->context, high * shard->context, zero_group, &shared);
     floor_reduction(network, grid, expert_ranks(shard, low), expert_ranks(shard, high), zero_group, &experts);
-    describe_traffic(stage, low, &shared, &experts, &traffic);
+    describe_traffic(stage, low, zero_stages, &shared, &experts, &traffic);
     /* The stages' neighbours are in the domain or out of it: either end of the range has the cheaper of the two. */
     prepare_boundary(stage, low, traffic.overlaps, &first);
     last.point_to_point = first.point_to_point;
