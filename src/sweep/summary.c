@@ -228,8 +228,8 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
         }
         print_extremes(hardware->labels[h], error, &least, &most);
     }
-    cs_log_info("  error: mean error of the step time over published runs on devices of the family; - where there are "
-                "none");
+    cs_log_info("  error: mean error of the fitted step time over published runs on devices of the family; - where "
+                "there are none");
 }
 
 /* ---- counts ---- */
