@@ -82,7 +82,7 @@ void cs_case_settle(struct cs_space *knobs)
         const int64_t rest = knobs->devices / (int64_t)product;
         if (missing == NULL) {
             knobs->data = rest;
-        } else {
+        } else if (rest <= INT32_MAX) {
             *missing = (int32_t)rest;
         }
     }
