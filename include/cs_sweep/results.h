@@ -46,7 +46,7 @@ enum cs_code cs_output_checkpoint(struct cs_output *output, const struct cs_resu
 /* Writes the complete file under its final name and removes NAME.partial. */
 enum cs_code cs_output_finish(struct cs_output *output, const struct cs_results *results,
                               const struct cs_run_info *info, struct cs_error *error);
-/* NAME.stop exists; removes it. */
+/* NAME.stop was there, and has been removed. */
 bool cs_output_stop_requested(struct cs_output *output);
 void cs_output_close(struct cs_output *output);
 

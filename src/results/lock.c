@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -17,7 +18,7 @@
 static const double patience_seconds = 10.0;
 static const long pause_nanoseconds = 100000000;
 
-enum { HOLDER_SIZE = 320 };
+enum { HOST_SIZE = 256, JOB_SIZE = 40, HOLDER_SIZE = 320 };
 
 static double now(void)
 {
@@ -34,23 +35,60 @@ static void own_host(char *host, size_t size)
     host[size - 1] = '\0';
 }
 
-/* "host pid", or empty. */
-static void read_holder(int fd, char *holder)
+/* A job that SLURM puts back into its queue keeps its number and counts its restarts: "JOB.RESTARTS", empty outside. */
+static void own_job(char *job, size_t size)
 {
-    const ssize_t got = pread(fd, holder, HOLDER_SIZE - 1, 0);
-    holder[got > 0 ? got : 0] = '\0';
-    holder[strcspn(holder, "\n")] = '\0';
+    const char *number = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
+    *job = '\0';
+    if (number != NULL && *number != '\0') {
+        (void)snprintf(job, size, "%.20s.%.10s", number, restarts != NULL ? restarts : "0");
+    }
+}
+
+/* What the file says: "HOST PID" or "HOST PID JOB.RESTARTS". */
+struct holder {
+    char host[HOST_SIZE], pid[16], job[JOB_SIZE]; /* empty where it says nothing */
+};
+
+/* Takes a word from the front of the text. */
+static const char *take_word(const char *text, char *word, size_t size)
+{
+    text += strspn(text, " \n");
+    const size_t length = strcspn(text, " \n");
+    (void)snprintf(word, size, "%.*s", (int)length, text);
+    return text + length;
+}
+
+static void read_holder(int fd, struct holder *holder)
+{
+    char text[HOLDER_SIZE];
+    const ssize_t got = pread(fd, text, sizeof text - 1, 0);
+    text[got > 0 ? got : 0] = '\0';
+    const char *rest = take_word(text, holder->host, sizeof holder->host);
+    rest = take_word(rest, holder->pid, sizeof holder->pid);
+    (void)take_word(rest, holder->job, sizeof holder->job);
+    if (*holder->pid == '\0') {
+        *holder->host = '\0';
+    }
 }
 
 static void write_holder(int fd)
 {
-    char host[256], holder[HOLDER_SIZE];
+    char host[HOST_SIZE], job[JOB_SIZE], text[HOLDER_SIZE];
     own_host(host, sizeof host);
-    const int length = snprintf(holder, sizeof holder, "%s %ld\n", host, (long)getpid());
+    own_job(job, sizeof job);
+    const int length = snprintf(text, sizeof text, "%s %ld%s%s\n", host, (long)getpid(), *job != '\0' ? " " : "", job);
     /* On a full disk the lock holds all the same; it only cannot say whose it is. */
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, holder, (size_t)length, 0) != length) {
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)length, 0) != length) {
         (void)ftruncate(fd, 0);
     }
+}
+
+/* Both of one job, one of them before it went back into the queue: SLURM has given that one up, wherever it ran. */
+static bool before_restart(const char *theirs, const char *own)
+{
+    const size_t number = strcspn(own, ".");
+    return *own != '\0' && strncmp(theirs, own, number + 1) == 0 && strcmp(theirs, own) != 0;
 }
 
 /* Whether the name still means the file that was locked: its last holder may have removed it in between. */
@@ -62,27 +100,28 @@ static bool is_current(int folder, const char *name, int fd)
 }
 
 /* On file systems that cannot lock (some Lustre mounts) the text alone must do: held by a process of this host that
- * lives, or by any of another host. */
+ * lives, or by any of another host, unless its job has been started again since. */
 static bool held_by_text(int fd)
 {
-    char holder[HOLDER_SIZE], host[256];
-    read_holder(fd, holder);
+    struct holder holder;
+    char host[HOST_SIZE], job[JOB_SIZE];
+    int64_t pid;
+    read_holder(fd, &holder);
     own_host(host, sizeof host);
-    const char *blank = strrchr(holder, ' ');
-    if (blank == NULL) {
+    own_job(job, sizeof job);
+    if (*holder.host == '\0' || before_restart(holder.job, job)) {
         return false;
     }
-    if (strncmp(holder, host, (size_t)(blank - holder)) != 0 || host[blank - holder] != '\0') {
+    if (strcmp(holder.host, host) != 0) {
         return true;
     }
-    int64_t pid;
-    return cs_parse_count(blank + 1, 1, INT32_MAX, &pid) && pid != (int64_t)getpid() &&
+    return cs_parse_count(holder.pid, 1, INT32_MAX, &pid) && pid != (int64_t)getpid() &&
            (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
 enum attempt { TAKEN, BUSY, AGAIN, FAILED };
 
-static enum attempt try_lock(int folder, const char *name, int *fd, char *holder)
+static enum attempt try_lock(int folder, const char *name, int *fd, struct holder *holder)
 {
     *fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     if (*fd < 0) {
@@ -106,9 +145,9 @@ static enum attempt try_lock(int folder, const char *name, int *fd, char *holder
 enum cs_code cs_lock_take(int folder, const char *name, const char *path, int *fd, struct cs_error *error)
 {
     const double end = now() + patience_seconds;
-    char holder[HOLDER_SIZE] = "";
+    struct holder holder = {.host = ""};
     for (;;) {
-        const enum attempt attempt = try_lock(folder, name, fd, holder);
+        const enum attempt attempt = try_lock(folder, name, fd, &holder);
         if (attempt == TAKEN) {
             return CS_OK;
         }
@@ -126,15 +165,13 @@ enum cs_code cs_lock_take(int folder, const char *name, const char *path, int *f
             (void)nanosleep(&pause, NULL);
         }
     }
-    char *blank = strrchr(holder, ' ');
-    if (blank == NULL) {
+    if (*holder.host == '\0') {
         return cs_fail(error, CS_ERROR_CREATE, "Another run holds %s; wait for it, or give another --output.", path);
     }
-    *blank = '\0';
     return cs_fail(error, CS_ERROR_CREATE,
                    "Another run holds %s: process %s on %s. Wait for it, or give another --output. (If that run is "
                    "certainly gone, remove %s.lock.)",
-                   path, blank + 1, holder, path);
+                   path, holder.pid, holder.host, path);
 }
 
 void cs_lock_release(int folder, const char *name, int fd)

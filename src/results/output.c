@@ -42,10 +42,10 @@ static enum cs_code split_path(const char *path, struct cs_output *output, struc
     (void)snprintf(output->path, sizeof output->path, "%s", path);
     (void)snprintf(output->partial_path, sizeof output->partial_path, "%s.partial", path);
     (void)snprintf(output->name, NAME_SIZE, "%s", name);
-    (void)snprintf(output->partial, NAME_SIZE, "%.240s.partial", name);
-    (void)snprintf(output->temporary, NAME_SIZE, "%.240s.partial.tmp", name);
-    (void)snprintf(output->stop, NAME_SIZE, "%.240s.stop", name);
-    (void)snprintf(output->lock_name, NAME_SIZE, "%.240s.lock", name);
+    (void)snprintf(output->partial, NAME_SIZE, "%.243s.partial", name);
+    (void)snprintf(output->temporary, NAME_SIZE, "%.243s.partial.tmp", name);
+    (void)snprintf(output->stop, NAME_SIZE, "%.243s.stop", name);
+    (void)snprintf(output->lock_name, NAME_SIZE, "%.243s.lock", name);
     char folder[PATH_MAX];
     const size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
     (void)snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)length, slash == NULL ? "." : path);
@@ -316,12 +316,8 @@ enum cs_code cs_output_finish(struct cs_output *output, const struct cs_results 
 
 bool cs_output_stop_requested(struct cs_output *output)
 {
-    struct stat facts;
-    if (fstatat(output->folder, output->stop, &facts, AT_SYMLINK_NOFOLLOW) != 0) {
-        return false;
-    }
-    (void)unlinkat(output->folder, output->stop, 0);
-    return true;
+    /* One that cannot be removed (a folder, or of somebody else) would stop every run that follows: no request. */
+    return unlinkat(output->folder, output->stop, 0) == 0;
 }
 
 void cs_output_close(struct cs_output *output)

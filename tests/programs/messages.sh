@@ -54,6 +54,10 @@ fails 73 "locked.h5.lock cannot be created: it is a symbolic link. The results n
     "$sweep" "${small[@]}" --output locked.h5
 long=$(printf '%0250d' 0)
 fails 73 "The output's name is too long (243 characters at most): $long" "$sweep" "${small[@]}" --output "$long"
+long=$(printf '%0243d' 0)
+mkdir "$long.partial"
+fails 73 "$long.partial cannot be written: it is a folder. Give the name of a file." \
+    "$sweep" "${small[@]}" --output "$long"
 
 # ---- what --resume is given ----
 # continues MESSAGE: --resume of the file begun.h5.partial as it now is.

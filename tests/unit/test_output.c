@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The names of a run: who may write what, locks, checkpoints, resuming, full disks. */
+/* The names of a run: who may write what, checkpoints, resuming, full disks. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -171,88 +171,16 @@ START_TEST(an_unfinished_file_under_the_final_name_is_no_result)
 }
 END_TEST
 
-/* ---- who holds the name ---- */
-/* A child says nothing to Check, whose messages share one file. */
-static pid_t hold(bool then_die)
-{
-    int ready[2];
-    char byte;
-    struct cs_results *results = cs_pending_results();
-    ck_assert_int_eq(pipe(ready), 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        struct cs_output *output;
-        double seconds;
-        if (cs_open_output(CS_OUTPUT_NEW, results, &output) != CS_OK ||
-            cs_output_checkpoint(output, cs_case_part, &cs_case_info, &seconds, &cs_case_error) != CS_OK) {
-            _exit(1);
-        }
-        cs_test_write(cs_case_temporary, "half a file", 11);
-        (void)!write(ready[1], "x", 1);
-        if (then_die) {
-            (void)raise(SIGKILL);
-        }
-        while (true) {
-            pause();
-        }
-    }
-    ck_assert_int_eq((int)read(ready[0], &byte, 1), 1);
-    close(ready[0]);
-    close(ready[1]);
-    cs_results_destroy(results);
-    return child;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-START_TEST(the_second_run_waits_and_says_who_holds_the_name)
+/* ---- what stands in the way ---- */
+START_TEST(a_stop_that_cannot_be_removed_is_none)
 {
     struct cs_output *output;
     struct cs_results *results = cs_pending_results();
-    const pid_t child = hold(false);
-    char pid[32], host[256];
-    (void)snprintf(pid, sizeof pid, "process %ld on ", (long)child);
-    ck_assert_int_eq(gethostname(host, sizeof host), 0);
-    const double start = seconds_now();
-    REFUSED(cs_open_output(CS_OUTPUT_RESUME, results, &output), CS_ERROR_CREATE, cs_case_path, pid, host);
-    const double waited = seconds_now() - start;
-    ck_assert(waited >= 9.9 && waited < 15.0);
-    /* One that ends while another waits hands over. */
-    const pid_t killer = fork();
-    if (killer == 0) {
-        const struct timespec moment = {1, 0};
-        (void)nanosleep(&moment, NULL);
-        _exit(kill(child, SIGKILL));
-    }
-    cs_must(cs_open_output(CS_OUTPUT_RESUME, results, &output));
-    ck_assert(seconds_now() - start - waited < 5.0);
-    ck_assert_int_eq(cs_results_pending(results), cs_results_pending(cs_case_part));
+    cs_must(cs_open_output(CS_OUTPUT_NEW, results, &output));
+    ck_assert_int_eq(mkdir(cs_case_stop, 0777), 0);
+    ck_assert(!cs_output_stop_requested(output));
+    ck_assert_int_eq(rmdir(cs_case_stop), 0);
     cs_output_close(output);
-    cs_no_strays(false, true);
-    ck_assert_int_eq(waitpid(child, NULL, 0), child);
-    ck_assert_int_eq(waitpid(killer, NULL, 0), killer);
-    cs_results_destroy(results);
-}
-END_TEST
-
-START_TEST(a_killed_run_leaves_nothing_in_the_way)
-{
-    struct cs_output *output;
-    struct cs_results *results = cs_pending_results();
-    const pid_t child = hold(true);
-    ck_assert_int_eq(waitpid(child, NULL, 0), child);
-    ck_assert(cs_test_exists(cs_case_lock) && cs_test_exists(cs_case_temporary));
-    const double start = seconds_now();
-    cs_must(cs_open_output(CS_OUTPUT_RESUME, results, &output));
-    ck_assert(seconds_now() - start < 5.0);
-    cs_must(cs_output_finish(output, cs_case_whole, &cs_case_info, &cs_case_error));
-    cs_output_close(output);
-    cs_no_strays(true, false);
     cs_results_destroy(results);
 }
 END_TEST
@@ -509,8 +437,7 @@ int main(void)
     tcase_add_test(tests, another_configuration_is_refused_by_its_key);
     tcase_add_test(tests, an_indifferent_key_may_differ);
     tcase_add_test(tests, an_unfinished_file_under_the_final_name_is_no_result);
-    tcase_add_test(tests, the_second_run_waits_and_says_who_holds_the_name);
-    tcase_add_test(tests, a_killed_run_leaves_nothing_in_the_way);
+    tcase_add_test(tests, a_stop_that_cannot_be_removed_is_none);
     tcase_add_test(tests, links_are_not_followed);
     tcase_add_test(tests, a_final_name_that_appears_is_left_alone);
     tcase_add_test(tests, names_that_cannot_be);
