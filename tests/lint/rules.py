@@ -56,6 +56,9 @@ IMPURE = re.compile(r"^(?:printf|fprintf|puts|putchar|fputs|fwrite|fread|fopen|f
                     r"time|clock|clock_gettime|exit|abort|raise|kill|sleep|nanosleep|malloc|calloc|realloc|free)$")
 IMPURE_SEARCH = re.compile(IMPURE.pattern.replace("|malloc|calloc|realloc|free", ""))
 
+# Where people and clusters keep their own files: such a path is of one machine.
+OWN_PLACE = re.compile(r"(?<![\w.$}~)*/-])/(?:home|root|Users|work|workspace|scratch|mnt|media|srv|data|lustre|gpfs)/[\w.-]+")
+
 complaints = []
 
 
@@ -164,7 +167,7 @@ def check_banned(paths):
 
 
 def check_text(paths):
-    """Licence line, line ends, width, words of the workshop."""
+    """Licence line, line ends, width, words of the workshop, places of one machine."""
     for path in paths:
         name = relative(path)
         try:
@@ -187,6 +190,9 @@ def check_text(paths):
                     complain(f"{name}:{number}", "use blanks instead of tabs")
                 if len(line) > 120 and (source or script) and "http" not in line:
                     complain(f"{name}:{number}", f"{len(line)} columns; 120 are the most")
+        for match in OWN_PLACE.finditer(text):
+            complain(f"{name}:{line_of(text, match.start())}", f"{match.group()} is a place of one machine; name it from "
+                     "the tree, or by a variable")
         if name != "tests/lint/rules.py":
             for match in re.finditer(r"\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(\w+\): )", text):
                 if source or script:
