@@ -57,7 +57,8 @@ IMPURE = re.compile(r"^(?:printf|fprintf|puts|putchar|fputs|fwrite|fread|fopen|f
 IMPURE_SEARCH = re.compile(IMPURE.pattern.replace("|malloc|calloc|realloc|free", ""))
 
 # Where people and clusters keep their own files: such a path is of one machine.
-OWN_PLACE = re.compile(r"(?<![\w.$}~)*/-])/(?:home|root|Users|work|workspace|scratch|mnt|media|srv|data|lustre|gpfs)/[\w.-]+")
+OWN_PLACE = re.compile(r"(?<![\w.$}~)*/-])"
+                       r"/(?:home|root|Users|work|workspace|scratch|mnt|media|srv|data|lustre|gpfs)/[\w.-]+")
 
 complaints = []
 
@@ -191,8 +192,8 @@ def check_text(paths):
                 if len(line) > 120 and (source or script) and "http" not in line:
                     complain(f"{name}:{number}", f"{len(line)} columns; 120 are the most")
         for match in OWN_PLACE.finditer(text):
-            complain(f"{name}:{line_of(text, match.start())}", f"{match.group()} is a place of one machine; name it from "
-                     "the tree, or by a variable")
+            complain(f"{name}:{line_of(text, match.start())}", f"{match.group()} is a place of one machine; name "
+                     "it from the tree, or by a variable")
         if name != "tests/lint/rules.py":
             for match in re.finditer(r"\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(\w+\): )", text):
                 if source or script:
