@@ -29,7 +29,9 @@ struct cs_search_result {
     double candidates_at_answer, visited_at_answer;
 };
 
-/* Scratch of a search, reused from search to search so that the hot path allocates nothing. */
+/* Scratch of a search, reused from search to search so that the hot path allocates nothing. It grows to 32 MiB at most,
+ * whatever the space, besides 300 bytes for each result wanted (for each region), and 100 MiB for the plans of a Pareto
+ * front. */
 struct cs_search_workspace;
 struct cs_search_workspace *cs_search_workspace_create(void); /* NULL: no memory */
 void cs_search_workspace_destroy(struct cs_search_workspace *workspace);
@@ -50,7 +52,7 @@ void cs_search_regions(const struct cs_problem *problem, const struct cs_space *
 
 /* Pareto front of (devices, training time, carbon at one intensity): no other plan is as good in all three and better
  * in one. Sorted by devices, then time. Returns the number found, at most `capacity`: of more, those of the fewest
- * devices. */
+ * devices; -1 if memory runs out, or the front has more than a million plans. */
 int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space *space,
                          const struct cs_carbon_inputs *carbon, double intensity, struct cs_search_workspace *workspace,
                          int32_t capacity, struct cs_search_result *front);

@@ -439,6 +439,10 @@ enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error)
             cs_search_pareto(&point->design.problem, &point->design.space, &point->design.carbon,
                              point->g_per_kwh * kg_per_joule * cs_pue(&point->design.carbon.carbon, point->region_pue),
                              workspace, CS_POINT_TOP_MAX, point->pareto);
+        if (point->pareto_count < 0) {
+            cs_search_workspace_destroy(workspace);
+            return cs_fail(error, CS_ERROR_MEMORY, "There is not enough memory for the front's plans.");
+        }
         for (int32_t i = 0; i < point->pareto_count; i++) {
             point->pareto_carbon[i] = total_carbon(point, &point->pareto[i]);
         }

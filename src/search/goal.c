@@ -191,7 +191,8 @@ static void enter_front(struct cs_front *front, const struct cs_rank *rank)
     front->count = kept;
     if (front->count == front->capacity) {
         const int64_t capacity = 2 * front->capacity + 64;
-        struct cs_rank *const larger = realloc(front->members, (size_t)capacity * sizeof *larger);
+        struct cs_rank *const larger =
+            capacity <= CS_FRONT_MAX ? realloc(front->members, (size_t)capacity * sizeof *larger) : NULL;
         if (larger == NULL) {
             front->failed = true;
             return;

@@ -23,11 +23,12 @@ struct cs_floor {
     double area, device, second, constant;
 };
 
+enum { CS_FRONT_MAX = 1 << 20 };
 /* Plans that no other one beats in devices, seconds and carbon together; sorted by devices, seconds falling. */
 struct cs_front {
     int64_t count, capacity;
     struct cs_rank *members; /* value: carbon */
-    bool failed;             /* no memory */
+    bool failed;             /* no memory, or CS_FRONT_MAX reached */
 };
 
 struct cs_goal {

@@ -11,14 +11,14 @@ int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space
 {
     memset(front, 0, (size_t)capacity * sizeof *front);
     if (!cs_engine_start(workspace, problem, space, CS_MIN_CARBON, carbon, 1, 1, &intensity)) {
-        return 0;
+        return -1;
     }
     workspace->front.count = 0;
     workspace->front.failed = false;
     workspace->goal.front = &workspace->front;
     cs_engine_run(workspace);
     if (workspace->failed || workspace->front.failed) {
-        return 0;
+        return -1;
     }
     const int32_t found = workspace->front.count < capacity ? (int32_t)workspace->front.count : capacity;
     for (int32_t i = 0; i < found; i++) {

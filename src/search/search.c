@@ -111,8 +111,8 @@ static void add_node(struct cs_search_workspace *work, const struct cs_node *nod
     work->nodes[work->node_count++] = *node;
 }
 
-/* Shards kept before their nodes are explored: about 7 MB, reached only by spaces of hundreds of tensor degrees. */
-enum { CS_SHARDS_AT_ONCE = 4096 };
+/* What is kept before the nodes are explored: memory's bound, reached only by spaces of hundreds of tensor degrees. */
+enum { CS_SHARDS_AT_ONCE = 4096, CS_NODES_AT_ONCE = 1 << 18 };
 
 static void sink(struct cs_node *nodes, int64_t count, int64_t place)
 {
@@ -146,6 +146,8 @@ static void explore_nodes(struct cs_search_workspace *work)
         }
         cs_explore(work, &work->shards[node.shard], &work->pipelines[node.pipeline]);
     }
+    work->shard_count = 0;
+    work->node_count = 0;
 }
 
 /* ---- shards ---- */
@@ -199,6 +201,9 @@ static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *me
             if ((choices->recomputes & 1u << r) == 0) {
                 continue;
             }
+            if (work->shard_count >= CS_SHARDS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
+                explore_nodes(work);
+            }
             const struct cs_shard_entry *const shard = cs_engine_shard(work, mesh, b, (enum cs_recompute)r);
             if (shard == NULL || cs_shard_hopeless(work, shard)) {
                 break; /* further recomputation only adds time (step.h) */
@@ -251,11 +256,6 @@ static void search_class(struct cs_search_workspace *work)
     for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
         struct cs_mesh mesh;
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh) && !work->failed; i++) {
-            if (work->shard_count > CS_SHARDS_AT_ONCE) {
-                explore_nodes(work);
-                work->shard_count = 0;
-                work->node_count = 0;
-            }
             list_mesh(work, &mesh);
         }
     }

@@ -2,6 +2,7 @@
 /* Every allocation of the reader and of the search fails once: each time the answer is CS_ERROR_MEMORY, and all that
  * was taken is given back. The test's own malloc stands before the C library's, for cJSON too. */
 #include <check.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ int main(void)
 
 static bool watching;
 static long fails_at, calls, live;
+static size_t held, most; /* bytes, and the most of them at once */
 
 /* glibc's own names of what is replaced. NOLINTBEGIN(bugprone-reserved-identifier) */
 extern void *__libc_malloc(size_t size);
@@ -43,6 +45,8 @@ static bool fails(void)
 static void *count(void *memory)
 {
     live += watching && memory != NULL;
+    held += watching && memory != NULL ? malloc_usable_size(memory) : 0;
+    most = held > most ? held : most;
     return memory;
 }
 
@@ -61,13 +65,23 @@ void *realloc(void *memory, size_t size)
     if (fails()) {
         return NULL;
     }
+    /* Both are there while the bytes are copied. */
+    const size_t before = watching && memory != NULL ? malloc_usable_size(memory) : 0;
     void *made = __libc_realloc(memory, size);
-    return memory == NULL ? count(made) : made;
+    if (made == NULL || !watching) {
+        return made;
+    }
+    live += memory == NULL;
+    held += malloc_usable_size(made);
+    most = held > most ? held : most;
+    held -= before;
+    return made;
 }
 
 void free(void *memory)
 {
     live -= watching && memory != NULL;
+    held -= watching && memory != NULL ? malloc_usable_size(memory) : 0;
     __libc_free(memory);
 }
 
@@ -76,6 +90,7 @@ static enum cs_code watch(enum cs_code (*function)(struct cs_error *), long fail
     memset(error, 0, sizeof *error);
     fails_at = failing;
     calls = live = 0;
+    held = most = 0;
     watching = true;
     const enum cs_code code = function(error);
     watching = false;
@@ -242,7 +257,7 @@ static enum cs_code run_search(struct cs_error *error)
         failed = best[0].status == CS_STATUS_FAILED;
         right = best[0].status == best[1].status;
     } else if (!failed && kind == FRONT) {
-        failed = cs_search_pareto(&point.problem, &space, &carbon, intensities[0], workspace, FOUND, best) == 0;
+        failed = cs_search_pareto(&point.problem, &space, &carbon, intensities[0], workspace, FOUND, best) < 0;
     } else if (!failed) {
         failed = cs_search_exhaustive(&point.problem, &space, 64, 64, workspace, &seconds, &plan) < 1.0;
     }
@@ -255,30 +270,68 @@ static enum cs_code run_search(struct cs_error *error)
     return failed ? cs_fail(error, CS_ERROR_MEMORY, "Not enough memory.") : CS_OK;
 }
 
+/* The first point of a configuration. deadline: s */
+static void prepare(size_t count, char **given, double deadline, struct cs_config *config)
+{
+    struct cs_bundle bundle = made;
+    struct cs_error error;
+    const int64_t origin[CS_AXES_MAX] = {0};
+    bundle.sets = given;
+    bundle.set_count = (int32_t)count;
+    ck_assert_msg(cs_config_parse(&bundle, config, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(cs_grid_init(config, &grid, &error), CS_OK);
+    cs_grid_point(&grid, origin, &point);
+    point.problem.deadline = deadline;
+    cs_space_free(&point.settings.search, &space);
+    carbon = (struct cs_carbon_inputs){
+        .device = &point.problem.device, .power = point.settings.power, .carbon = point.settings.carbon};
+}
+
 START_TEST(searches)
 {
     static char few[] = "axes.hardware=[\"e\"]", year[] = "axes.year=[0]", zero[] = "axes.search.zero_stages=[[0, 1]]",
                 degrees[] = "axes.search.expert_degrees=[[]]", host[] = "axes.carbon.host=[true]",
                 one_model[] = "axes.model={\"d_model\": [1024]}", bound[] = "search.max_devices=256";
     char *given[] = {few, year, zero, degrees, host, one_model, bound};
-    struct cs_bundle bundle = made;
     struct cs_config config;
-    struct cs_error error;
-    const int64_t origin[CS_AXES_MAX] = {0};
-    bundle.sets = given;
-    bundle.set_count = sizeof given / sizeof given[0];
-    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
-    ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
-    cs_grid_point(&grid, origin, &point);
-    point.problem.deadline = (double)INFINITY;
-    cs_space_free(&point.settings.search, &space);
-    carbon = (struct cs_carbon_inputs){
-        .device = &point.problem.device, .power = point.settings.power, .carbon = point.settings.carbon};
+    prepare(sizeof given / sizeof given[0], given, (double)INFINITY, &config);
     const double capacity = point.problem.device.hbm_capacity;
     for (kind = FEWEST; kind < KINDS; kind++) {
         point.problem.device.hbm_capacity = kind == NONE_FITS ? 1e6 : capacity;
         fail_each(run_search);
     }
+    cs_config_free(&config);
+}
+END_TEST
+
+/* A space of ten thousand layers and hundreds of tensor degrees: many more nodes than a search keeps at once. */
+static enum cs_code search_large_space(struct cs_error *error)
+{
+    struct cs_search_result best;
+    int32_t found;
+    struct cs_search_workspace *workspace = cs_search_workspace_create();
+    if (workspace == NULL) {
+        return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory.");
+    }
+    cs_search(&point.problem, &space, CS_MIN_ENERGY, &carbon, workspace, 1, &best, &found);
+    cs_search_workspace_destroy(workspace);
+    return found == 1 ? CS_OK : cs_fail(error, CS_ERROR_INTERNAL, "No plan.");
+}
+
+START_TEST(memory_of_a_search_is_bounded)
+{
+    static char few[] = "axes.hardware=[\"e\"]", year[] = "axes.year=[0]", zero[] = "axes.search.zero_stages=[[0, 1]]",
+                degrees[] = "axes.search.expert_degrees=[[]]", host[] = "axes.carbon.host=[true]",
+                deep[] = "axes.model=[{\"name\": \"deep\", \"layers\": 10000, \"d_model\": 16384, \"heads\": 128}]",
+                tensor[] = "search.tpu_tensor_max=512", context[] = "search.context_degrees=[1, 2, 4, 8]";
+    char *given[] = {few, year, zero, degrees, host, deep, tensor, context};
+    struct cs_config config;
+    struct cs_error error;
+    prepare(sizeof given / sizeof given[0], given, 1e12, &config);
+    ck_assert_msg(watch(search_large_space, 0, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(live, 0);
+    ck_assert_uint_gt(most, 4u << 20);
+    ck_assert_uint_le(most, 32u << 20);
     cs_config_free(&config);
 }
 END_TEST
@@ -321,6 +374,7 @@ int main(void)
     tcase_add_test(tests, cases);
     tcase_add_test(tests, families);
     tcase_add_test(tests, searches);
+    tcase_add_test(tests, memory_of_a_search_is_bounded);
     tcase_add_test(tests, records);
     suite_add_tcase(suite, tests);
     return cs_run_suite(suite);
