@@ -156,6 +156,9 @@ enum cs_status cs_gate_before_memory(const struct cs_choices *choices)
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
             divides = divides || fits_range(choices, &mesh, 1);
         }
+        if (choices->space->data == 0) {
+            break; /* the least decides: what another has more of it, the data degree can have */
+        }
     }
     for (int32_t t = cs_tensor_next(choices, 0, true); t != 0 && !communicates; t = cs_tensor_next(choices, t, true)) {
         struct cs_mesh mesh;

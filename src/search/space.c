@@ -206,17 +206,33 @@ static bool tensor_divides(const struct cs_choices *choices, int64_t tensor)
            choices->problem->architecture.heads % tensor == 0;
 }
 
-/* The tensor group tiles the scale-up domain, or the domain tiles it. */
-static bool tensor_fits(const struct cs_choices *choices, int64_t tensor)
+/* The least tensor degree from t on that tiles the scale-up domain or that the domain tiles: a divisor of the domain,
+ * by trial up to its root and by the cofactor from there on, or a multiple of it. A walk over all of them takes some
+ * two roots of the domain. */
+static int64_t next_tiling(int64_t domain, int64_t t)
 {
-    const int64_t domain = whole(choices->problem->device.domain);
-    return choices->space->tensor > 0 || domain % tensor == 0 || tensor % domain == 0;
+    if (t >= domain) {
+        return (t / domain + (t % domain != 0)) * domain;
+    }
+    for (; t <= domain / t; t++) {
+        if (domain % t == 0) {
+            return t;
+        }
+    }
+    int64_t cofactor = domain / t;
+    while (domain % cofactor != 0) {
+        cofactor--;
+    }
+    return domain / cofactor;
 }
 
 int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool communication)
 {
+    const int64_t domain = whole(choices->problem->device.domain);
+    const bool tiling = communication && choices->space->tensor == 0;
     for (int64_t t = maximum(choices->tensor_low, (int64_t)tensor + 1); t <= choices->tensor_high; t++) {
-        if (tensor_divides(choices, t) && (!communication || tensor_fits(choices, t))) {
+        t = tiling ? next_tiling(domain, t) : t;
+        if (t <= choices->tensor_high && tensor_divides(choices, t)) {
             return (int32_t)t;
         }
     }

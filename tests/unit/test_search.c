@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/search/space.h"
 #include "cs_sweep/search.h"
 #include "instance.h"
 #include "oracle.h"
@@ -112,6 +113,51 @@ START_TEST(extremes_end)
     instance->space.devices = 40;                   /* five experts want a multiple of five */
     search(CS_MIN_DEVICES, 1, &best);
     ck_assert_int_eq(best.status, CS_STATUS_DEADLINE);
+}
+END_TEST
+
+/* The tensor degrees of a scale-up domain are its divisors and its multiples, each once and in order. */
+START_TEST(tensor_degrees_tile_the_domain)
+{
+    static const int32_t domains[] = {1, 2, 7, 8, 12, 36, 49, 64, 72, 97, 360, 576, 1000, 8960};
+    for (size_t i = 0; i < sizeof domains / sizeof domains[0]; i++) {
+        for (int strict = 0; strict < 2; strict++) {
+            struct cs_choices choices;
+            scaled(4096.0, 1.0);
+            instance->problem.device.domain = domains[i];
+            instance->settings.tensor_max = 3 * domains[i] + 1;
+            instance->settings.divisibility = strict ? CS_DIVISIBILITY_STRICT : CS_DIVISIBILITY_RELAXED;
+            cs_choices_resolve(&instance->problem, &instance->space, &choices);
+            int32_t next = cs_tensor_next(&choices, 0, true);
+            for (int32_t t = 1; t <= 3 * domains[i] + 1; t++) {
+                if ((domains[i] % t == 0 || t % domains[i] == 0) &&
+                    (!strict || instance->problem.architecture.heads % t == 0)) {
+                    ck_assert_int_eq(next, t);
+                    next = cs_tensor_next(&choices, next, true);
+                }
+            }
+            ck_assert_int_eq(next, 0);
+        }
+    }
+}
+END_TEST
+
+/* Ten million devices in one scale-up domain and 10,000 layers: the degrees are not tried one by one for each number of
+ * stages, neither to count what there is nor to say why there is none (an odd number of devices has no even number of
+ * stages). */
+START_TEST(wide_domains_end)
+{
+    struct cs_search_result best;
+    scaled(4096.0, 1.0);
+    instance->problem.device.domain = 1e7;
+    instance->problem.architecture.layers = instance->problem.architecture.dense_layers = 10000;
+    instance->problem.deadline = 1e-3;
+    search(CS_MIN_DEVICES, 1, &best);
+    ck_assert_int_ne(best.status, CS_STATUS_FEASIBLE);
+    instance->settings.schedules = 1u << CS_SCHEDULE_DUALPIPE;
+    instance->space.devices = 1000003;
+    search(CS_MIN_DEVICES, 1, &best);
+    ck_assert_int_eq(best.status, CS_STATUS_DIVISIBILITY);
 }
 END_TEST
 
@@ -349,6 +395,8 @@ int main(void)
     tcase_add_test(plans, sizes_beyond_32_bits);
     tcase_add_test(plans, extremes_end);
     tcase_add_test(plans, more_devices_than_32_bits_count);
+    tcase_add_test(plans, tensor_degrees_tile_the_domain);
+    tcase_add_test(plans, wide_domains_end);
     tcase_add_test(plans, odd_degrees);
     tcase_add_test(plans, alternatives_in_order);
     tcase_add_test(plans, history_does_not_matter);
