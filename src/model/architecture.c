@@ -15,7 +15,7 @@ static double ffn_matrices(bool gated)
 static int64_t whole(double value)
 {
     const double largest = 9007199254740992.0;
-    return (int64_t)fmin(fmax(value, 0.0), largest);
+    return (int64_t)fmin(value, largest);
 }
 
 void cs_architecture_from_d_model(const struct cs_scaling_law *law, int64_t d_model, struct cs_architecture *out)

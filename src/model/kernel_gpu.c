@@ -90,8 +90,7 @@ struct cs_kernel_time cs_stream_time(const struct cs_device *device, double byte
  * and the blocks on the diagonal whole. */
 static double causal_share(const struct cs_device *device, const struct cs_attention_shape *shape)
 {
-    const double context = cs_max(shape->keys, shape->context);
-    return cs_min(1.0 - 0.5 * shape->keys / context + 0.5 * device->query_tile / context, 1.0);
+    return cs_min(1.0 - 0.5 * shape->keys / shape->context + 0.5 * device->query_tile / shape->context, 1.0);
 }
 
 static double fused_share(const struct cs_device *device, enum cs_attention_kernel kernel, bool backward)

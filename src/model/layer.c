@@ -179,7 +179,7 @@ static struct cs_kernel_time attention_core(const struct cs_builder *builder, bo
     if (model->attention != CS_ATTENTION_SLIDING || (double)model->window >= length) {
         return full;
     }
-    const double share = 1.0 / (double)(model->window_period > 0 ? model->window_period : 1);
+    const double share = 1.0 / (double)model->window_period;
     const struct cs_kernel_time slide = attention_once(builder, (double)model->window, backward);
     return (struct cs_kernel_time){
         .seconds = share * slide.seconds + (1.0 - share) * full.seconds,

@@ -56,7 +56,7 @@ double cs_layer_activation_bytes(const struct cs_problem *problem, const struct 
     if (recompute == CS_RECOMPUTE_NONE && !fused) {
         double keys = (double)problem->seq_len;
         if (model->attention == CS_ATTENTION_SLIDING && (double)model->window < keys) {
-            const double share = 1.0 / (double)(model->window_period > 0 ? model->window_period : 1);
+            const double share = 1.0 / (double)model->window_period;
             keys = share * (double)model->window + (1.0 - share) * keys;
         }
         bytes += (problem->training.dropout ? 5.0 : 4.0) * ceil((double)model->heads / t) * tokens * keys;

@@ -35,7 +35,7 @@ static void slice_of(double axes, double chips, struct cs_network *network)
         slice[0] = extent_at_least(chips / (slice[2] * slice[1]));
         below = cs_max(below, slice[2] * slice[1] * extent_below(slice[0]));
     }
-    network->devices_low = (int64_t)floor(below) + 1;
+    network->devices_low = (int64_t)below + 1;
     network->devices_high = (int64_t)(slice[0] * slice[1] * slice[2]);
 }
 

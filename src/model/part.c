@@ -30,7 +30,6 @@ static void build_logits(struct cs_builder *builder)
     struct cs_gemm gemm = cs_layer_gemm(builder, builder->tokens, columns, (double)problem->architecture.d_model);
     gemm.format = CS_FORMAT_BF16;
     gemm.a_bytes = gemm.b_bytes = 2.0;
-    builder->input_gradient = 0.0;
     cs_build_linear(builder, "logits", &gemm);
     const double count = builder->tokens * columns;
     cs_build_stream(builder, "loss", device->logit_forward * count, device->logit_backward * count);

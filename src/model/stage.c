@@ -129,7 +129,7 @@ static void split_one_kind(const struct split *split, struct loads *loads)
     }
     const double first = cs_min(i, layers);
     const double last = cs_min(cs_max(layers - first - between * j, 0.0), k);
-    const double middle = between > 0.5 ? cs_min(j, layers - first - last) : 0.0;
+    const double middle = cs_min(j, layers - first);
     *loads = (struct loads){.first = {.embedding = 1.0}, .last = {.head = 1.0}, .has_middle = between > 0.5};
     *(mixture ? &loads->first.mixture : &loads->first.dense) = first;
     *(mixture ? &loads->last.mixture : &loads->last.dense) = last;

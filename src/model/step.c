@@ -117,7 +117,6 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
     struct chain chain;
     prepare_chain(problem, plan, &chain);
     const struct cs_replica *replica = &chain.replica;
-    memset(step, 0, sizeof *step);
     step->seconds = cs_step_seconds(replica, plan->schedule, plan->interleave, plan->micro_batches);
     step->memory_bytes = cs_memory_bytes(replica, plan->schedule, plan->interleave, plan->micro_batches);
     const double flight = cs_in_flight(replica, plan->schedule, plan->interleave, plan->micro_batches);
