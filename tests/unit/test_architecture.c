@@ -79,6 +79,11 @@ START_TEST(gpt_sizes)
     ck_assert_double_eq(p.active, p.total - p.embedding + 51200.0 * 25600.0);
     ck_assert(p.head_tied);
     ck_assert_double_eq(p.head, 0.0);
+    /* A dense model has nothing of a mixture's. */
+    ck_assert_double_eq(p.expert, 0.0);
+    ck_assert_double_eq(p.shared_ffn, 0.0);
+    ck_assert_double_eq(p.router, 0.0);
+    ck_assert_double_eq(p.mtp, 0.0);
 }
 END_TEST
 
@@ -151,9 +156,13 @@ START_TEST(two_experts)
     cs_parameters_count(&a, &p);
     ck_assert_double_eq(p.expert, 3.0 * 4096 * 14336);
     ck_assert_double_eq(p.router, 2.0 * 4096);
+    ck_assert(cs_layer_is_mixture(&a, 0));
     const double layer = 2.5 * 4096 * 4096 + 2.0 * 4096 + 2.0 * 4096;
     ck_assert_double_eq(p.non_embedding, 32.0 * (layer + 2.0 * p.expert) + 4096.0);
     ck_assert_double_eq(p.active_non_embedding, 32.0 * (layer + p.expert) + 4096.0);
+    a.mtp_layers = 1; /* such a layer, two norms and a projection of 2 h to h */
+    cs_parameters_count(&a, &p);
+    ck_assert_double_eq(p.mtp, layer + 2.0 * p.expert + 2.0 * 4096 * 4096 + 2.0 * 4096);
 }
 END_TEST
 
@@ -170,6 +179,16 @@ START_TEST(law_with_other_settings)
     cs_architecture_from_d_model(&settings.scaling_law, 1537, &a);
     ck_assert_int_eq(a.d_ff, 4150);
     ck_assert_int_eq(a.window_period, 1);
+    cs_architecture_from_d_model(&settings.scaling_law, 1601, &a);
+    ck_assert_int_eq(a.heads, 13); /* of 128: 12.51 */
+    cs_architecture_from_d_model(&settings.scaling_law, 1537, &a);
+    ck_assert_int_eq(a.heads, 12);
+    settings.scaling_law.ffn_multiple = 1e-3; /* of nothing there is one */
+    cs_architecture_from_d_model(&settings.scaling_law, 1, &a);
+    ck_assert_int_eq(a.heads, 1);
+    ck_assert_int_eq(a.d_ff, 1);
+    settings.scaling_law.ffn_multiple = 2.7;
+    cs_architecture_from_d_model(&settings.scaling_law, 1537, &a);
     ck_assert_int_eq(a.experts, 1);
     cs_law_evaluate(&settings.scaling_law, &settings.training, &a, true, 0.0, &law);
     ck_assert_double_eq(law.parameters_total, (double)a.layers * (4.0 * 1537 * 1537 + 3.0 * 1537 * 4150));

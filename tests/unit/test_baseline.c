@@ -37,6 +37,18 @@ START_TEST(regression_is_least_squares)
 }
 END_TEST
 
+/* Runs of nearly one size still have a slope: four times the hours of twice the compute, ln 4 / ln 2. */
+START_TEST(regression_of_runs_of_near_sizes)
+{
+    const double compute[] = {1e21, 2e21};
+    const double hours[] = {100.0, 400.0};
+    struct cs_regression fit;
+    cs_regression_fit(2, compute, hours, &fit);
+    ck_assert_double_eq_tol(fit.slope, 2.0, 1e-12);
+    WITHIN(cs_regression_hours(&fit, 4e21), 1600.0, 1e-9);
+}
+END_TEST
+
 START_TEST(regression_of_runs_of_one_size)
 {
     const double compute[] = {1e21, 1e21};
@@ -84,6 +96,7 @@ START_TEST(llmcarbon_limits)
     ck_assert_double_eq(estimate.tensor, 8.0);
     cs_llmcarbon_estimate(1e13, 1e9, 80.0, &estimate);
     ck_assert_double_eq(estimate.tflops_per_device, 1.0);
+    ck_assert_double_eq(estimate.devices, 1.0); /* -212,911 + 43,968 + 799 */
     cs_llmcarbon_estimate(1e6, 1e9, 80.0, &estimate);
     ck_assert_double_eq(estimate.tensor, 1.0);
     ck_assert_double_eq(estimate.pipeline, 1.0);
@@ -96,6 +109,7 @@ int main(void)
     TCase *cases = tcase_create("baseline");
     tcase_add_test(cases, regression_finds_a_power_law);
     tcase_add_test(cases, regression_is_least_squares);
+    tcase_add_test(cases, regression_of_runs_of_near_sizes);
     tcase_add_test(cases, regression_of_runs_of_one_size);
     tcase_add_test(cases, llmcarbon_tensor);
     tcase_add_test(cases, llmcarbon_pipeline);

@@ -167,15 +167,17 @@ START_TEST(carbon_per_area)
     static const struct {
         enum cs_cpa_set set;
         double node, cpa, tolerance;
-    } rows[] = {{CS_CPA_LLMCARBON, 16, 1.0, 1e-9}, {CS_CPA_LLMCARBON, 12, 1.2, 1e-9}, {CS_CPA_LLMCARBON, 7, 1.6, 1e-9},
-                {CS_CPA_LLMCARBON, 5, 1.7, 1e-9},  {CS_CPA_LLMCARBON, 4, 1.8, 1e-9},  {CS_CPA_LLMCARBON, 6, 1.65, 1e-9},
-                {CS_CPA_LLMCARBON, 3, 1.8, 1e-9},  {CS_CPA_LLMCARBON, 45, 1.0, 1e-9}, {CS_CPA_ACT, 28, 1.33, .005},
-                {CS_CPA_ACT, 14, 1.56, .005},      {CS_CPA_ACT, 10, 1.78, .005},      {CS_CPA_ACT, 7, 2.32, .005},
-                {CS_CPA_ACT, 5, 2.78, .005},       {CS_CPA_ACT, 3, 3.16, .005},       {CS_CPA_IMEC, 28, .91, 1e-9},
-                {CS_CPA_IMEC, 14, .97, 1e-9},      {CS_CPA_IMEC, 10, 1.09, 1e-9},     {CS_CPA_IMEC, 7, 1.44, 1e-9},
-                {CS_CPA_IMEC, 5, 1.54, 1e-9},      {CS_CPA_IMEC, 3, 1.75, 1e-9},      {CS_CPA_IMEC, 2, 1.75, 1e-9},
-                {CS_CPA_IMEC, 45, .91, 1e-9},      {CS_CPA_ACT, 45, 1.33, .005},      {CS_CPA_ACT, 20, 1.5424, 1e-4},
-                {CS_CPA_ACT, 8, 1.80704, 1e-4}};
+    } rows[] = {
+        {CS_CPA_LLMCARBON, 4.5, 1.75, 1e-9}, /* half way from 1.8 at 4 nm to 1.7 at 5 */
+        {CS_CPA_LLMCARBON, 16, 1.0, 1e-9},   {CS_CPA_LLMCARBON, 12, 1.2, 1e-9}, {CS_CPA_LLMCARBON, 7, 1.6, 1e-9},
+        {CS_CPA_LLMCARBON, 5, 1.7, 1e-9},    {CS_CPA_LLMCARBON, 4, 1.8, 1e-9},  {CS_CPA_LLMCARBON, 6, 1.65, 1e-9},
+        {CS_CPA_LLMCARBON, 3, 1.8, 1e-9},    {CS_CPA_LLMCARBON, 45, 1.0, 1e-9}, {CS_CPA_ACT, 28, 1.33, .005},
+        {CS_CPA_ACT, 14, 1.56, .005},        {CS_CPA_ACT, 10, 1.78, .005},      {CS_CPA_ACT, 7, 2.32, .005},
+        {CS_CPA_ACT, 5, 2.78, .005},         {CS_CPA_ACT, 3, 3.16, .005},       {CS_CPA_IMEC, 28, .91, 1e-9},
+        {CS_CPA_IMEC, 14, .97, 1e-9},        {CS_CPA_IMEC, 10, 1.09, 1e-9},     {CS_CPA_IMEC, 7, 1.44, 1e-9},
+        {CS_CPA_IMEC, 5, 1.54, 1e-9},        {CS_CPA_IMEC, 3, 1.75, 1e-9},      {CS_CPA_IMEC, 2, 1.75, 1e-9},
+        {CS_CPA_IMEC, 45, .91, 1e-9},        {CS_CPA_ACT, 45, 1.33, .005},      {CS_CPA_ACT, 20, 1.5424, 1e-4},
+        {CS_CPA_ACT, 8, 1.80704, 1e-4}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ck_assert_double_eq_tol(cs_cpa_logic(rows[i].set, rows[i].node) / 1e4, rows[i].cpa, rows[i].tolerance);
     }
@@ -212,6 +214,8 @@ START_TEST(attribution)
     WITHIN(cs_embodied_charged(&inputs, 100, run), inventory * 90.0 / 2190.0, 1e-12);
     b100.lifetime_years = 3.0;
     WITHIN(cs_embodied_charged(&inputs, 100, run), inventory * 90.0 / 1095.0, 1e-12);
+    b100.lifetime_years = 0.5;
+    WITHIN(cs_embodied_charged(&inputs, 100, run), inventory * 90.0 / 182.5, 1e-12);
     settings.carbon.attribution = CS_ATTRIBUTION_FULL;
     use(&b100, 0.0);
     ck_assert_double_eq(cs_embodied_charged(&inputs, 100, run), inventory);

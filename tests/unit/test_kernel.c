@@ -38,6 +38,7 @@ START_TEST(systolic_cycles)
     /* What does not fill the array costs a fold too: 7 x 6, 3 x 6 and 8 x 8 of them. */
     ck_assert_double_eq(cs_systolic_cycles_ws(96, 161, 201, 32, 32), 42 * (96 + 64 + 32 - 2) - 1);
     ck_assert_double_eq(cs_systolic_cycles_os(96, 161, 200, 32, 32), 18 * (200 + 62) - 1);
+    ck_assert_double_eq(cs_systolic_cycles_os(97, 161, 200, 32, 32), 24 * (200 + 62) - 1);
     ck_assert_double_eq(cs_systolic_cycles_buffered(256, 250, 250, 32, 32), 64 * (256 + 62) + 31);
 }
 END_TEST
@@ -67,9 +68,9 @@ END_TEST
 START_TEST(gemm_picks_the_better_tile)
 {
     const struct cs_gemm gemm = product(64, 6400, 1000);
+    gpu.tiles[1] = (struct cs_tile){64.0, 64.0, 0.8};        /* 100 tiles: 100 * 2 * 64^2 * 1000 / 40 TFLOP/s */
     const double coarse = cs_gemm_time(&gpu, &gemm).seconds; /* 50 tiles of 128 rows, half of each empty */
-    gpu.tile_count = 2;
-    gpu.tiles[1] = (struct cs_tile){64.0, 64.0, 0.8}; /* 100 tiles: 100 * 2 * 64^2 * 1000 / 40 TFLOP/s */
+    gpu.tile_count = 2;                                      /* until here the device has the first only */
     WITHIN(coarse, 66.536e-6, 1e-12);
     WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 20.48e-6, 1e-12);
 }
@@ -95,6 +96,7 @@ START_TEST(gemm_memory_bound)
     ck_assert_int_eq(time.bound, CS_BOUND_MEMORY);
     WITHIN(cs_stream_time(&gpu, 5e6).seconds, 101e-6, 1e-12);
     ck_assert_int_eq(cs_stream_time(&gpu, 1.0).bound, CS_BOUND_LAUNCH);
+    ck_assert_int_eq(cs_stream_time(&tpu, 0.0).bound, CS_BOUND_COMPUTE); /* no launch bounds it, no memory */
 }
 END_TEST
 
@@ -173,6 +175,11 @@ START_TEST(fused_attention)
     time = cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &whole, true);
     WITHIN(time.flops, 2.5 * flops, 1e-12);
     WITHIN(time.seconds, 1e-6 + 2.5 * flops / 25e12 * (100.0 / 64.0), 1e-12);
+    /* 1,000 queries are 8 blocks of a head too, the last not full. */
+    struct cs_attention_shape fewer = whole;
+    fewer.queries = 1000.0;
+    WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &fewer, false).seconds,
+           1e-6 + flops * 1000.0 / 1024.0 / 50e12 * (100.0 / 64.0), 1e-12);
     /* A window of 256 of 1,024: all but an eighth of its scores, and the diagonal. */
     const struct cs_attention_shape window = shape(256);
     WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &window, false).flops,
@@ -193,6 +200,13 @@ START_TEST(generations_fall_back)
     ck_assert(cs_attention_is_fused(&gpu, CS_ATTENTION_FUSED3));
     ck_assert(!cs_attention_is_fused(&gpu, CS_ATTENTION_FUSED1)); /* the sample has no first generation */
     ck_assert(!cs_attention_is_fused(&gpu, CS_ATTENTION_UNFUSED));
+    struct cs_device first = gpu; /* one that has the first generation only */
+    first.fused1_forward = 0.4;
+    first.fused2_forward = 0.0;
+    const double early = cs_attention_time(&first, CS_ATTENTION_FUSED1, &whole, false).seconds;
+    ck_assert_double_lt(early, cs_attention_time(&first, CS_ATTENTION_UNFUSED, &whole, false).seconds);
+    ck_assert_double_eq(cs_attention_time(&first, CS_ATTENTION_FUSED2, &whole, false).seconds, early);
+    ck_assert_double_eq(cs_attention_time(&first, CS_ATTENTION_FUSED3, &whole, false).seconds, early);
     struct cs_device third = gpu; /* one that has the third generation only */
     third.fused3_forward = third.fused2_forward;
     third.fused2_forward = 0.0;
@@ -200,6 +214,29 @@ START_TEST(generations_fall_back)
     ck_assert(!cs_attention_is_fused(&third, CS_ATTENTION_FUSED2));
     ck_assert_double_eq(cs_attention_time(&gpu, CS_ATTENTION_FUSED1, &whole, false).seconds,
                         cs_attention_time(&gpu, CS_ATTENTION_UNFUSED, &whole, false).seconds);
+}
+END_TEST
+
+/* Left to itself a problem takes the newest generation that its device has. */
+START_TEST(newest_generation)
+{
+    static const struct {
+        double first, second, third;
+        enum cs_attention_kernel kernel;
+    } rows[] = {{0.0, 0.0, 0.0, CS_ATTENTION_UNFUSED}, {0.4, 0.0, 0.0, CS_ATTENTION_FUSED1},
+                {0.0, 0.5, 0.0, CS_ATTENTION_FUSED2},  {0.4, 0.5, 0.0, CS_ATTENTION_FUSED2},
+                {0.4, 0.5, 0.6, CS_ATTENTION_FUSED3},  {0.0, 0.0, 0.6, CS_ATTENTION_FUSED3}};
+    struct cs_problem sample, problem;
+    sample_problem(&sample);
+    sample.training.attention_kernel = CS_ATTENTION_AUTO;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        sample.device.fused1_forward = rows[i].first;
+        sample.device.fused2_forward = rows[i].second;
+        sample.device.fused3_forward = rows[i].third;
+        cs_problem_init(&problem, &sample.architecture, &sample.law, &sample.device, &sample.precision,
+                        &sample.training);
+        ck_assert_int_eq((int)problem.kernel, (int)rows[i].kernel);
+    }
 }
 END_TEST
 
@@ -241,6 +278,7 @@ int main(void)
     tcase_add_test(cases, grouped_gemm_on_arrays);
     tcase_add_test(cases, fused_attention);
     tcase_add_test(cases, generations_fall_back);
+    tcase_add_test(cases, newest_generation);
     tcase_add_test(cases, unfused_attention);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);

@@ -192,6 +192,10 @@ START_TEST(expert_replicas)
     WITHIN(state_of(1, 4), (6.0 + 12.0 / 4.0) * (expert + shared), 1e-12);
     plan.expert = 16; /* 2 replicas */
     WITHIN(state_of(1, 4), (6.0 + 12.0 / 2.0) * 0.5 * expert + (6.0 + 12.0 / 4.0) * shared, 1e-12);
+    problem.architecture.experts = 2; /* on every rank, and a router of two columns */
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    plan.expert = 1;
+    WITHIN(state_of(0, 4), 18.0 * (expert + shared - 48.0 * 14.0 * 6144.0), 1e-12);
 }
 END_TEST
 

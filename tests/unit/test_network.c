@@ -83,6 +83,11 @@ START_TEST(placement)
         ck_assert_double_eq(group.inside, rows[i].inside);
         ck_assert_double_eq(group.outside, rows[i].outside);
     }
+    for (int axis = 0; axis < 3; axis++) {
+        ck_assert_double_eq(network.slice[axis], 1.0); /* no torus */
+    }
+    ck_assert_int_eq(network.devices_low, 1); /* switched: one class for every number of devices */
+    ck_assert_int_eq(network.devices_high, INT64_MAX);
 }
 END_TEST
 
@@ -164,6 +169,51 @@ START_TEST(torus)
 }
 END_TEST
 
+/* 4,096 chips are 16 x 16 x 16. Every second chip of a row of 16: both directions of each link serve two groups, so 50
+ * GB/s of ring, but eight groups' all-to-alls cross the middle of the row: 8 links / 16. A whole
+ * row is a ring of two links; links a 10^12th as fast take 10^12 times as long. */
+START_TEST(torus_with_gaps)
+{
+    setup_torus(4096);
+    problem.device.link_latency = problem.device.link_floor = 0.0;
+    cs_group_place(&network, 2, 8, &group);
+    WITHIN(cs_all_gather(&group, 8e8), 7e8 / 50e9, 1e-9);
+    WITHIN(cs_all_to_all(&group, 8e8), 7e8 / 25e9, 1e-9);
+    problem.device.link_bandwidth *= 1e-12;
+    cs_group_place(&network, 1, 16, &group);
+    WITHIN(cs_all_gather(&group, 16e8), 15e20 / 100e9, 1e-9);
+}
+END_TEST
+
+/* One axis: 16 chips are a ring of two links. A slice of one chip has no links at all: 25 GB/s to every other one. */
+START_TEST(torus_of_one_axis)
+{
+    problem.device.torus_axes = 1.0;
+    problem.device.domain = 64.0;
+    problem.device.link_bandwidth = 50e9;
+    problem.device.link_efficiency = 1.0;
+    problem.device.link_latency = problem.device.scale_out_latency = 0.0;
+    cs_network_of(&problem, 16, &network);
+    ck_assert_double_eq(network.slice[0], 1.0);
+    ck_assert_double_eq(network.slice[1], 1.0);
+    ck_assert_double_eq(network.slice[2], 16.0);
+    ck_assert_int_eq(network.devices_low, 13);
+    ck_assert_int_eq(network.devices_high, 16);
+    cs_group_place(&network, 1, 16, &group);
+    WITHIN(cs_all_gather(&group, 16e8), 15e8 / 100e9, 1e-9);
+    WITHIN(cs_point_to_point(&network, 1, 2, 50e9), 1.0, 1e-9); /* one link, one direction */
+    problem.device.slice_max = 1.0;
+    cs_network_of(&problem, 16, &network);
+    ck_assert_double_eq(network.domain, 1.0);
+    cs_group_place(&network, 1, 16, &group);
+    WITHIN(cs_all_gather(&group, 16e8), 15e8 / 25e9, 1e-9);
+    problem.device.slice_max = 0.0;
+    problem.slice_devices = 1; /* or where a case says so */
+    cs_network_of(&problem, 16, &network);
+    ck_assert_double_eq(network.domain, 1.0);
+}
+END_TEST
+
 START_TEST(slices)
 {
     setup_torus(6144); /* two slices, over the data-centre network */
@@ -185,9 +235,9 @@ END_TEST
 START_TEST(slice_classes)
 {
     sample_tpu(&problem.device);
-    for (int axes = 2; axes <= 3; axes++) {
+    for (int axes = 1; axes <= 3; axes++) {
         problem.device.torus_axes = axes;
-        for (int64_t devices = 1; devices <= 5000; devices += 7) {
+        for (int64_t devices = 1; devices <= 5000; devices += devices < 50 ? 1 : 7) {
             struct cs_network edge;
             cs_network_of(&problem, devices, &network);
             ck_assert_int_le(network.devices_low, devices);
@@ -250,6 +300,8 @@ int main(void)
     tcase_add_test(cases, between_stages);
     tcase_add_test(cases, exposed);
     tcase_add_test(cases, torus);
+    tcase_add_test(cases, torus_with_gaps);
+    tcase_add_test(cases, torus_of_one_axis);
     tcase_add_test(cases, slices);
     tcase_add_test(cases, slice_classes);
     tcase_add_test(cases, faster_is_never_slower);

@@ -30,6 +30,14 @@ static void prepare(int32_t pipeline, int64_t data, int32_t zero, int32_t zero_g
     cs_replica_prepare(&stage, data, zero, zero_group, &replica);
 }
 
+static void make_mixture(void)
+{
+    problem.architecture.experts = 16;
+    problem.architecture.experts_active = 2;
+    problem.architecture.d_expert = 3072;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+}
+
 /* DeepSeek-V3 (arXiv 2412.19437) 3.2.1: with DualPipe a device holds a stage from either end, so twice the parameters;
  * otherwise the first and the last stage stand for themselves, and one stage alone is the first. */
 START_TEST(state_of_the_ends)
@@ -75,29 +83,180 @@ START_TEST(memory_of_the_fuller_end)
 }
 END_TEST
 
+struct degree {
+    int32_t tensor, context, expert, pipeline;
+    int64_t data;
+    int32_t group;
+    double card, slice; /* B/s; chips of a torus, 0: none */
+};
+
+static void check_floor(const struct degree *row, int32_t zero)
+{
+    struct cs_replica floors[CS_ZERO_STAGES];
+    setup();
+    if (row->expert > 1) {
+        make_mixture();
+    }
+    if (row->slice > 0.0) {
+        sample_tpu(&problem.device);
+        problem.device.domain = row->slice;
+    }
+    if (zero == 0 || row->group > 0 || row->slice > 0.0 || row->card > 25e9) {
+        problem.device.link_latency = problem.device.scale_out_latency = 0.0;
+    }
+    problem.nic_bandwidth = row->card;
+    /* Under compute the floor's tax is the least, here the cards'. */
+    problem.training.gradient_overlap = row->tensor == 8 ? CS_OVERLAP_ON : CS_OVERLAP_OFF;
+    shard.tensor = row->tensor;
+    shard.context = row->context;
+    shard.expert = row->expert;
+    shard.expert_tensor = row->expert > 1 && row->tensor == 2 ? 2 : 1;
+    prepare(row->pipeline, row->data, zero, row->group);
+    cs_replica_floors(&stage, row->data, row->data, 1u << zero, row->group, floors);
+    WITHIN(floors[zero].once, replica.once, 1e-12);
+    WITHIN(floors[zero].shares[CS_SHARE_DATA] + 1.0, replica.shares[CS_SHARE_DATA] + 1.0, 1e-12);
+    WITHIN(floors[zero].micro[CS_SCHEDULE_1F1B], replica.micro[CS_SCHEDULE_1F1B], 1e-12);
+    ck_assert_double_eq(floors[zero].point_to_point, replica.point_to_point);
+}
+
 /* With one rank per domain, or all in one, no group can be placed better or worse: the floor of one data degree is the
- * traffic of that degree, but for the latencies of all-reduces. 5 ranks in pairs leave 3 shards between. */
+ * traffic of that degree, but for the latencies of all-reduces. 5 ranks in pairs leave 3 shards between. 9 ranks on
+ * domains of 8 lie alone (test_network.c), which with a card faster than the links is the floor too. Halves of a
+ * context reduce together; on a torus shards end at the slice. */
 START_TEST(floors_of_one_degree)
 {
+    static const struct degree rows[] = {
+        {8, 1, 1, 1, 2, 0, 25e9, 0.0},  {8, 1, 1, 1, 4, 0, 25e9, 0.0},  {8, 1, 1, 1, 7, 0, 25e9, 0.0},
+        {8, 1, 1, 1, 4, 2, 25e9, 0.0},  {8, 1, 1, 1, 5, 2, 25e9, 0.0},  {8, 1, 1, 1, 8, 4, 25e9, 0.0},
+        {8, 1, 1, 1, 9, 4, 25e9, 0.0},  {1, 1, 1, 1, 2, 0, 25e9, 0.0},  {1, 1, 1, 1, 8, 0, 25e9, 0.0},
+        {1, 1, 1, 1, 8, 2, 25e9, 0.0},  {1, 1, 1, 1, 9, 0, 25e12, 0.0}, {8, 2, 1, 1, 3, 0, 25e9, 0.0},
+        {1, 1, 1, 1, 8, 0, 25e9, 64.0}, {2, 1, 1, 1, 8, 0, 25e9, 64.0}, {1, 1, 1, 1, 32, 0, 25e9, 16.0},
+        {1, 1, 1, 1, 4, 2, 25e9, 64.0}, {1, 1, 1, 1, 5, 2, 25e9, 64.0}, {1, 1, 1, 5, 6, 2, 25e9, 64.0},
+        {1, 1, 4, 1, 8, 0, 25e9, 0.0},  {8, 1, 8, 1, 4, 0, 25e9, 0.0},  {1, 1, 16, 1, 64, 2, 25e9, 0.0},
+        {2, 1, 4, 1, 4, 0, 25e9, 0.0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int32_t zero = 0; zero < CS_ZERO_STAGES; zero++) {
+            check_floor(&rows[i], zero);
+        }
+    }
+}
+END_TEST
+
+/* Latencies of the floors' gathers, of which ZeRO 1 has one and as long a scatter, where bytes take no time: a link's r
+ * for each of d members but one per domain, and a card's n for each domain; where a card's is less than a link's, the
+ * least of all members on links and each on its own card. On domains of 8, 12 members have 2. On a torus the links'
+ * part is left out, and a wanted group of 12 spans 2 slices. All-reduces have none. */
+START_TEST(latencies_of_floors)
+{
     static const struct {
+        double link, card, axes;
         int32_t tensor;
         int64_t data;
         int32_t group;
-    } rows[] = {{8, 2, 0}, {8, 4, 0}, {8, 7, 0}, {8, 4, 2}, {8, 5, 2}, {8, 8, 4}, {8, 9, 4}, {1, 2, 0}, {1, 8, 0}};
+        double gather; /* s */
+    } rows[] = {{1.0, 10.0, 0.0, 1, 12, 0, 10.0 * 1.0 + 2.0 * 10.0},
+                {10.0, 2.0, 0.0, 1, 12, 0, 12.0 * 2.0},
+                {1.0, 1.0, 0.0, 1, 12, 0, 10.0 * 1.0 + 2.0 * 1.0},
+                {2.0, 1.9, 0.0, 1, 8, 0, 7.0 * 2.0},
+                {1.0, 10.0, 0.0, 1, 8, 0, 7.0 * 1.0},
+                {1.0, 10.0, 0.0, 1, 2, 0, 1.0},
+                {1.0, 10.0, 0.0, 3, 6, 0, 3.0 * 1.0 + 3.0 * 10.0}, /* a third of 8 is two to a domain */
+                {1.0, 10.0, 1.0, 1, 12, 12, 2.0 * 10.0}};
     struct cs_replica floors[CS_ZERO_STAGES];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        for (int32_t zero = 0; zero < CS_ZERO_STAGES; zero++) {
-            setup();
-            shard.tensor = rows[i].tensor;
-            if (zero == 0 || rows[i].group > 0) {
-                problem.device.link_latency = problem.device.scale_out_latency = 0.0;
-            }
-            prepare(1, rows[i].data, zero, rows[i].group);
-            cs_replica_floors(&stage, rows[i].data, rows[i].data, 1u << zero, rows[i].group, floors);
-            WITHIN(floors[zero].once, replica.once, 1e-12);
-            WITHIN(floors[zero].shares[CS_SHARE_DATA] + 1.0, replica.shares[CS_SHARE_DATA] + 1.0, 1e-12);
-            WITHIN(floors[zero].micro[CS_SCHEDULE_1F1B], replica.micro[CS_SCHEDULE_1F1B], 1e-12);
-        }
+        setup();
+        shard.tensor = rows[i].tensor;
+        problem.device.link_bandwidth = problem.nic_bandwidth = 1e24;
+        problem.device.torus_axes = rows[i].axes;
+        problem.device.link_latency = rows[i].link;
+        problem.device.scale_out_latency = rows[i].card;
+        prepare(1, rows[i].data, 1, rows[i].group);
+        cs_replica_floors(&stage, rows[i].data, rows[i].data, 3u, rows[i].group, floors);
+        WITHIN(floors[1].data_seconds, 2.0 * rows[i].gather, 1e-6);
+        ck_assert_double_lt(floors[0].data_seconds, 1e-6);
+        problem.device.link_bandwidth = 600e9;
+        problem.nic_bandwidth = 25e9;
+        prepare(1, rows[i].data, 0, rows[i].group);
+        cs_replica_floors(&stage, rows[i].data, rows[i].data, 1u, rows[i].group, floors);
+        const double with = floors[0].data_seconds;
+        problem.device.link_latency = problem.device.scale_out_latency = 0.0;
+        prepare(1, rows[i].data, 0, rows[i].group);
+        cs_replica_floors(&stage, rows[i].data, rows[i].data, 1u, rows[i].group, floors);
+        ck_assert_double_eq(floors[0].data_seconds, with);
+    }
+}
+END_TEST
+
+/* 9 members, 8 in one domain and one outside: 7 r and 2 n of latency. Of the 2 B and 4 B of each of P parameters that
+ * are gathered and scattered every card takes an eighth, for the one member in nine that is outside. */
+START_TEST(latency_of_a_domain_and_one_more)
+{
+    struct cs_replica floors[CS_ZERO_STAGES];
+    shard.tensor = 1;
+    problem.device.link_bandwidth = 1e24;
+    problem.nic_bandwidth = 1e9;
+    problem.device.link_latency = 1.0;
+    problem.device.scale_out_latency = 10.0;
+    prepare(1, 9, 1, 0);
+    cs_replica_floors(&stage, 9, 9, 2u, 0, floors);
+    WITHIN(floors[1].data_seconds, 2.0 * 27.0 + (1.0 / 9.0) / 8.0 * 6.0 * stage.sync_parameters / 1e9, 1e-9);
+}
+END_TEST
+
+/* Stages of 2 devices lie within a domain of 8, stages of 8 do not: over the range the floor of a hop is the cheaper,
+ * which the links' or the card's speed decides; 2 ways, each a boundary of 2,048 x 6,144 x 2 B, and latencies. Hops of
+ * chunks are the tax of it in stacks that overlap. */
+START_TEST(floors_of_hops)
+{
+    struct cs_replica floors[CS_ZERO_STAGES];
+    const double bytes = 2048.0 * 6144.0 * 2.0;
+    shard.tensor = 1;
+    problem.kernel = CS_ATTENTION_FUSED2;
+    problem.device.link_latency = problem.device.scale_out_latency = 0.0;
+    problem.device.scale_out_compute_tax = 0.01;
+    prepare(2, 2, 0, 0);
+    cs_replica_floors(&stage, 2, 8, 1u, 0, floors);
+    WITHIN(floors[0].point_to_point, 2.0 * bytes / 232e9, 1e-12);
+    WITHIN(floors[0].chunk_to_chunk, 0.01 * 2.0 * bytes / 25e9, 1e-12); /* .15 of the links' is more */
+    problem.nic_bandwidth = 500e9;
+    problem.device.scale_out_compute_tax = 0.5;
+    prepare(2, 2, 0, 0);
+    cs_replica_floors(&stage, 2, 8, 1u, 0, floors);
+    WITHIN(floors[0].point_to_point, 2.0 * bytes / 500e9, 1e-12);
+    WITHIN(floors[0].chunk_to_chunk, 0.15 * 2.0 * bytes / 232e9, 1e-12);
+    prepare(2, 4, 0, 0); /* two stages of 4 just fill the domain */
+    WITHIN(replica.point_to_point, 2.0 * bytes / 232e9, 1e-12);
+    WITHIN(replica.chunk_to_chunk, 0.15 * 2.0 * bytes / 232e9, 1e-12);
+    cs_replica_floors(&stage, 2, 2, 1u, 0, floors);
+    WITHIN(floors[0].point_to_point, 2.0 * bytes / 232e9, 1e-12);
+    WITHIN(floors[0].chunk_to_chunk, 0.15 * 2.0 * bytes / 232e9, 1e-12);
+}
+END_TEST
+
+/* include/cs_sweep/step.h: what memory reads is the same whether the times are prepared or not. On a torus of 64 chips
+ * experts over 4 x 2 have 8 shards of state and the rest, on 2 chips, 32. */
+START_TEST(memory_alone)
+{
+    struct cs_replica alone;
+    sample_tpu(&problem.device);
+    problem.device.domain = 64.0;
+    make_mixture();
+    shard.tensor = 2;
+    shard.expert = 4;
+    shard.expert_tensor = 2;
+    prepare(2, 256, 1, 0);
+    cs_replica_memory(&stage, 256, 1, 0, &alone);
+    const double own = 2.0 + problem.training.gradient_bytes, sharded = problem.training.optimizer_bytes;
+    WITHIN(alone.first_state[0],
+           stage.first_parameters * (own + sharded / 32.0) + stage.first_expert_parameters * (own + sharded / 8.0),
+           1e-12);
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        ck_assert_double_eq(alone.first_state[s], replica.first_state[s]);
+        ck_assert_double_eq(alone.last_state[s], replica.last_state[s]);
+        ck_assert_double_eq(alone.first_activation[s], replica.first_activation[s]);
+        ck_assert_double_eq(alone.last_activation[s], replica.last_activation[s]);
+        ck_assert_double_eq(alone.first_fixed[s], replica.first_fixed[s]);
+        ck_assert_double_eq(alone.last_fixed[s], replica.last_fixed[s]);
     }
 }
 END_TEST
@@ -135,6 +294,14 @@ START_TEST(hardware_flops_of_one_expert)
         8.0 * (8.0 * part[CS_PART_DENSE].flops + 40.0 * part[CS_PART_MIXTURE].flops + part[CS_PART_HEAD].flops);
     cs_step_evaluate(&problem, &plan, &step);
     WITHIN(step.hfu, executed / (8.0 * 100e12 * step.seconds) * problem.goodput, 1e-12);
+    problem.architecture.experts = 2; /* a mixture too */
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    prepare(1, 1, 0, 0);
+    const double two =
+        8.0 * (8.0 * part[CS_PART_DENSE].flops + 40.0 * part[CS_PART_MIXTURE].flops + part[CS_PART_HEAD].flops);
+    cs_step_evaluate(&problem, &plan, &step);
+    ck_assert_double_ne(two, executed);
+    WITHIN(step.hfu, two / (8.0 * 100e12 * step.seconds) * problem.goodput, 1e-12);
     /* Halves of the context on twice the devices, each with its own FLOPs. */
     plan.context = shard.context = 2;
     plan.devices = 16;
@@ -144,6 +311,51 @@ START_TEST(hardware_flops_of_one_expert)
         16.0 * (8.0 * part[CS_PART_DENSE].flops + 40.0 * part[CS_PART_MIXTURE].flops + part[CS_PART_HEAD].flops);
     cs_step_evaluate(&problem, &plan, &step);
     WITHIN(step.hfu, halves / (16.0 * 100e12 * step.seconds) * problem.goodput, 1e-12);
+}
+END_TEST
+
+/* ZeRO 3 of a mixture, one replica of whose experts is on all 32 devices: nothing of them is gathered, and the rest,
+ * over 4 nodes, costs compute the cards' tax. */
+START_TEST(zero_3_of_a_mixture)
+{
+    struct cs_group group;
+    double expected = 0.0;
+    problem.kernel = CS_ATTENTION_FUSED2;
+    problem.nic_bandwidth = 1e18;
+    make_mixture();
+    problem.architecture.experts = 32;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    shard.expert = 32;
+    prepare(1, 4, 3, 0);
+    cs_group_place(&network, 8, 4, &group);
+    const enum cs_part_kind kinds[] = {CS_PART_MIXTURE, CS_PART_EMBEDDING, CS_PART_HEAD};
+    for (int i = 0; i < 3; i++) {
+        const struct cs_part *part = &costs.part[kinds[i]];
+        const double gather = cs_all_gather(&group, 2.0 * part->parameters);
+        const double scatter = cs_reduce_scatter(&group, 4.0 * part->parameters);
+        const double once = cs_exposed(gather, part->forward_seconds, 0.02) +
+                            cs_exposed(gather + scatter, part->backward_seconds, 0.02);
+        expected += (i == 0 ? 48.0 : 1.0) * once;
+    }
+    WITHIN(replica.shares[CS_SHARE_DATA], expected, 1e-12);
+}
+END_TEST
+
+/* State is sharded within a slice only: where tensor parallelism fills its 16 chips not at all, where it takes half of
+ * them in pairs. */
+START_TEST(slices_of_one_shard)
+{
+    sample_tpu(&problem.device);
+    problem.device.domain = 16.0;
+    shard.tensor = 16;
+    prepare(1, 4, 1, 0);
+    WITHIN(replica.first_state[0],
+           (2.0 + problem.training.gradient_bytes + problem.training.optimizer_bytes) * stage.first_parameters, 1e-12);
+    shard.tensor = 8;
+    prepare(1, 4, 1, 0);
+    WITHIN(replica.first_state[0],
+           (2.0 + problem.training.gradient_bytes + 0.5 * problem.training.optimizer_bytes) * stage.first_parameters,
+           1e-12);
 }
 END_TEST
 
@@ -188,8 +400,14 @@ int main(void)
     tcase_add_test(cases, state_of_the_ends);
     tcase_add_test(cases, memory_of_the_fuller_end);
     tcase_add_test(cases, floors_of_one_degree);
+    tcase_add_test(cases, latencies_of_floors);
+    tcase_add_test(cases, latency_of_a_domain_and_one_more);
+    tcase_add_test(cases, floors_of_hops);
+    tcase_add_test(cases, memory_alone);
     tcase_add_test(cases, floors_of_shards);
     tcase_add_test(cases, hardware_flops_of_one_expert);
+    tcase_add_test(cases, zero_3_of_a_mixture);
+    tcase_add_test(cases, slices_of_one_shard);
     tcase_add_test(cases, share_of_the_pipeline);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);

@@ -103,6 +103,19 @@ START_TEST(loss_of_a_dense_model)
 }
 END_TEST
 
+/* Two experts are a mixture: N = 32 * 2048^2 * (4 + 8 * 2) = 2.6844e9 and D = 20 * 12 * 32 * 2048^2 = 3.2212e10 give
+ * .47 + (2.1 / 1 + 18.1) / 12.1427 + .87876 = 3.01231; the dense row would give 2.763. */
+START_TEST(loss_of_two_experts)
+{
+    struct cs_architecture architecture;
+    struct cs_law law;
+    cs_architecture_from_d_model(&settings.scaling_law, 2048, &architecture);
+    architecture.experts = 2;
+    cs_law_evaluate(&settings.scaling_law, &settings.training, &architecture, true, 0.0, &law);
+    ck_assert_double_eq_tol(law.loss, 3.01231, 1e-5);
+}
+END_TEST
+
 /* davidsj/ml_par_sim: 2048 * 2048 tokens * (C / 1e25)^(1/6); sequences of 2,048 at five sizes of run, by hand. */
 START_TEST(critical_batch)
 {
@@ -142,6 +155,8 @@ START_TEST(tokens_compute_and_batch_of_a_run)
     cs_law_evaluate(&settings.scaling_law, &settings.training, &architecture, true, 1e12, &law);
     ck_assert_double_eq(law.tokens, 1e12);
     ck_assert_double_eq(law.compute, 6.0 * active * 1e12);
+    cs_law_evaluate(&settings.scaling_law, &settings.training, &architecture, true, 1.0, &law);
+    ck_assert_double_eq(law.tokens, 1.0); /* any number above 0 is a given one */
 }
 END_TEST
 
@@ -159,6 +174,14 @@ START_TEST(extremes_stay_finite)
         ck_assert(isfinite(law.loss) && isfinite(law.compute) && isfinite(law.critical_batch));
         ck_assert_int_ge(law.critical_sequences, 0);
     }
+    /* Counts end at 2^53, where a double still holds each: 1e3 * 4e13 of a feed-forward, and a batch of 1e18 tokens
+     * that the square of compute multiplies. */
+    settings.scaling_law.ffn_multiple = 1e3;
+    settings.scaling_law.critical_batch_tokens = 1e18;
+    settings.scaling_law.critical_batch_exponent = 2.0;
+    evaluate(40000000000000, &architecture, &law);
+    ck_assert_int_eq(architecture.d_ff, INT64_C(9007199254740992));
+    ck_assert_int_eq(law.critical_sequences, INT64_C(9007199254740992));
 }
 END_TEST
 
@@ -172,6 +195,7 @@ int main(void)
     tcase_add_test(cases, loss_of_a_mixture);
     tcase_add_test(cases, loss_falls_with_granularity_size_and_data);
     tcase_add_test(cases, loss_of_a_dense_model);
+    tcase_add_test(cases, loss_of_two_experts);
     tcase_add_test(cases, critical_batch);
     tcase_add_test(cases, tokens_compute_and_batch_of_a_run);
     tcase_add_test(cases, extremes_stay_finite);

@@ -400,6 +400,8 @@ START_TEST(whole_plan)
     WITHIN(step.training_seconds, ceil(1e12 / 8192.0) * step.seconds / 0.95, 1e-12);
     WITHIN(step.mfu, 6.0 * 22e9 * 1e12 / (8.0 * step.training_seconds * 100e12), 1e-12);
     ck_assert_double_gt(step.hfu, 1.2 * step.mfu);
+    WITHIN(cs_mfu(&problem, 8, 0.5), 6.0 * 22e9 * 1e12 / (8.0 * 0.5 * 100e12), 1e-12);
+    ck_assert_double_eq(cs_mfu(&problem, 8, 0.0), 0.0); /* no training, no utilisation */
 }
 END_TEST
 
