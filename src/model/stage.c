@@ -91,7 +91,6 @@ static double split_two_kinds(const struct split *split, struct loads *loads)
     double low = 0.0;
     double high =
         split->embedding + split->head + split->dense_layers * split->dense + split->mixture_layers * split->mixture;
-    high *= 1.0 + 1e-12;
     for (int i = 0; i < 50; i++) {
         const double middle = 0.5 * (low + high);
         if (fill(split, middle, loads) > 0.5) {

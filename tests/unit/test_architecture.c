@@ -127,6 +127,10 @@ START_TEST(latent_attention_with_plain_queries)
     struct cs_parameters p;
     cs_parameters_count(&a, &p);
     ck_assert_double_eq(p.attention, 7168.0 * 128 * 192 + 7168.0 * (512 + 64) + 512.0 * 128 * 256 + 128.0 * 128 * 7168);
+    a.mla_q_lora = 1; /* a rank of 1 is one */
+    cs_parameters_count(&a, &p);
+    ck_assert_double_eq(p.attention,
+                        7168.0 + 128.0 * 192 + 7168.0 * (512 + 64) + 512.0 * 128 * 256 + 128.0 * 128 * 7168);
 }
 END_TEST
 

@@ -243,6 +243,7 @@ START_TEST(pue_of_a_region)
     ck_assert_double_eq(cs_pue(&settings.carbon, 1.2), 1.1);
     settings.carbon.pue_per_region = true;
     ck_assert_double_eq(cs_pue(&settings.carbon, 1.2), 1.2);
+    ck_assert_double_eq(cs_pue(&settings.carbon, 1.0), 1.0);
     ck_assert_double_eq(cs_pue(&settings.carbon, 0.0), 1.1);
 }
 END_TEST

@@ -184,6 +184,9 @@ START_TEST(fused_attention)
     const struct cs_attention_shape window = shape(256);
     WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &window, false).flops,
            2.0 * 8 * 1024 * 256 * 256 * (1.0 - 0.125 + 0.0625), 1e-12);
+    /* Of one that is narrower than a block nothing is skipped. */
+    const struct cs_attention_shape narrower = shape(64);
+    WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &narrower, false).flops, 2.0 * 8 * 1024 * 64 * 256, 1e-12);
     /* Heads of 64: softmax is a quarter at 128 and does not shrink, so the share of time per FLOP is 1.25. */
     struct cs_attention_shape narrow = whole;
     narrow.d_qk = narrow.d_v = 64;

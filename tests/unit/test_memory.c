@@ -161,6 +161,8 @@ START_TEST(zero_shards)
     WITHIN(state_of(3, 4), 18.0 / 4.0 * parameters + 4.0 * parameters / 48.0, 1e-12);
     plan.zero_group = 2;
     WITHIN(state_of(1, 4), (6.0 + 6.0) * parameters, 1e-12);
+    plan.zero_group = 1;
+    WITHIN(state_of(1, 4), 18.0 * parameters, 1e-12);
 }
 END_TEST
 

@@ -133,7 +133,7 @@ START_TEST(floors_of_one_degree)
         {1, 1, 1, 1, 8, 0, 25e9, 64.0}, {2, 1, 1, 1, 8, 0, 25e9, 64.0}, {1, 1, 1, 1, 32, 0, 25e9, 16.0},
         {1, 1, 1, 1, 4, 2, 25e9, 64.0}, {1, 1, 1, 1, 5, 2, 25e9, 64.0}, {1, 1, 1, 5, 6, 2, 25e9, 64.0},
         {1, 1, 4, 1, 8, 0, 25e9, 0.0},  {8, 1, 8, 1, 4, 0, 25e9, 0.0},  {1, 1, 16, 1, 64, 2, 25e9, 0.0},
-        {2, 1, 4, 1, 4, 0, 25e9, 0.0}};
+        {2, 1, 4, 1, 16, 0, 25e9, 0.0}, {3, 1, 1, 1, 6, 0, 25e9, 0.0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (int32_t zero = 0; zero < CS_ZERO_STAGES; zero++) {
             check_floor(&rows[i], zero);
@@ -352,10 +352,14 @@ START_TEST(slices_of_one_shard)
     WITHIN(replica.first_state[0],
            (2.0 + problem.training.gradient_bytes + problem.training.optimizer_bytes) * stage.first_parameters, 1e-12);
     shard.tensor = 8;
-    prepare(1, 4, 1, 0);
-    WITHIN(replica.first_state[0],
-           (2.0 + problem.training.gradient_bytes + 0.5 * problem.training.optimizer_bytes) * stage.first_parameters,
-           1e-12);
+    for (int axes = 1; axes <= 3; axes++) {
+        problem.device.torus_axes = axes;
+        prepare(1, 4, 1, 0);
+        WITHIN(replica.first_state[0],
+               (2.0 + problem.training.gradient_bytes + 0.5 * problem.training.optimizer_bytes) *
+                   stage.first_parameters,
+               1e-12);
+    }
 }
 END_TEST
 

@@ -124,6 +124,11 @@ START_TEST(slow_ends)
     ck_assert_double_eq(stage.slow.mixture, 0.0);
     ck_assert_double_eq(stage.first_expert_parameters, 100.0); /* of the stage after it: it has more */
     ck_assert_double_eq(stage.rest_seconds, 106.0);
+    costs.part[CS_PART_HEAD].forward_seconds = 0.0;
+    cs_stage_prepare(&costs, 4, &stage);
+    ck_assert_double_eq(stage.slow.embedding, 1.0);
+    ck_assert_double_eq(stage.first_expert_parameters, 100.0);
+    ck_assert_double_eq(stage.last_expert_parameters, 0.0);
 }
 END_TEST
 
@@ -182,8 +187,11 @@ START_TEST(most_gradients)
     cs_stage_prepare(&costs, 2, &stage);
     ck_assert_double_eq(stage.sync_parameters, 10.0);
     ck_assert_double_eq(stage.sync_expert_parameters, 0.0);
+    ck_assert_double_eq(stage.largest_layer_parameters, 10.0);
     costs.part[CS_PART_HEAD].parameters = 1.0;
+    costs.part[CS_PART_DENSE].parameters = 3.0;
     cs_stage_prepare(&costs, 2, &stage);
+    ck_assert_double_eq(stage.largest_layer_parameters, 4.0);
     ck_assert_double_eq(stage.sync_parameters, 5.0);
     ck_assert_double_eq(stage.sync_expert_parameters, 6.0);
 }

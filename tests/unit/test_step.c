@@ -185,6 +185,9 @@ START_TEST(data_traffic)
     problem.precision.gradient_communication_bytes = 2.0;
     prepare(2, 4, 1, 0);
     WITHIN(replica.data_seconds, 2.0 * cs_all_gather(&group, 2.0 * p), 1e-12);
+    problem.precision.gradient_communication_bytes = 1.0;
+    prepare(2, 4, 1, 0);
+    WITHIN(replica.data_seconds, cs_reduce_scatter(&group, p) + cs_all_gather(&group, 2.0 * p), 1e-12);
     problem.precision.gradient_communication_bytes = 0.0;
     prepare(2, 4, 1, 2); /* shards in pairs, then an all-reduce of half between the pairs */
     struct cs_group pair, between;

@@ -83,10 +83,36 @@ START_TEST(parts_that_the_model_lacks)
     }
     ck_assert_double_eq(none->forward_seconds + none->backward_seconds + none->weight_gradient_seconds, 0.0);
     ck_assert_double_eq(none->flops + none->parameters + none->activation_bytes + none->working_bytes, 0.0);
+    /* Two experts are a mixture as well: each rank of tensor parallelism holds both, 2 x 6,144 x 3,072 of weights each. */
+    problem.architecture.experts = 2;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    plan.expert = 1;
+    prepare();
+    ck_assert_double_eq(none->flops, 0.0);
+    ck_assert_double_eq(costs.part[CS_PART_MIXTURE].expert_parameters, 2.0 * 2.0 * 6144.0 * 3072.0);
     ck_assert_double_eq(costs.tied_parameters, 51200.0 / 2.0 * 6144.0);
     problem.architecture.tied_embedding = false;
     prepare();
     ck_assert_double_eq(costs.tied_parameters, 0.0);
+}
+END_TEST
+
+/* A prediction depth's weights beside its routed experts, which lie on 4 x 2 of the ranks, are cut by tensor
+ * parallelism: attention, norms, router, the projection of 2 h to h and its two norms (DeepSeek-V3, arXiv 2412.19437,
+ * 2.2). */
+START_TEST(weights_of_a_prediction_depth)
+{
+    const double h = 6144.0;
+    plan.expert_tensor = 2;
+    prepare();
+    const double before = costs.part[CS_PART_HEAD].parameters;
+    WITHIN(before, 25600.0 * h + h, 1e-12);
+    problem.architecture.mtp_layers = 1;
+    cs_parameters_count(&problem.architecture, &problem.parameters);
+    prepare();
+    const double depth = 4.0 * h * h + 2.0 * h + 16.0 * h + 2.0 * h * h + 2.0 * h;
+    WITHIN(costs.part[CS_PART_HEAD].parameters - before, 0.5 * depth, 1e-9);
+    WITHIN(costs.part[CS_PART_HEAD].expert_parameters, 16.0 * 2.0 * h * 3072.0 / 8.0, 1e-12);
 }
 END_TEST
 
@@ -190,6 +216,7 @@ int main(void)
     TCase *cases = tcase_create("trace");
     tcase_add_checked_fixture(cases, setup, NULL);
     tcase_add_test(cases, parts_that_the_model_lacks);
+    tcase_add_test(cases, weights_of_a_prediction_depth);
     tcase_add_test(cases, hidden_all_to_all);
     tcase_add_test(cases, what_waits);
     tcase_add_test(cases, update_of_the_shards);
