@@ -83,7 +83,7 @@ START_TEST(parts_that_the_model_lacks)
     }
     ck_assert_double_eq(none->forward_seconds + none->backward_seconds + none->weight_gradient_seconds, 0.0);
     ck_assert_double_eq(none->flops + none->parameters + none->activation_bytes + none->working_bytes, 0.0);
-    /* Two experts are a mixture as well: each rank of tensor parallelism holds both, 2 x 6,144 x 3,072 of weights each. */
+    /* Two experts are a mixture as well: a rank of tensor parallelism holds both, 2 x 6,144 x 3,072 weights each. */
     problem.architecture.experts = 2;
     cs_parameters_count(&problem.architecture, &problem.parameters);
     plan.expert = 1;
