@@ -53,23 +53,27 @@ struct holder {
 /* Takes a word from the front of the text. */
 static const char *take_word(const char *text, char *word, size_t size)
 {
-    text += strspn(text, " \n");
+    text += strspn(text, " ");
     const size_t length = strcspn(text, " \n");
     (void)snprintf(word, size, "%.*s", (int)length, text);
     return text + length;
 }
 
-static void read_holder(int fd, struct holder *holder)
+/* False where the file says something else: it is not a lock. */
+static bool read_holder(int fd, struct holder *holder)
 {
     char text[HOLDER_SIZE];
+    int64_t pid;
     const ssize_t got = pread(fd, text, sizeof text - 1, 0);
     text[got > 0 ? got : 0] = '\0';
     const char *rest = take_word(text, holder->host, sizeof holder->host);
     rest = take_word(rest, holder->pid, sizeof holder->pid);
-    (void)take_word(rest, holder->job, sizeof holder->job);
-    if (*holder->pid == '\0') {
-        *holder->host = '\0';
+    rest = take_word(rest, holder->job, sizeof holder->job);
+    if (got == 0 || (strcmp(rest, "\n") == 0 && cs_parse_count(holder->pid, 1, INT32_MAX, &pid))) {
+        return true;
     }
+    *holder->host = '\0';
+    return false;
 }
 
 static void write_holder(int fd)
@@ -106,7 +110,7 @@ static bool held_by_text(int fd)
     struct holder holder;
     char host[HOST_SIZE], job[JOB_SIZE];
     int64_t pid;
-    read_holder(fd, &holder);
+    (void)read_holder(fd, &holder);
     own_host(host, sizeof host);
     own_job(job, sizeof job);
     if (*holder.host == '\0' || before_restart(holder.job, job)) {
@@ -119,13 +123,26 @@ static bool held_by_text(int fd)
            (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
-enum attempt { TAKEN, BUSY, AGAIN, FAILED };
+/* What stands under the name is a lock, or a file that is new: never one of something else, which would be lost. */
+static bool is_lock(int fd)
+{
+    struct holder holder;
+    struct stat facts;
+    return fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_nlink <= 1 && read_holder(fd, &holder);
+}
+
+enum attempt { TAKEN, BUSY, AGAIN, FAILED, FOREIGN };
 
 static enum attempt try_lock(int folder, const char *name, int *fd, struct holder *holder)
 {
     *fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     if (*fd < 0) {
         return FAILED;
+    }
+    if (!is_lock(*fd)) {
+        (void)close(*fd);
+        *fd = -1;
+        return FOREIGN;
     }
     bool busy = false;
     if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
@@ -136,7 +153,7 @@ static enum attempt try_lock(int folder, const char *name, int *fd, struct holde
         write_holder(*fd);
         return TAKEN;
     }
-    read_holder(*fd, holder);
+    (void)read_holder(*fd, holder);
     (void)close(*fd);
     *fd = -1;
     return busy ? BUSY : AGAIN;
@@ -156,6 +173,11 @@ enum cs_code cs_lock_take(int folder, const char *name, const char *path, int *f
                            "%s.lock cannot be created: %s. The results need a folder that can "
                            "be written.",
                            path, errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+        }
+        if (attempt == FOREIGN) {
+            return cs_fail(error, CS_ERROR_CREATE,
+                           "%s.lock is not the lock of a run: it would be lost. Give another --output, or move it.",
+                           path);
         }
         if (now() >= end) {
             break;

@@ -177,7 +177,7 @@ int cs_run_all(struct cs_run *run, int *argc, char ***argv)
     cs_log_rank(rank);
     const int exit_status = rank == 0 ? run_first(run) : run_other(run);
     run_end(run);
-    MPI_Finalize();
+    cs_wire_finalize();
     return exit_status;
 }
 
@@ -194,6 +194,6 @@ void cs_sweep_part(int *argc, char ***argv)
     if (run_launched(&rank) && !initialized) {
         MPI_Init(argc, argv);
         MPI_Barrier(MPI_COMM_WORLD);
-        MPI_Finalize();
+        cs_wire_finalize();
     }
 }

@@ -33,6 +33,20 @@ double cs_batch_age(int32_t ranks)
     return per_rank * (double)ranks > least ? per_rank * (double)ranks : least;
 }
 
+/* Open MPI's launcher reports a failure when it sees a rank end before it has read that rank's goodbye, for whose
+ * answer the rank waits 2 s at most (PMIx). A launcher as busy as that, with hundreds of ranks on few cores, is given
+ * the time to catch up: while all ranks sleep it has the cores to itself. */
+void cs_wire_finalize(void)
+{
+    const double enough = 1.0, most = 10.0; /* s */
+    const double begun = cs_seconds();
+    MPI_Finalize();
+    const double taken = cs_seconds() - begun;
+    if (taken > enough) {
+        cs_backoff_sleep(&(struct cs_backoff){taken}, most);
+    }
+}
+
 int cs_wire_rank(void)
 {
     int rank;

@@ -45,6 +45,9 @@ int64_t cs_batch_bytes(const struct cs_grid *grid);
 /* s after which a worker sends its results although its chunk is not finished. */
 double cs_batch_age(int32_t ranks);
 
+/* MPI_Finalize, after which the process may end. */
+void cs_wire_finalize(void);
+
 int cs_wire_rank(void);
 int cs_wire_size(void);
 const char *cs_wire_host(void);
