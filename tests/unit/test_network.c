@@ -57,6 +57,11 @@ START_TEST(floor_and_nothing)
     cs_group_place(&network, 1, 8, &group);
     ck_assert_double_eq(cs_all_reduce(&group, 1.0), 1e-3);
     ck_assert_double_eq(cs_all_gather(&group, 1.0), 0.5e-3);
+    ck_assert_double_eq(cs_all_to_all(&group, 1.0), 0.5e-3);
+    cs_group_place(&network, 1, 1, &group); /* a group of one has none */
+    ck_assert_double_eq(cs_all_reduce(&group, 1e9), 0.0);
+    ck_assert_double_eq(cs_all_gather(&group, 1e9), 0.0);
+    ck_assert_double_eq(cs_all_to_all(&group, 1e9), 0.0);
 }
 END_TEST
 
