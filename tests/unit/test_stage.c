@@ -129,6 +129,10 @@ START_TEST(slow_ends)
     ck_assert_double_eq(stage.slow.embedding, 1.0);
     ck_assert_double_eq(stage.first_expert_parameters, 100.0);
     ck_assert_double_eq(stage.last_expert_parameters, 0.0);
+    layers(2, 1, 0); /* an embedding alone has no working set */
+    cs_stage_prepare(&costs, 4, &stage);
+    ck_assert_double_eq(stage.first_parameters, 0.0);
+    ck_assert_double_eq(stage.first_fixed, 0.0);
 }
 END_TEST
 
