@@ -55,6 +55,8 @@ void cs_parameters_count(const struct cs_architecture *architecture, struct cs_p
 /* Layer index (0-based) holds a mixture of experts. */
 bool cs_layer_is_mixture(const struct cs_architecture *architecture, int64_t layer);
 
+/* Sequences: the largest batch of any plan, a million times that of the largest runs; no search looks beyond. */
+#define CS_BATCH_MAX 4294967296.0
 /* What the scaling law says of one run of an architecture. */
 struct cs_law {
     double parameters_total;  /* scaling-law models: non-embedding, L h^2 (4 + 8 E); explicit ones: everything */
@@ -63,7 +65,7 @@ struct cs_law {
     double compute;             /* FLOP, 6 N_active D */
     double loss;                /* nats per token, Eq 2 */
     double critical_batch;      /* tokens, Eq 1 */
-    int64_t critical_sequences; /* floor(critical_batch / seq_len) */
+    int64_t critical_sequences; /* floor(critical_batch / seq_len), CS_BATCH_MAX at most */
 };
 
 /* from_law: the architecture came from a d_model (parameter counts by the paper's formulas, else counted).

@@ -80,7 +80,8 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(dense_b, 26.7, 0.0, 1e6, "1", CS_SCOPE_ARCHITECTURE, "beta0 of the dense row; " CS_LUDZIEJEWSKI)              \
     REAL(dense_beta, 0.127, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "beta of the dense row; " CS_LUDZIEJEWSKI)          \
     REAL(critical_batch_tokens, 4194304.0, 1.0, 1e18, "token", CS_SCOPE_ARCHITECTURE,                                  \
-         "critical batch at critical_batch_compute, 2^22; rebuilt from davidsj/ml_par_sim")                            \
+         "critical batch at critical_batch_compute, 2^22; rebuilt from davidsj/ml_par_sim; 2^32 sequences are the "    \
+         "most")                                                                                                       \
     REAL(critical_batch_compute, 1e25, 1.0, 1e40, "FLOP", CS_SCOPE_ARCHITECTURE, "rebuilt from davidsj/ml_par_sim")    \
     REAL(critical_batch_exponent, 1.0 / 6.0, 0.0, 2.0, "1", CS_SCOPE_ARCHITECTURE,                                     \
          "critical batch = tokens * (C / compute)^exponent; 1/3 is the aggressive option; rebuilt, same source")
@@ -127,8 +128,8 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     COUNT(max_devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "most devices considered; 0 for no limit")           \
     CHOICE(divisibility, "relaxed", "relaxed|strict", CS_SCOPE_SEARCH,                                                 \
            "strict wants pipeline * interleave to divide layers, and tensor to divide heads")                          \
-    COUNT(tensor_max, 0, 0, 1000000, "1", CS_SCOPE_SEARCH, "largest tensor degree; 0 takes the scale-up domain")       \
-    COUNT(tpu_tensor_max, 16, 1, 1000000, "1", CS_SCOPE_SEARCH, "largest tensor degree on a torus")                    \
+    COUNT(tensor_max, 0, 0, 16384, "1", CS_SCOPE_SEARCH, "largest tensor degree; 0 takes the scale-up domain")         \
+    COUNT(tpu_tensor_max, 16, 1, 16384, "1", CS_SCOPE_SEARCH, "largest tensor degree on a torus")                      \
     COUNT(pipeline_max, 0, 0, 1000000, "1", CS_SCOPE_SEARCH, "largest pipeline degree; 0 for the layer count")         \
     COUNT(interleave_max, 0, 0, 1000000, "1", CS_SCOPE_SEARCH, "most chunks per device; 0 for layers / pipeline")      \
     COUNT(micro_batch_max, 0, 0, 1000000, "sequence", CS_SCOPE_SEARCH, "largest micro-batch; 0 for no limit")          \

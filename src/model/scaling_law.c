@@ -60,6 +60,5 @@ void cs_law_evaluate(const struct cs_scaling_law *law, const struct cs_training 
     out->loss = architecture->experts > 1 ? cs_loss_mixture(law, loss_parameters, out->tokens)
                                           : cs_loss_dense(law, loss_parameters, out->tokens);
     out->critical_batch = cs_critical_batch_tokens(law, out->compute);
-    /* 2^53: beyond every run, and exact in a double. */
-    out->critical_sequences = (int64_t)fmin(floor(out->critical_batch / (double)training->seq_len), 9007199254740992.0);
+    out->critical_sequences = (int64_t)fmin(floor(out->critical_batch / (double)training->seq_len), CS_BATCH_MAX);
 }

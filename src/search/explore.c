@@ -214,21 +214,28 @@ static bool rounds_fit(const struct node *node, double m)
            ((choices->given_batch && choices->space->interleave > 0) || m >= node->pipeline->stages);
 }
 
+/* Whole micro-batches that the batch leaves to a data degree. */
+static double most_micro_batches(const struct node *node, int64_t data)
+{
+    return (double)(node->work->choices.cap / (data * node->shard->costs.shard.micro_batch));
+}
+
 /* No candidate of a replica, or of those of [first, last] that it is the floor of, may matter. With B = m d b and
  * m <= cap / (d b):
  *   T >= Q / (m d b) step(m) >= Q / b g(d) / d,  g(d) = step(m) / m at m = cap / (d b).
- * g rises with d, so that N T = N / d * T d is least at the first degree; but g(d) / d falls, since all of g that rises
- * is proportional to 1 / m, that is to d: T is least at the last. */
+ * g rises with d, so that N T = N / d * T d is least at the first degree, at its whole m; but g(d) / d falls, since all
+ * of g that rises is proportional to 1 / m, that is to d: T is least at the last. Where the whole m is one for all of
+ * them, g is one number: else a few micro-batches, rounded off, would leave ranges of degrees to try one by one. */
 static bool hopeless_replica(const struct node *node, const struct cs_replica *replica, int64_t first, int64_t last)
 {
     const struct cs_search_workspace *const work = node->work;
     const double ranks = (double)node->shard->mesh.ranks * node->pipeline->stages;
     const double b = node->shard->costs.shard.micro_batch;
-    const double m = (double)work->choices.cap / ((double)first * b);
+    const double m = most_micro_batches(node, first);
     const bool rounds = rounds_fit(node, m);
     const double slow = work->sequences / b * least_per_micro_batch(node, replica, m, rounds);
     double fast = slow;
-    if (last > first) {
+    if (last > first && most_micro_batches(node, last) < m) {
         const double fewer = (double)work->choices.cap / ((double)last * b);
         fast = work->sequences / b * least_per_micro_batch(node, replica, fewer, rounds);
     }
