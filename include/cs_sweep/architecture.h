@@ -55,8 +55,8 @@ void cs_parameters_count(const struct cs_architecture *architecture, struct cs_p
 /* Layer index (0-based) holds a mixture of experts. */
 bool cs_layer_is_mixture(const struct cs_architecture *architecture, int64_t layer);
 
-/* Sequences: the largest batch of any plan, a million times that of the largest runs; no search looks beyond. */
-#define CS_BATCH_MAX 4294967296.0
+/* Sequences: the largest batch of any plan, some hundred thousand times that of today's largest runs. */
+#define CS_BATCH_MAX 1073741824.0
 /* What the scaling law says of one run of an architecture. */
 struct cs_law {
     double parameters_total;  /* scaling-law models: non-embedding, L h^2 (4 + 8 E); explicit ones: everything */

@@ -80,7 +80,7 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(dense_b, 26.7, 0.0, 1e6, "1", CS_SCOPE_ARCHITECTURE, "beta0 of the dense row; " CS_LUDZIEJEWSKI)              \
     REAL(dense_beta, 0.127, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "beta of the dense row; " CS_LUDZIEJEWSKI)          \
     REAL(critical_batch_tokens, 4194304.0, 1.0, 1e18, "token", CS_SCOPE_ARCHITECTURE,                                  \
-         "critical batch at critical_batch_compute, 2^22; rebuilt from davidsj/ml_par_sim; 2^32 sequences are the "    \
+         "critical batch at critical_batch_compute, 2^22; rebuilt from davidsj/ml_par_sim; 2^30 sequences are the "    \
          "most")                                                                                                       \
     REAL(critical_batch_compute, 1e25, 1.0, 1e40, "FLOP", CS_SCOPE_ARCHITECTURE, "rebuilt from davidsj/ml_par_sim")    \
     REAL(critical_batch_exponent, 1.0 / 6.0, 0.0, 2.0, "1", CS_SCOPE_ARCHITECTURE,                                     \

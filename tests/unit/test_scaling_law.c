@@ -175,13 +175,13 @@ START_TEST(extremes_stay_finite)
         ck_assert_int_ge(law.critical_sequences, 0);
     }
     /* Counts end at 2^53, where a double still holds each: 1e3 * 4e13 of a feed-forward. The batch, of 1e18 tokens that
-     * the square of compute multiplies, ends at 2^32 sequences. */
+     * the square of compute multiplies, ends at 2^30 sequences. */
     settings.scaling_law.ffn_multiple = 1e3;
     settings.scaling_law.critical_batch_tokens = 1e18;
     settings.scaling_law.critical_batch_exponent = 2.0;
     evaluate(40000000000000, &architecture, &law);
     ck_assert_int_eq(architecture.d_ff, INT64_C(9007199254740992));
-    ck_assert_int_eq(law.critical_sequences, INT64_C(4294967296));
+    ck_assert_int_eq(law.critical_sequences, INT64_C(1073741824));
 }
 END_TEST
 
