@@ -134,7 +134,8 @@ static void consider_interleaved(const struct node *node, const struct cs_replic
     plan->global_batch = m * plan->data * plan->micro_batch;
     const int32_t first = m >= p ? first_fitting(node, replica, low, high, m) : low;
     if (first > high) {
-        count(node->work, plan->devices, 1.0);
+        /* The one whose memory was asked for, if it is a candidate at all. */
+        count(node->work, plan->devices, cs_interleave_allowed(choices, p, high) ? 1.0 : 0.0);
         return;
     }
     const int32_t start = fastest_interleave(node, replica, plan, first, high);
