@@ -218,7 +218,8 @@ static bool rounds_fit(const struct node *node, double m)
 /* Whole micro-batches that the batch leaves to a data degree. */
 static double most_micro_batches(const struct node *node, int64_t data)
 {
-    return (double)(node->work->choices.cap / (data * node->shard->costs.shard.micro_batch));
+    const int64_t whole = node->work->choices.cap / (data * node->shard->costs.shard.micro_batch);
+    return (double)whole;
 }
 
 /* No candidate of a replica, or of those of [first, last] that it is the floor of, may matter. With B = m d b and
