@@ -50,7 +50,7 @@ export CC MPICC MPIRUN PKG_CONFIG PYTHON HDF5_DIR HDF5_ROOT HDF5_PC
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wundef -Wvla \
             -Wimplicit-fallthrough -Wswitch-default
-OWN_CPPFLAGS := -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude
+OWN_CPPFLAGS := -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude -Isrc
 OWN_CFLAGS := -std=c11 $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) -fno-math-errno -ffp-contract=off
 
 # ---- sources ---------------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ endif
 
 BUILD_H := $(OBJ)/generated/cs_build.h
 # The libraries whose headers a source may include.
-library_headers = $(strip $(if $(filter src/config/%,$(1)),$(call headers,$(CJSON_FLAGS))) \
+library_headers = $(strip $(if $(filter src/json/% src/config/%,$(1)),$(call headers,$(CJSON_FLAGS))) \
     $(if $(filter src/results/%,$(1)),$(call headers,$(HDF5_FLAGS) $(ZLIB_FLAGS))) \
     $(if $(filter src/sweep/% src/cs_sweep.c,$(1)),$(call headers,$(MPI_FLAGS))) \
     $(if $(filter tests/%,$(1)),-Itests -Itests/support $(call headers,$(CHECK_FLAGS) $(HDF5_FLAGS) $(CJSON_FLAGS))))
@@ -299,7 +299,7 @@ ubsan:
 
 # Lines that the unit and property tests run, in per cent of each of these rooms.
 COVERAGE_MINIMUM ?= 97
-COVERED_ROOMS := model search config
+COVERED_ROOMS := model search json library config design cases
 coverage:
 	@rm -rf $(BUILD)/coverage
 	@$(SUB) BUILD=$(BUILD)/coverage CC=gcc CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all tests

@@ -10,8 +10,8 @@
 #include "cs_sweep/number.h"
 #include "cs_sweep/results.h"
 #include "cs_sweep/text.h"
-#include "report/locate.h"
-#include "report/point.h"
+#include "explain/locate.h"
+#include "explain/point.h"
 
 static const char usage[] =
     "cs_point: one design point of a sweep, explained\n"

@@ -6,7 +6,7 @@
 
 #include "cs_build.h"
 #include "cs_sweep/text.h"
-#include "report/validation.h"
+#include "explain/validation.h"
 
 static const char usage[] =
     "cs_validate: measured training runs, predicted\n"

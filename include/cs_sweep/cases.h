@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "cs_sweep/config.h"
+#include "cs_sweep/design.h"
 
 enum cs_case_metric {
     CS_METRIC_STEP_TIME,       /* s */

@@ -3,7 +3,7 @@
 #ifndef CS_SWEEP_RESULTS_H
 #define CS_SWEEP_RESULTS_H
 
-#include "cs_sweep/record.h"
+#include "cs_sweep/design.h"
 
 struct cs_results;
 

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cs_sweep/text.h"
+
 /* What has to be computed again when a setting changes; a variable of the result file depends on an axis exactly when
  * it depends on one of the axis' scopes. */
 enum cs_scope {
@@ -263,9 +265,6 @@ struct cs_setting {
 const struct cs_setting *cs_settings_table(int32_t *count);
 /* The row of a dotted path such as "carbon.pue", or NULL. */
 const struct cs_setting *cs_setting_find(const char *path);
-/* Index of a name in "a|b|c", -1 if absent; and the index-th name copied to buffer. */
-int32_t cs_choice_index(const char *names, const char *name);
-const char *cs_choice_name(const char *names, int32_t index, char *buffer, int32_t size);
 
 /* A setting as a number: choices and flags by index, sets by bits. Not for CS_LIST. */
 double cs_setting_get(const struct cs_settings *settings, const struct cs_setting *row);

@@ -12,6 +12,11 @@ int32_t cs_name_distance(const char *a, const char *b);
 /* The nearest of `count` names, or NULL when none is near enough to be a slip of the hand. */
 const char *cs_nearest_name(const char *name, int32_t count, const char *const *names);
 
+/* Lists of names: "a|b|c" */
+/* Index of a name in "a|b|c", -1 if absent; and the index-th name copied to buffer. */
+int32_t cs_choice_index(const char *names, const char *name);
+const char *cs_choice_name(const char *names, int32_t index, char *buffer, int32_t size);
+
 /* malloc'ed copies; NULL without memory. */
 char *cs_copy_text(const char *text, size_t length);
 

@@ -2,6 +2,7 @@
 #include "cs_sweep/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,4 +69,34 @@ char *cs_copy_text(const char *text, size_t length)
         copy[length] = '\0';
     }
     return copy;
+}
+
+int32_t cs_choice_index(const char *names, const char *name)
+{
+    const size_t length = strlen(name);
+    int32_t index = 0;
+    for (const char *at = names; at != NULL; index++) {
+        const char *bar = strchr(at, '|');
+        const size_t size = bar != NULL ? (size_t)(bar - at) : strlen(at);
+        if (size == length && memcmp(at, name, size) == 0) {
+            return index;
+        }
+        at = bar != NULL ? bar + 1 : NULL;
+    }
+    return -1;
+}
+
+const char *cs_choice_name(const char *names, int32_t index, char *buffer, int32_t size)
+{
+    const char *at = names;
+    for (int32_t i = 0; i < index && at != NULL; i++) {
+        at = strchr(at, '|');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    if (at == NULL || index < 0) {
+        (void)snprintf(buffer, (size_t)size, "%s", "");
+    } else {
+        (void)snprintf(buffer, (size_t)size, "%.*s", (int)strcspn(at, "|"), at);
+    }
+    return buffer;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cs_sweep/number.h"
-#include "library.h"
+#include "library/read.h"
 #include "reader.h"
 
 static enum cs_code no_memory(struct cs_error *error)

@@ -4,7 +4,7 @@
 #define CS_CONFIG_AXES_H
 
 #include "cs_sweep/config.h"
-#include "json.h"
+#include "json/json.h"
 
 /* What the numbers of an axis must be. */
 struct cs_number_kind {

@@ -5,7 +5,7 @@
 
 #include "axes.h"
 #include "cs_sweep/number.h"
-#include "library.h"
+#include "library/read.h"
 #include "reader.h"
 
 static enum cs_code no_memory(struct cs_error *error)

@@ -4,7 +4,7 @@
 
 #include "axes.h"
 #include "cs_sweep/number.h"
-#include "library.h"
+#include "library/read.h"
 
 enum { YEAR_MAX = 50 };
 const struct cs_number_kind cs_axis_years = {0, YEAR_MAX, true, "year"};

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cs_sweep/number.h"
 #include "cs_sweep/text.h"
-#include "library.h"
+#include "library/read.h"
 #include "reader.h"
 
 /* A configuration of its own, so that the defaults pass through the same reader: the paper's 1T model on H100. */

@@ -9,7 +9,7 @@
 #include "cs_sweep/checksum.h"
 #include "cs_sweep/number.h"
 #include "cs_sweep/text.h"
-#include "library.h"
+#include "library/read.h"
 #include "reader.h"
 
 /* cJSON prints 15 digits where that is near enough for it; ours read back as the same double. */

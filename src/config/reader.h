@@ -4,7 +4,7 @@
 #define CS_CONFIG_READER_H
 
 #include "cs_sweep/config.h"
-#include "json.h"
+#include "json/json.h"
 
 enum { CS_DATA_FILES = 4 };
 extern const char *const cs_data_keys[CS_DATA_FILES];
@@ -12,8 +12,6 @@ extern const char *const cs_data_keys[CS_DATA_FILES];
 /* What serves where no configuration is given. */
 #define CS_DEFAULTS_NAME "(defaults)"
 
-/* A whole file, NUL-terminated: CS_ERROR_INPUT where it cannot be read. */
-enum cs_code cs_text_read(const char *path, char **text, struct cs_error *error);
 /* Configuration and every --set as one document, not yet checked for its keys. */
 enum cs_code cs_bundle_document(const struct cs_bundle *bundle, struct cs_json_document *document,
                                 struct cs_error *error);

@@ -2,7 +2,6 @@
 #include "cs_sweep/settings.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The rows below know their section by this name, redefined before each section's table. */
@@ -74,36 +73,6 @@ const struct cs_setting *cs_setting_find(const char *path)
         }
     }
     return NULL;
-}
-
-int32_t cs_choice_index(const char *names, const char *name)
-{
-    const size_t length = strlen(name);
-    int32_t index = 0;
-    for (const char *at = names; at != NULL; index++) {
-        const char *bar = strchr(at, '|');
-        const size_t size = bar != NULL ? (size_t)(bar - at) : strlen(at);
-        if (size == length && memcmp(at, name, size) == 0) {
-            return index;
-        }
-        at = bar != NULL ? bar + 1 : NULL;
-    }
-    return -1;
-}
-
-const char *cs_choice_name(const char *names, int32_t index, char *buffer, int32_t size)
-{
-    const char *at = names;
-    for (int32_t i = 0; i < index && at != NULL; i++) {
-        at = strchr(at, '|');
-        at = at != NULL ? at + 1 : NULL;
-    }
-    if (at == NULL || index < 0) {
-        (void)snprintf(buffer, (size_t)size, "%s", "");
-    } else {
-        (void)snprintf(buffer, (size_t)size, "%.*s", (int)strcspn(at, "|"), at);
-    }
-    return buffer;
 }
 
 double cs_setting_get(const struct cs_settings *settings, const struct cs_setting *row)

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cs_sweep/config.h"
+#include "cs_sweep/design.h"
 
 struct cs_range {
     int64_t first, count;

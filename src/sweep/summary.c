@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cs_sweep/family.h"
+#include "cs_sweep/library.h"
 #include "cs_sweep/log.h"
 #include "progress.h"
 

@@ -9,7 +9,7 @@
 #ifndef CS_SWEEP_WIRE_H
 #define CS_SWEEP_WIRE_H
 
-#include "cs_sweep/record.h"
+#include "cs_sweep/design.h"
 #include "machine.h"
 #include "queue.h"
 

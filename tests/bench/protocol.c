@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/sweep/run.h"
 #include "cs_sweep/number.h"
+#include "sweep/run.h"
 
 enum { SETS_MOST = 16 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cs_sweep/config.h"
+#include "cs_sweep/design.h"
 #include "oracle.h"
 
 /* Searches of configs/full.json that are timed: a prime stride reaches every device, year and level. */

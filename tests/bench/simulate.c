@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/sweep/machine.h"
-#include "../../src/sweep/queue.h"
-#include "../../src/sweep/wire.h"
 #include "cs_sweep/number.h"
+#include "sweep/machine.h"
+#include "sweep/queue.h"
+#include "sweep/wire.h"
 
 enum { STRIPS_MEASURED = 96, STRIP_MOST = 64 };
 

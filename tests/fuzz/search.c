@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cs_sweep/record.h"
+#include "cs_sweep/design.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

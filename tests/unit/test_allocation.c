@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "cs_sweep/cases.h"
-#include "cs_sweep/family.h"
-#include "cs_sweep/record.h"
+#include "cs_sweep/design.h"
+#include "cs_sweep/library.h"
 #include "suite.h"
 
 #if defined(__has_feature)

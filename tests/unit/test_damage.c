@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../src/results/internal.h"
 #include "cs_sweep/number.h"
 #include "output_case.h"
+#include "results/internal.h"
 
 /* Refused under every name, for this reason; the file and the results stay as they are. */
 static void not_trusted(const char *bytes, int64_t size, struct cs_results *results, const char *reason)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cs_sweep/record.h"
+#include "cs_sweep/design.h"
 #include "suite.h"
 
 static struct cs_bundle bundle;

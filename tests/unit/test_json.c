@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The strict parser behind all readers: RFC 8259, places, --set. What it refuses is in test_wrong_inputs.c. */
-#include "../../src/config/json.h"
 #include "suite.h"
+#include "json/json.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/sweep/queue.h"
 #include "suite.h"
+#include "sweep/queue.h"
 
 static struct cs_config config;
 static struct cs_bundle bundle;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/report/emit.h"
-#include "../../src/report/format.h"
-#include "../../src/report/point.h"
+#include "explain/emit.h"
+#include "explain/format.h"
+#include "explain/point.h"
 #include "suite.h"
 
 static const double infinite = (double)INFINITY, missing = (double)NAN;

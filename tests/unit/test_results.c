@@ -9,9 +9,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "../../src/results/internal.h"
-#include "../../src/results/pack.h"
 #include "fill.h"
+#include "results/internal.h"
+#include "results/pack.h"
 #include "suite.h"
 
 #define AXES                                                                                                           \

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/search/space.h"
 #include "cs_sweep/search.h"
 #include "instance.h"
 #include "oracle.h"
+#include "search/space.h"
 #include "suite.h"
 
 static struct cs_search_workspace *workspace;

@@ -3,7 +3,7 @@
  * point_tables.c. */
 #include "point.h"
 
-#include "cs_sweep/family.h"
+#include "cs_sweep/library.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "library.h"
-#include "reader.h"
+#include "config/reader.h"
+#include "library/read.h"
 
 #define COUNT_OF(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
 #define KNOWN_KEYS(object, names, error) cs_json_known_keys(object, COUNT_OF(names), names, error)

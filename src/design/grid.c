@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cs_sweep/config.h"
+#include "cs_sweep/design.h"
 
 bool cs_axis_read_by(const struct cs_axis *axis, unsigned scopes)
 {

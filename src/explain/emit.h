@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* JSON out, indented, for a few hundred values: no tree, no allocation. Numbers keep all their digits (%.17g), so a
  * reader gets the very double that was computed; what is not finite becomes null. */
-#ifndef CS_REPORT_EMIT_H
-#define CS_REPORT_EMIT_H
+#ifndef CS_EXPLAIN_EMIT_H
+#define CS_EXPLAIN_EMIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From what a user names - a configuration, a model, a device, a year - to one point of a grid. */
-#ifndef CS_REPORT_LOCATE_H
-#define CS_REPORT_LOCATE_H
+#ifndef CS_EXPLAIN_LOCATE_H
+#define CS_EXPLAIN_LOCATE_H
 
 #include "point.h"
 

@@ -2,8 +2,8 @@
 /* JSON as the readers of this folder see it: a strict parse (RFC 8259) whose every value knows where it stands, and
  * typed getters whose errors say so. cJSON decodes the strings and keeps the values; it keeps no positions and lets
  * duplicate keys, overflowing numbers and raw control characters pass, so a scan of our own comes before it. */
-#ifndef CS_CONFIG_JSON_H
-#define CS_CONFIG_JSON_H
+#ifndef CS_JSON_JSON_H
+#define CS_JSON_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

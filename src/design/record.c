@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cs_sweep/record.h"
+#include "cs_sweep/design.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Predicted against measured, over all cases: errors by group, and the two baselines on the labelled runs. */
-#ifndef CS_REPORT_VALIDATION_H
-#define CS_REPORT_VALIDATION_H
+#ifndef CS_EXPLAIN_VALIDATION_H
+#define CS_EXPLAIN_VALIDATION_H
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "library.h"
+#include "read.h"
 
 #define ATTENTION_NAMES "full|sliding|mla"
 /* Vocabulary of a shape that states none: GPT-2's, padded (Megatron-LM), as scaling_law.vocab. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One design point explained: everything that cs_point says, computed once, then printed for people or for machines. */
-#ifndef CS_REPORT_POINT_H
-#define CS_REPORT_POINT_H
+#ifndef CS_EXPLAIN_POINT_H
+#define CS_EXPLAIN_POINT_H
 
-#include "cs_sweep/config.h"
+#include "cs_sweep/design.h"
 #include "format.h"
 
 enum { CS_POINT_TOP_MAX = 100, CS_POINT_CHANGES_MAX = 16, CS_POINT_KNOBS_MAX = 24, CS_POINT_TRACE_MAX = 256 };

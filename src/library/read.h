@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Readers of the data files: one function for each kind of entry, used for the files and for entries that stand inside
  * a configuration. */
-#ifndef CS_CONFIG_LIBRARY_H
-#define CS_CONFIG_LIBRARY_H
+#ifndef CS_LIBRARY_READ_H
+#define CS_LIBRARY_READ_H
 
-#include "cs_sweep/config.h"
-#include "json.h"
+#include "cs_sweep/library.h"
+#include "json/json.h"
 
 /* Space for one more element of an array that grows by doubling; NULL (and the array as it was) without memory. */
 void *cs_grow(void *array, int32_t count, size_t element);
+
+/* A whole file, NUL-terminated: CS_ERROR_INPUT where it cannot be read. */
+enum cs_code cs_text_read(const char *path, char **text, struct cs_error *error);
+/* The path of a data file that comes with the program (cs_data_path); an error where it is not found. */
+enum cs_code cs_data_file(const char *name, char *path, size_t size, struct cs_error *error);
 
 /* {"devices": [...]} and so on. */
 enum cs_code cs_read_devices(const struct cs_json *root, struct cs_library *library, struct cs_error *error);

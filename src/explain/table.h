@@ -2,8 +2,8 @@
 /* Tables that fit into the terminal: columns are as wide as what they hold, and the least important ones are left out
  * where the lines would be too long; if that is not enough, the longest texts are cut. Lines are given twice: before
  * cs_table_begin they are measured, after it printed. */
-#ifndef CS_REPORT_TABLE_H
-#define CS_REPORT_TABLE_H
+#ifndef CS_EXPLAIN_TABLE_H
+#define CS_EXPLAIN_TABLE_H
 
 #include "format.h"
 

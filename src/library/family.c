@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cs_sweep/family.h"
+#include "cs_sweep/library.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader.h"
+#include "read.h"
 
 enum { CS_CASES_MOST = 1000000 };
 

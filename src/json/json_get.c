@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cs_sweep/number.h"
-#include "cs_sweep/settings.h"
 #include "cs_sweep/text.h"
 #include "json_scan.h"
 

@@ -3,7 +3,7 @@
 #include "emit.h"
 #include "point.h"
 
-#include "cs_sweep/family.h"
+#include "cs_sweep/library.h"
 
 #include <math.h>
 #include <string.h>

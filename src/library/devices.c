@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cs_sweep/number.h"
-#include "library.h"
+#include "read.h"
 
 #define KIND_NAMES "gpu|tpu"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Numbers, bars and colours for people. Every function returns its text by value, so that several fit in one printf. */
-#ifndef CS_REPORT_FORMAT_H
-#define CS_REPORT_FORMAT_H
+#ifndef CS_EXPLAIN_FORMAT_H
+#define CS_EXPLAIN_FORMAT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "library.h"
+#include "read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
