@@ -57,13 +57,6 @@ int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space
                          const struct cs_carbon_inputs *carbon, double intensity, struct cs_search_workspace *workspace,
                          int32_t capacity, struct cs_search_result *front);
 
-/* Computes memory and time of every candidate at the device counts low to high, pruning nothing; for benchmarks and
- * tests. Returns how many these are, and the fastest that fits, whatever the deadline: INFINITY if none.
- * 0 candidates where memory runs out. */
-double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices_low,
-                            int64_t devices_high, struct cs_search_workspace *workspace, double *seconds,
-                            struct cs_plan *plan);
-
 /* N_min = ceil(C / (T_max peak)); N_max = t_max * min(layers, p_max) * critical sequences. */
 int64_t cs_devices_minimum(const struct cs_problem *problem);
 int64_t cs_devices_maximum(const struct cs_problem *problem, const struct cs_space *space);

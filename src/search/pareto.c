@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Pareto front of devices, training time and carbon; and the exhaustive evaluation of one device count. */
+/* The Pareto front of devices, training time and carbon. */
 #include "engine.h"
 
 #include <math.h>

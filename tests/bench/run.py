@@ -48,7 +48,7 @@ def instructions_per_candidate(space):
         return None
     with tempfile.NamedTemporaryFile() as out:
         done = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--toggle-collect=cs_search_exhaustive",
+            ["valgrind", "--tool=callgrind", "--toggle-collect=exhaustive_search",
              f"--callgrind-out-file={out.name}", *program("search"), space],
             env=ENVIRONMENT, capture_output=True, text=True, check=False)
     collected = re.search(r"Collected : (\d+)", done.stderr)

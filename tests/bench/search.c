@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "cs_sweep/design.h"
+#include "exhaustive.h"
 #include "oracle.h"
 
 /* Searches of configs/full.json that are timed: a prime stride reaches every device, year and level. */
@@ -69,7 +70,7 @@ static double exhaust(const struct bench *bench, int64_t low, int64_t high, stru
     const double start = cpu_seconds();
     double used = 0.0;
     do {
-        *candidates = cs_search_exhaustive(&point.problem, &point.space, low, high, workspace, &seconds, &plan);
+        *candidates = exhaustive_search(&point.problem, &point.space, low, high, workspace, &seconds, &plan);
         rounds++;
         used = cpu_seconds() - start;
     } while (used < 1.0 && !once);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cs_sweep/number.h"
+#include "exhaustive.h"
 #include "instance.h"
 #include "oracle.h"
 
@@ -104,8 +105,8 @@ static bool check_exhaustive(const struct instance *instance, struct cs_search_w
 {
     struct cs_plan plan;
     double seconds = 0.0;
-    cs_search_exhaustive(&instance->problem, &instance->space, result->plan.devices, result->plan.devices, workspace,
-                         &seconds, &plan);
+    exhaustive_search(&instance->problem, &instance->space, result->plan.devices, result->plan.devices, workspace,
+                      &seconds, &plan);
     const bool timed = instance->problem.law.tokens > 0.0;
     const double expected = timed ? result->step.training_seconds : result->step.seconds;
     if (oracle_same_plan(&plan, &result->plan) && same_bits(seconds, expected)) {

@@ -11,6 +11,7 @@
 #include "cs_sweep/cases.h"
 #include "cs_sweep/design.h"
 #include "cs_sweep/library.h"
+#include "exhaustive.h"
 #include "suite.h"
 
 #if defined(__has_feature)
@@ -259,7 +260,7 @@ static enum cs_code run_search(struct cs_error *error)
     } else if (!failed && kind == FRONT) {
         failed = cs_search_pareto(&point.problem, &space, &carbon, intensities[0], workspace, FOUND, best) < 0;
     } else if (!failed) {
-        failed = cs_search_exhaustive(&point.problem, &space, 64, 64, workspace, &seconds, &plan) < 1.0;
+        failed = exhaustive_search(&point.problem, &space, 64, 64, workspace, &seconds, &plan) < 1.0;
     }
     cs_search_workspace_destroy(workspace);
     /* Check's own assertions allocate: none in here. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cs_sweep/search.h"
+#include "exhaustive.h"
 #include "instance.h"
 #include "oracle.h"
 #include "search/space.h"
@@ -196,11 +197,11 @@ START_TEST(more_devices_than_32_bits_count)
     instance->space.tensor = best.plan.tensor;
     instance->space.pipeline = best.plan.pipeline;
     instance->space.context = best.plan.context;
-    cs_search_exhaustive(&instance->problem, &instance->space, best.plan.devices - 1000 * step, best.plan.devices - 1,
-                         workspace, &seconds, &plan);
+    exhaustive_search(&instance->problem, &instance->space, best.plan.devices - 1000 * step, best.plan.devices - 1,
+                      workspace, &seconds, &plan);
     ck_assert_double_gt(seconds, instance->problem.deadline);
-    cs_search_exhaustive(&instance->problem, &instance->space, best.plan.devices, best.plan.devices, workspace,
-                         &seconds, &plan);
+    exhaustive_search(&instance->problem, &instance->space, best.plan.devices, best.plan.devices, workspace, &seconds,
+                      &plan);
     ck_assert(oracle_same_plan(&plan, &best.plan));
 }
 END_TEST

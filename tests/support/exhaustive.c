@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory and time of every candidate at a range of device counts: what the search is measured against. */
-#include "engine.h"
+#include "exhaustive.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { CS_BLOCK = 64 };
+#include "search/engine.h"
+
+enum { BLOCK = 64 };
 
 struct walk {
     struct cs_search_workspace *work;
@@ -49,9 +50,9 @@ static void walk_option(struct walk *walk, const struct cs_replica *replica, con
 {
     const double limit = walk->work->memory_limit;
     const int64_t m = option->micro_batches;
-    double seconds[CS_BLOCK];
-    for (int32_t start = option->low; start <= option->high; start += CS_BLOCK) {
-        const int32_t size = option->high - start + 1 < CS_BLOCK ? option->high - start + 1 : CS_BLOCK;
+    double seconds[BLOCK];
+    for (int32_t start = option->low; start <= option->high; start += BLOCK) {
+        const int32_t size = option->high - start + 1 < BLOCK ? option->high - start + 1 : BLOCK;
         double best = INFINITY;
         for (int32_t i = 0; i < size; i++) {
             const double bytes = cs_memory_bytes(replica, option->schedule, start + i, m);
@@ -191,9 +192,9 @@ static void walk_class(struct walk *walk)
     }
 }
 
-double cs_search_exhaustive(const struct cs_problem *problem, const struct cs_space *space, int64_t devices_low,
-                            int64_t devices_high, struct cs_search_workspace *workspace, double *seconds,
-                            struct cs_plan *plan)
+double exhaustive_search(const struct cs_problem *problem, const struct cs_space *space, int64_t devices_low,
+                         int64_t devices_high, struct cs_search_workspace *workspace, double *seconds,
+                         struct cs_plan *plan)
 {
     struct walk walk = {.work = workspace, .seconds = INFINITY, .plan = plan};
     *seconds = INFINITY;
