@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* cs_point: one design point explained. Arguments and wiring only; see report/. */
+/* cs_point: one design point explained. Arguments and wiring only; see explain/. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>

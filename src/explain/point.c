@@ -112,7 +112,7 @@ void cs_point_carbon_of(const struct cs_point *point, const struct cs_search_res
     carbon->total = carbon->operational + carbon->servers + carbon->embodied;
 }
 
-static double total_carbon(const struct cs_point *point, const struct cs_search_result *result)
+double cs_point_total_carbon(const struct cs_point *point, const struct cs_search_result *result)
 {
     struct cs_point_carbon carbon;
     if (!point->has_carbon || result->status != CS_STATUS_FEASIBLE) {
@@ -122,9 +122,8 @@ static double total_carbon(const struct cs_point *point, const struct cs_search_
     return carbon.total;
 }
 
-/* The point's own question, asked of a design that may differ from it. Returns how many plans were found. */
-static int32_t answer(const struct cs_point *point, const struct cs_design_point *design,
-                      struct cs_search_workspace *workspace, int32_t wanted, struct cs_search_result *best)
+int32_t cs_point_answer(const struct cs_point *point, const struct cs_design_point *design,
+                        struct cs_search_workspace *workspace, int32_t wanted, struct cs_search_result *best)
 {
     int32_t found = 1;
     if (point->objective == CS_MIN_CARBON) {
@@ -134,109 +133,6 @@ static int32_t answer(const struct cs_point *point, const struct cs_design_point
         cs_search(&design->problem, &design->space, point->objective, &design->carbon, workspace, wanted, best, &found);
     }
     return found;
-}
-
-static void copy_design(const struct cs_design_point *from, struct cs_design_point *to)
-{
-    *to = *from;
-    to->carbon.device = &to->problem.device;
-    to->space.settings = &to->settings.search;
-}
-
-/* One thing otherwise, and by how much. */
-struct perturbation {
-    const char *key, *what;
-    void (*apply)(struct cs_design_point *design);
-    bool for_torus, for_switched;
-};
-
-static void more_memory(struct cs_design_point *design)
-{
-    design->problem.device.hbm_capacity *= 2;
-}
-/* Not infinite: arithmetic with it must stay finite. */
-static void unlimited_memory(struct cs_design_point *design)
-{
-    design->problem.device.hbm_capacity *= 1e6;
-}
-static void more_memory_bandwidth(struct cs_design_point *design)
-{
-    design->problem.device.hbm_bandwidth *= 2;
-}
-static void more_compute(struct cs_design_point *design)
-{
-    design->problem.device.peak_flops *= 2;
-}
-static void faster_link(struct cs_design_point *design)
-{
-    design->problem.device.link_bandwidth *= 2;
-    design->problem.device.in_switch_bandwidth *= 2;
-}
-static void faster_network(struct cs_design_point *design)
-{
-    design->problem.device.scale_out_bandwidth *= 2;
-    design->problem.nic_bandwidth *= 2;
-}
-static void larger_domain(struct cs_design_point *design)
-{
-    design->problem.device.domain *= 2;
-}
-static void no_launch(struct cs_design_point *design)
-{
-    design->problem.device.launch = 0;
-    design->problem.device.dispatch = 0;
-}
-static void later_deadline(struct cs_design_point *design)
-{
-    design->problem.deadline *= 2;
-}
-static void earlier_deadline(struct cs_design_point *design)
-{
-    design->problem.deadline /= 2;
-}
-static void larger_batch(struct cs_design_point *design)
-{
-    design->problem.law.critical_batch *= 2;
-    design->problem.law.critical_sequences *= 2;
-}
-
-static const struct perturbation perturbations[] = {
-    {"peak_compute_x2", "compute peak x 2", more_compute, true, true},
-    {"memory_x2", "memory x 2", more_memory, true, true},
-    {"memory_unlimited", "any memory", unlimited_memory, true, true},
-    {"memory_bandwidth_x2", "memory bandwidth x 2", more_memory_bandwidth, true, true},
-    {"link_x2", "scale-up bandwidth x 2", faster_link, true, true},
-    {"scale_out_x2", "scale-out bandwidth x 2", faster_network, true, true},
-    {"domain_x2", "scale-up domain x 2", larger_domain, false, true},
-    {"launch_0", "no time to dispatch", no_launch, false, true},
-    {"critical_batch_x2", "critical batch x 2", larger_batch, true, true},
-    {"deadline_x2", "deadline x 2", later_deadline, true, true},
-    {"deadline_x0.5", "deadline / 2", earlier_deadline, true, true},
-};
-
-static void find_changes(struct cs_point *point, struct cs_search_workspace *workspace)
-{
-    const struct cs_problem *const problem = &point->design.problem;
-    const bool torus = problem->device.torus_axes > 0;
-    for (size_t i = 0; i < sizeof perturbations / sizeof perturbations[0]; i++) {
-        const struct perturbation *const one = &perturbations[i];
-        struct cs_point_change *const change = &point->changes[point->change_count];
-        struct cs_design_point other;
-        copy_design(&point->design, &other);
-        one->apply(&other);
-        if (!(torus ? one->for_torus : one->for_switched) ||
-            (one->apply == unlimited_memory && point->best[0].status != CS_STATUS_MEMORY) ||
-            (one->apply == no_launch && problem->device.launch + problem->device.dispatch <= 0) ||
-            ((one->apply == later_deadline || one->apply == earlier_deadline) && point->objective == CS_MIN_TIME) ||
-            (one->apply == larger_batch && problem->global_batch > 0)) {
-            continue;
-        }
-        change->key = one->key;
-        snprintf(change->what, sizeof change->what, "%s", one->what);
-        answer(point, &other, workspace, 1, &change->result);
-        change->carbon = total_carbon(point, &change->result);
-        point->change_count++;
-    }
 }
 
 /* The best plan at the answer's device count with a knob held: the answer's time over it is what the knob is worth. */
@@ -311,102 +207,6 @@ static void find_knobs(struct cs_point *point, struct cs_search_workspace *works
     }
 }
 
-/* The trace tells of one micro-batch through one layer of each kind; a step takes all micro-batches through all layers
- * of the slowest stage. */
-struct collector {
-    struct cs_point *point;
-    const struct cs_load *load;
-    double micro_batches;
-};
-
-static double times_a_step(const struct collector *collector, const char *part)
-{
-    const struct {
-        const char *part;
-        double count;
-    } parts[] = {{"embedding", collector->load->embedding},
-                 {"dense layer", collector->load->dense},
-                 {"mixture layer", collector->load->mixture},
-                 {"head", collector->load->head}};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (strcmp(parts[i].part, part) == 0) {
-            return parts[i].count * collector->micro_batches;
-        }
-    }
-    return 1; /* what happens once a step */
-}
-
-static void collect(void *context, const struct cs_trace_entry *entry)
-{
-    const struct collector *const collector = context;
-    struct cs_point *const point = collector->point;
-    const double times = times_a_step(collector, entry->part);
-    struct cs_point_trace *row = NULL;
-    for (int32_t i = 0; i < point->trace_count; i++) {
-        const struct cs_trace_entry *const known = &point->trace[i].entry;
-        if (strcmp(known->part, entry->part) == 0 && strcmp(known->kernel, entry->kernel) == 0 &&
-            known->backward == entry->backward && known->collective == entry->collective &&
-            known->again == entry->again && known->bound == entry->bound) {
-            row = &point->trace[i];
-        }
-    }
-    if (times <= 0 || (row == NULL && point->trace_count == CS_POINT_TRACE_MAX)) {
-        return;
-    }
-    if (row == NULL) {
-        row = &point->trace[point->trace_count++];
-        *row = (struct cs_point_trace){.entry = *entry};
-        row->entry.seconds = row->entry.exposed_seconds = row->entry.flops = row->entry.bytes = 0;
-    }
-    row->calls += times;
-    row->entry.seconds += entry->seconds * times;
-    row->entry.exposed_seconds += entry->exposed_seconds * times;
-    row->entry.flops += entry->flops * times;
-    row->entry.bytes += entry->bytes * times;
-}
-
-static int longer_first(const void *a, const void *b)
-{
-    const double x = ((const struct cs_point_trace *)a)->entry.exposed_seconds;
-    const double y = ((const struct cs_point_trace *)b)->entry.exposed_seconds;
-    return (x < y) - (x > y);
-}
-
-static void trace(struct cs_point *point)
-{
-    const struct cs_problem *const problem = &point->design.problem;
-    const struct cs_plan *const plan = &point->best[0].plan;
-    const struct cs_shard shard = {.tensor = plan->tensor,
-                                   .context = plan->context,
-                                   .expert = plan->expert,
-                                   .expert_tensor = plan->expert_tensor,
-                                   .micro_batch = plan->micro_batch,
-                                   .recompute = plan->recompute,
-                                   .sequence_parallel = plan->sequence_parallel};
-    struct cs_network network;
-    struct cs_costs costs;
-    struct cs_stage stage;
-    cs_network_of(problem, plan->devices, &network);
-    cs_costs_prepare(problem, &network, &shard, &costs);
-    cs_stage_prepare(&costs, plan->pipeline, &stage);
-    struct collector collector = {point, &stage.slow, (double)plan->micro_batches};
-    cs_step_trace(problem, plan, collect, &collector);
-    qsort(point->trace, (size_t)point->trace_count, sizeof point->trace[0], longer_first);
-}
-
-static void find_fewer(struct cs_point *point, struct cs_search_workspace *workspace)
-{
-    const int64_t devices = point->best[0].plan.devices;
-    struct cs_design_point other;
-    if (point->objective != CS_MIN_DEVICES || point->design.space.devices > 0 || devices <= 1) {
-        return;
-    }
-    copy_design(&point->design, &other);
-    other.space.devices_high = devices - 1;
-    point->has_fewer = true;
-    answer(point, &other, workspace, 1, &point->fewer);
-}
-
 enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error)
 {
     struct cs_search_workspace *const workspace = cs_search_workspace_create();
@@ -416,23 +216,23 @@ enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error)
     }
     point->found = 1;
     if (!point->answered) {
-        point->found = answer(point, &point->design, workspace, all_regions ? 1 : point->wanted, point->best);
+        point->found = cs_point_answer(point, &point->design, workspace, all_regions ? 1 : point->wanted, point->best);
     }
     for (int32_t i = 0; i < point->found; i++) {
-        point->best_carbon[i] = total_carbon(point, &point->best[i]);
+        point->best_carbon[i] = cs_point_total_carbon(point, &point->best[i]);
     }
     if (point->best[0].status == CS_STATUS_FEASIBLE) {
         if (point->has_carbon) {
             cs_point_carbon_of(point, &point->best[0], &point->carbon);
         }
-        trace(point);
+        cs_point_trace_plan(point);
         if (point->with_changes) {
-            find_fewer(point, workspace);
+            cs_point_find_fewer(point, workspace);
             find_knobs(point, workspace);
         }
     }
     if (point->with_changes) {
-        find_changes(point, workspace);
+        cs_point_find_changes(point, workspace);
     }
     if (point->with_pareto && point->has_carbon) {
         point->pareto_count =
@@ -444,7 +244,7 @@ enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error)
             return cs_fail(error, CS_ERROR_MEMORY, "There is not enough memory for the front's plans.");
         }
         for (int32_t i = 0; i < point->pareto_count; i++) {
-            point->pareto_carbon[i] = total_carbon(point, &point->pareto[i]);
+            point->pareto_carbon[i] = cs_point_total_carbon(point, &point->pareto[i]);
         }
     }
     cs_search_workspace_destroy(workspace);

@@ -76,6 +76,16 @@ enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error);
 void cs_point_carbon_of(const struct cs_point *point, const struct cs_search_result *result,
                         struct cs_point_carbon *carbon);
 
+/* Its total in kg; NAN where there is no plan or no place. */
+double cs_point_total_carbon(const struct cs_point *point, const struct cs_search_result *result);
+/* The point's own question, asked of a design that may differ from it. Returns how many plans were found. */
+int32_t cs_point_answer(const struct cs_point *point, const struct cs_design_point *design,
+                        struct cs_search_workspace *workspace, int32_t wanted, struct cs_search_result *best);
+/* The parts of cs_point_evaluate: what else would come out, and where the time of the best plan goes. */
+void cs_point_find_changes(struct cs_point *point, struct cs_search_workspace *workspace);
+void cs_point_find_fewer(struct cs_point *point, struct cs_search_workspace *workspace);
+void cs_point_trace_plan(struct cs_point *point);
+
 /* "tensor 8, pipeline 4, ..." in a few words. */
 struct cs_plan_text {
     char at[160];

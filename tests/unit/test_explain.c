@@ -168,8 +168,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("report");
-    TCase *cases = tcase_create("report");
+    Suite *suite = suite_create("explain");
+    TCase *cases = tcase_create("explain");
     tcase_add_test(cases, counts);
     tcase_add_test(cases, numbers);
     tcase_add_test(cases, units);
