@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # What people are told when a file, a folder or a name is not what it should be: each message as it is printed, once.
-# Command lines: sweep_commands.sh and point.sh; wrong configurations: test_wrong_inputs.c; full disks, folders that
-# vanish and signals: sweep_faults.sh and sweep_stop.sh.
+# Command lines: sweep_commands.sh and point.sh; wrong configurations: test_wrong_*.c; full disks, folders that vanish
+# and signals: sweep_faults.sh and sweep_stop.sh.
 # shellcheck source=tests/support/sweep.sh
 . "$CS_SOURCE/tests/support/sweep.sh"
 point=$CS_BUILD/cs_point

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The strict parser behind all readers: RFC 8259, places, --set. What it refuses is in test_wrong_inputs.c. */
+/* The strict parser behind all readers: RFC 8259, places, --set. What it refuses is in test_wrong_text.c. */
 #include "suite.h"
 #include "json/json.h"
 
