@@ -52,8 +52,6 @@ struct cs_parameters {
 void cs_architecture_from_d_model(const struct cs_scaling_law *law, int64_t d_model,
                                   struct cs_architecture *architecture);
 void cs_parameters_count(const struct cs_architecture *architecture, struct cs_parameters *parameters);
-/* Layer index (0-based) holds a mixture of experts. */
-bool cs_layer_is_mixture(const struct cs_architecture *architecture, int64_t layer);
 
 /* Sequences: the largest batch of any plan, some hundred thousand times that of today's largest runs. */
 #define CS_BATCH_MAX 1073741824.0
@@ -79,6 +77,5 @@ double cs_experts_of_d_model(const struct cs_scaling_law *law, double d_model); 
 double cs_critical_batch_tokens(const struct cs_scaling_law *law, double compute); /* Eq 1 */
 double cs_loss_mixture(const struct cs_scaling_law *law, double parameters_total, double tokens); /* Eq 2 */
 double cs_loss_dense(const struct cs_scaling_law *law, double parameters_total, double tokens);   /* Eq 2 */
-double cs_training_compute(double parameters_active, double tokens);                              /* 6 N D */
 
 #endif

@@ -33,8 +33,5 @@ void cs_embodied_device(const struct cs_carbon_inputs *inputs, struct cs_embodie
 /* kg of all devices, un-amortised, and the part charged to a run of `seconds` (Eq 5 and attribution). */
 double cs_embodied_inventory(const struct cs_carbon_inputs *inputs, int64_t devices);
 double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds);
-/* Figure 4(a)'s ideal: full utilisation, no static power, no embodied carbon; kg. */
-double cs_ideal_carbon(const struct cs_carbon_inputs *inputs, double compute, double peak, double pue,
-                       double g_per_kwh);
 
 #endif

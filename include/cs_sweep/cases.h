@@ -82,7 +82,5 @@ void cs_case_settle(struct cs_space *knobs);
 enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,
                              struct cs_search_workspace *workspace, struct cs_prediction *prediction,
                              struct cs_error *error);
-/* FLOPs of one step as papers count them: 6 N_active B s + 12 L a d_h s^2 B, the second term by convention. */
-double cs_case_step_flops(const struct cs_case *item);
 
 #endif

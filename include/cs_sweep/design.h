@@ -52,7 +52,6 @@ struct cs_record {
     int32_t tensor, pipeline, expert, context, interleave, micro_batch, expert_tensor;
     int8_t status, zero_stage, recompute, schedule;
 };
-void cs_record_from_result(const struct cs_search_result *result, struct cs_record *record);
 
 /* Runs search `search` of the grid and fills grid->records_per_search records, [region][alternative]. */
 void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,

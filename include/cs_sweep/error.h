@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Errors: one list of codes, each with its exit status (sysexits.h) and a sentence.
+/* Errors: one list of codes, each with its exit status (sysexits.h).
  *
  * Contract: a function that can fail returns enum cs_code, CS_OK being 0, and fills the struct cs_error that the caller
  * owns. The message is a full sentence or more: where, what was expected, what to do. Lower levels' messages pass
@@ -7,19 +7,22 @@
 #ifndef CS_SWEEP_ERROR_H
 #define CS_SWEEP_ERROR_H
 
+/* What each code says: no error; the command line was not understood; the configuration or a data file is wrong; an
+ * input file cannot be read; this should be unreachable; not enough memory; the output cannot be created; it cannot be
+ * written; stopped cleanly before the end, and the run can be resumed. */
 #define CS_ERROR_LIST(X)                                                                                               \
-    X(CS_OK, 0, "No error.")                                                                                           \
-    X(CS_ERROR_USAGE, 64, "The command line was not understood.")                                                      \
-    X(CS_ERROR_CONFIG, 65, "The configuration or a data file is wrong.")                                               \
-    X(CS_ERROR_INPUT, 66, "An input file cannot be read.")                                                             \
-    X(CS_ERROR_INTERNAL, 70, "This should be unreachable; please report it.")                                          \
-    X(CS_ERROR_MEMORY, 70, "Not enough memory.")                                                                       \
-    X(CS_ERROR_CREATE, 73, "The output cannot be created.")                                                            \
-    X(CS_ERROR_WRITE, 74, "The output cannot be written.")                                                             \
-    X(CS_ERROR_STOPPED, 75, "Stopped cleanly before the end; the run can be resumed.")
+    X(CS_OK, 0)                                                                                                        \
+    X(CS_ERROR_USAGE, 64)                                                                                              \
+    X(CS_ERROR_CONFIG, 65)                                                                                             \
+    X(CS_ERROR_INPUT, 66)                                                                                              \
+    X(CS_ERROR_INTERNAL, 70)                                                                                           \
+    X(CS_ERROR_MEMORY, 70)                                                                                             \
+    X(CS_ERROR_CREATE, 73)                                                                                             \
+    X(CS_ERROR_WRITE, 74)                                                                                              \
+    X(CS_ERROR_STOPPED, 75)
 
 enum cs_code {
-#define CS_ERROR_ENUM(name, exit_status, sentence) name,
+#define CS_ERROR_ENUM(name, exit_status) name,
     CS_ERROR_LIST(CS_ERROR_ENUM)
 #undef CS_ERROR_ENUM
 };
@@ -40,9 +43,7 @@ static inline enum cs_code cs_error_code(enum cs_code code)
     return code;
 }
 
-/* The exit status of a code and its general sentence. */
 int cs_exit_status(enum cs_code code);
-const char *cs_code_sentence(enum cs_code code);
 
 #define CS_TRY(call)                                                                                                   \
     do {                                                                                                               \

@@ -132,7 +132,5 @@ double cs_device_slowest(const struct cs_device *device, double devices);
  * 0. */
 void cs_device_project(const struct cs_device *device, const struct cs_projection *projection, double years,
                        struct cs_device *out);
-/* One factor over the years. */
-double cs_projection_factor(double per_year, double years);
 
 #endif

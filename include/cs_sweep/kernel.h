@@ -43,10 +43,4 @@ bool cs_attention_is_fused(const struct cs_device *device, enum cs_attention_ker
 struct cs_kernel_time cs_attention_time(const struct cs_device *device, enum cs_attention_kernel kernel,
                                         const struct cs_attention_shape *shape, bool backward);
 
-/* Cycles of one GEMM on one R x C array, the closed form of SCALE-Sim v2 (weight- and output-stationary). */
-double cs_systolic_cycles_ws(double m, double n, double k, double rows, double columns);
-double cs_systolic_cycles_os(double m, double n, double k, double rows, double columns);
-/* Weight-stationary with double-buffered weights: no R prefix per fold after the first. */
-double cs_systolic_cycles_buffered(double m, double n, double k, double rows, double columns);
-
 #endif

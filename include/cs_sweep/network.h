@@ -33,7 +33,6 @@ void cs_group_place(const struct cs_network *network, int64_t stride, int64_t si
 double cs_all_reduce(const struct cs_group *group, double bytes);
 double cs_all_gather(const struct cs_group *group, double bytes);
 double cs_reduce_scatter(const struct cs_group *group, double bytes);
-double cs_all_to_all(const struct cs_group *group, double bytes);
 /* All-to-all of tokens that go to `copies` experts each: across domains one copy serves all experts of a node (DeepEP,
  * DeepSeek-V3, arXiv 2412.19437, 3.2.2). With one copy it is the plain all-to-all. */
 double cs_dispatch(const struct cs_group *group, double bytes, double copies);

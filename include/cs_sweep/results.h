@@ -50,10 +50,6 @@ enum cs_code cs_output_finish(struct cs_output *output, const struct cs_results 
 bool cs_output_stop_requested(struct cs_output *output);
 void cs_output_close(struct cs_output *output);
 
-/* Writes the file to a path at once, which must not exist; what checkpoint and finish use. */
-enum cs_code cs_results_write(const struct cs_results *results, const char *path, const struct cs_run_info *info,
-                              struct cs_error *error);
-
 /* Takes over every finished search of a result file (a partial one, a shard) of the same configuration and program that
  * the results lack. The file's checksum is verified before anything is read. On an error the results are as before. */
 enum cs_code cs_results_load(const char *path, struct cs_results *results, struct cs_error *error);

@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Edit distance (insert, delete, replace, swap of neighbours; case counts half) of two names, in halves. Names beyond
- * 64 characters count as far away. */
-int32_t cs_name_distance(const char *a, const char *b);
 /* The nearest of `count` names, or NULL when none is near enough to be a slip of the hand. */
 const char *cs_nearest_name(const char *name, int32_t count, const char *const *names);
 

@@ -4,15 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const struct {
-    int exit_status;
-    const char *sentence;
-} codes[] = {
-#define CS_ERROR_ROW(name, exit_status, sentence) {exit_status, sentence},
-    CS_ERROR_LIST(CS_ERROR_ROW)
-#undef CS_ERROR_ROW
-};
-
 void cs_error_set(struct cs_error *error, enum cs_code code, const char *format, ...)
 {
     if (error != NULL) {
@@ -26,10 +17,10 @@ void cs_error_set(struct cs_error *error, enum cs_code code, const char *format,
 
 int cs_exit_status(enum cs_code code)
 {
-    return codes[code].exit_status;
-}
-
-const char *cs_code_sentence(enum cs_code code)
-{
-    return codes[code].sentence;
+    static const int statuses[] = {
+#define CS_ERROR_STATUS(name, exit_status) exit_status,
+        CS_ERROR_LIST(CS_ERROR_STATUS)
+#undef CS_ERROR_STATUS
+    };
+    return statuses[code];
 }

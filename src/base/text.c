@@ -21,7 +21,9 @@ static int32_t replacement(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b) ? 1 : 2;
 }
 
-int32_t cs_name_distance(const char *a, const char *b)
+/* Edit distance (insert, delete, replace, swap of neighbours; case counts half) of two names, in halves. Names beyond
+ * 64 characters count as far away. */
+static int32_t name_distance(const char *a, const char *b)
 {
     int32_t rows[3][NAME_MAX_LENGTH + 1];
     const size_t length_a = strlen(a), length_b = strlen(b);
@@ -52,7 +54,7 @@ const char *cs_nearest_name(const char *name, int32_t count, const char *const *
     /* A third of the letters may be wrong: beyond that a suggestion misleads more often than it helps. */
     int32_t best = 2 * ((int32_t)least((int32_t)strnlen(name, NAME_MAX_LENGTH + 1), NAME_MAX_LENGTH) / 3 + 1) + 1;
     for (int32_t i = 0; i < count; i++) {
-        const int32_t distance = cs_name_distance(name, names[i]);
+        const int32_t distance = name_distance(name, names[i]);
         if (distance < best) {
             best = distance;
             nearest = names[i];

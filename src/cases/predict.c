@@ -10,7 +10,8 @@
 static const double gib = 1073741824.0;
 static const double joules_per_kwh = 3.6e6;
 
-double cs_case_step_flops(const struct cs_case *item)
+/* FLOPs of one step as papers count them: 6 N_active B s + 12 L a d_h s^2 B, the second term by convention. */
+static double step_flops(const struct cs_case *item)
 {
     const struct cs_architecture *a = &item->architecture;
     struct cs_parameters parameters;
@@ -348,7 +349,7 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
                            const struct cs_prediction *p)
 {
     const double devices = (double)p->plan.devices;
-    const double flops = cs_case_step_flops(item) / (devices * p->step.seconds);
+    const double flops = step_flops(item) / (devices * p->step.seconds);
     const struct cs_carbon_inputs inputs = {
         .device = &problem->device, .power = config->settings.power, .carbon = config->settings.carbon, .years = 0.0};
     double state, activation;

@@ -42,11 +42,6 @@ void cs_architecture_from_d_model(const struct cs_scaling_law *law, int64_t d_mo
     out->window_period = 1;
 }
 
-bool cs_layer_is_mixture(const struct cs_architecture *architecture, int64_t layer)
-{
-    return architecture->experts > 1 && layer >= architecture->dense_layers;
-}
-
 static double attention_parameters(const struct cs_architecture *a)
 {
     const double h = (double)a->d_model;

@@ -134,9 +134,3 @@ double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t device
         inputs->device->lifetime_years > 0.0 ? inputs->device->lifetime_years : inputs->carbon.lifetime_years;
     return inventory * seconds / (years * seconds_per_year);
 }
-
-double cs_ideal_carbon(const struct cs_carbon_inputs *inputs, double compute, double peak, double pue, double g_per_kwh)
-{
-    const double dynamic = (1.0 - inputs->power.static_fraction) * inputs->device->tdp;
-    return cs_operational_carbon(compute / peak * dynamic, pue, g_per_kwh);
-}

@@ -40,27 +40,22 @@ double cs_device_slowest(const struct cs_device *device, double devices)
     return 1.0 + device->speed_spread * (root - 0.5 * (log(log(devices)) + log(four_pi)) / root);
 }
 
-double cs_projection_factor(double per_year, double years)
-{
-    return pow(per_year, years);
-}
-
 void cs_device_project(const struct cs_device *device, const struct cs_projection *projection, double years,
                        struct cs_device *out)
 {
-    const double compute = cs_projection_factor(projection->peak_compute, years);
-    const double link = cs_projection_factor(projection->link, years);
+    const double compute = pow(projection->peak_compute, years);
+    const double link = pow(projection->link, years);
     *out = *device;
     out->peak_flops = device->peak_flops * compute;
     /* The units stay, so each one's rate carries the growth: as if by its clock, which a systolic array counts. */
     out->clock = device->clock * compute;
-    out->sram_bytes = device->sram_bytes * cs_projection_factor(projection->sram, years);
-    out->die_area = device->die_area * cs_projection_factor(projection->die_area, years);
-    out->hbm_bandwidth = device->hbm_bandwidth * cs_projection_factor(projection->hbm_bandwidth, years);
-    out->hbm_capacity = device->hbm_capacity * cs_projection_factor(projection->hbm_capacity, years);
-    out->hbm_nominal_gb = device->hbm_nominal_gb * cs_projection_factor(projection->hbm_capacity, years);
+    out->sram_bytes = device->sram_bytes * pow(projection->sram, years);
+    out->die_area = device->die_area * pow(projection->die_area, years);
+    out->hbm_bandwidth = device->hbm_bandwidth * pow(projection->hbm_bandwidth, years);
+    out->hbm_capacity = device->hbm_capacity * pow(projection->hbm_capacity, years);
+    out->hbm_nominal_gb = device->hbm_nominal_gb * pow(projection->hbm_capacity, years);
     out->link_bandwidth = device->link_bandwidth * link;
     out->in_switch_bandwidth = device->in_switch_bandwidth * link;
-    out->scale_out_bandwidth = device->scale_out_bandwidth * cs_projection_factor(projection->scale_out, years);
-    out->tdp = device->tdp * cs_projection_factor(projection->tdp, years);
+    out->scale_out_bandwidth = device->scale_out_bandwidth * pow(projection->scale_out, years);
+    out->tdp = device->tdp * pow(projection->tdp, years);
 }

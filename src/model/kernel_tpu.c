@@ -4,17 +4,7 @@
 
 #include <math.h>
 
-double cs_systolic_cycles_ws(double m, double n, double k, double rows, double columns)
-{
-    return ceil(k / rows) * ceil(n / columns) * (m + 2.0 * rows + columns - 2.0) - 1.0;
-}
-
-double cs_systolic_cycles_os(double m, double n, double k, double rows, double columns)
-{
-    return ceil(m / rows) * ceil(n / columns) * (k + rows + columns - 2.0) - 1.0;
-}
-
-double cs_systolic_cycles_buffered(double m, double n, double k, double rows, double columns)
+double cs_systolic_cycles(double m, double n, double k, double rows, double columns)
 {
     return ceil(k / rows) * ceil(n / columns) * (m + rows + columns - 2.0) + rows - 1.0;
 }
@@ -26,8 +16,8 @@ static double array_cycles(const struct cs_device *device, double m, double n, d
     const double wide = cs_min(device->units, folds);
     const double deep = floor(device->units / wide);
     const double folds_each = ceil(folds / wide);
-    return cs_systolic_cycles_buffered(ceil(m / deep), folds_each * device->array_columns, k, device->array_rows,
-                                       device->array_columns);
+    return cs_systolic_cycles(ceil(m / deep), folds_each * device->array_columns, k, device->array_rows,
+                              device->array_columns);
 }
 
 struct cs_kernel_time cs_gemm_time_tpu(const struct cs_device *device, const struct cs_gemm *gemm)

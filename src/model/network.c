@@ -162,11 +162,6 @@ double cs_reduce_scatter(const struct cs_group *group, double bytes)
     return cs_all_gather(group, bytes);
 }
 
-double cs_all_to_all(const struct cs_group *group, double bytes)
-{
-    return cs_dispatch(group, bytes, 1.0);
-}
-
 double cs_dispatch(const struct cs_group *group, double bytes, double copies)
 {
     if (group->size < 1.5) {

@@ -30,11 +30,6 @@ double cs_loss_dense(const struct cs_scaling_law *law, double parameters_total, 
            law->dense_b / pow(tokens, law->dense_beta);
 }
 
-double cs_training_compute(double parameters_active, double tokens)
-{
-    return 6.0 * parameters_active * tokens;
-}
-
 void cs_law_evaluate(const struct cs_scaling_law *law, const struct cs_training *training,
                      const struct cs_architecture *architecture, bool from_law, double tokens, struct cs_law *out)
 {
@@ -56,7 +51,7 @@ void cs_law_evaluate(const struct cs_scaling_law *law, const struct cs_training 
     }
     const double basis = training->tokens_basis == CS_TOKENS_TOTAL ? out->parameters_total : out->parameters_active;
     out->tokens = tokens > 0.0 ? tokens : training->tokens_per_parameter * basis;
-    out->compute = cs_training_compute(out->parameters_active, out->tokens);
+    out->compute = 6.0 * out->parameters_active * out->tokens;
     out->loss = architecture->experts > 1 ? cs_loss_mixture(law, loss_parameters, out->tokens)
                                           : cs_loss_dense(law, loss_parameters, out->tokens);
     out->critical_batch = cs_critical_batch_tokens(law, out->compute);

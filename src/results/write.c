@@ -3,13 +3,10 @@
 #include "pack.h"
 
 #include <cs_build.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct writer {
     struct cs_h5 h5;
@@ -450,25 +447,5 @@ enum cs_code cs_results_write_fd(const struct cs_results *results, int fd, const
         code = cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(status));
     }
     writer_destroy(writer);
-    return code;
-}
-
-enum cs_code cs_results_write(const struct cs_results *results, const char *path, const struct cs_run_info *info,
-                              struct cs_error *error)
-{
-    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return cs_fail(error, CS_ERROR_CREATE, "%s cannot be created: %s.", path, strerror(errno));
-    }
-    enum cs_code code = cs_results_write_fd(results, fd, path, info, error);
-    if (code == CS_OK && fsync(fd) != 0) {
-        code = cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(errno));
-    }
-    if (close(fd) != 0 && code == CS_OK) {
-        code = cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(errno));
-    }
-    if (code != CS_OK) {
-        (void)unlink(path);
-    }
     return code;
 }

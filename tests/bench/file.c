@@ -57,7 +57,7 @@ int main(int argc, char **argv)
     int64_t file_bytes = 0;
     for (int i = 0; i < REPEATS; i++) {
         const double start = seconds_of(CLOCK_MONOTONIC), cpu_start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
-        if (cs_results_write(results, path, &info, &error) != CS_OK) {
+        if (cs_test_results_write(results, path, &info, &error) != CS_OK) {
             (void)fprintf(stderr, "%s\n", error.message);
             return EXIT_FAILURE;
         }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fill.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "results/internal.h"
 
 static void *sure(void *memory)
 {
@@ -180,4 +184,15 @@ struct cs_results *cs_test_results(const struct cs_grid *grid, uint64_t seed, in
     }
     free(records);
     return results;
+}
+
+enum cs_code cs_test_results_write(const struct cs_results *results, const char *path, const struct cs_run_info *info,
+                                   struct cs_error *error)
+{
+    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return cs_fail(error, CS_ERROR_CREATE, "%s cannot be created: %s.", path, strerror(errno));
+    }
+    const enum cs_code code = cs_results_write_fd(results, fd, path, info, error);
+    return close(fd) == 0 || code != CS_OK ? code : cs_fail(error, CS_ERROR_WRITE, "%s: %s.", path, strerror(errno));
 }

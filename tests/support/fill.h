@@ -19,6 +19,9 @@ void cs_test_case_destroy(struct cs_test_case *test);
 void cs_test_records(const struct cs_grid *grid, uint64_t seed, int64_t search, struct cs_record *records);
 /* Fills every search for which search % of != 0; of 0: all. */
 struct cs_results *cs_test_results(const struct cs_grid *grid, uint64_t seed, int64_t of);
+/* Writes the file to a path, which must not exist, without the names and locks of a run. */
+enum cs_code cs_test_results_write(const struct cs_results *results, const char *path, const struct cs_run_info *info,
+                                   struct cs_error *error);
 
 /* splitmix64 and a double in [0, 1) of it. */
 uint64_t cs_test_random(uint64_t *state);

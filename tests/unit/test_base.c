@@ -42,9 +42,7 @@ START_TEST(errors)
                     {CS_ERROR_WRITE, 74},
                     {CS_ERROR_STOPPED, 75}};
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        const char *sentence = cs_code_sentence(expected[i].code);
         ck_assert_int_eq(cs_exit_status(expected[i].code), expected[i].exit_status);
-        ck_assert_int_eq(sentence[strlen(sentence) - 1], '.');
     }
 }
 END_TEST
@@ -171,16 +169,33 @@ START_TEST(written_numbers)
 }
 END_TEST
 
+/* The nearer of two names wins, of equally near ones the first. A replaced, missing or swapped character counts 2, a
+ * change of case 1; of four characters 4 may be wrong. */
+START_TEST(nearer_names)
+{
+    static const struct {
+        const char *name, *names[2], *nearest;
+    } rows[] = {
+        {"h100", {"H100", "h100"}, "h100"},  /* 1 and 0 */
+        {"h100", {"h1000", "H100"}, "H100"}, /* 2 and 1 */
+        {"H010", {"h020", "H100"}, "H100"},  /* 3, and one swap: 2 */
+        {"H010", {"H210", "H100"}, "H210"},  /* 2 each */
+        {"H10", {"h110", "H100"}, "H100"},   /* 3 and 2 */
+        {"H10", {"H20", "H100"}, "H20"},     /* 2 each */
+        {"H200", {"B110", "B100"}, "B100"},  /* 6 and 4 */
+        {"H200", {"B110", "B110"}, NULL},    {"", {"H100", "H"}, "H"}, {"", {"H100", "HH"}, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *nearest = cs_nearest_name(rows[i].name, 2, rows[i].names);
+        ck_assert_pstr_eq(nearest, rows[i].nearest);
+    }
+}
+END_TEST
+
 START_TEST(nearest_names)
 {
     static const char *const names[] = {"A100", "A100-80GB", "H100", "TPUv5p", "B200"};
     enum { COUNT = sizeof names / sizeof names[0] };
-    ck_assert_int_eq(cs_name_distance("H100", "H100"), 0);
-    ck_assert_int_eq(cs_name_distance("h100", "H100"), 1);
-    ck_assert_int_eq(cs_name_distance("H010", "H100"), 2); /* one swap */
-    ck_assert_int_eq(cs_name_distance("H10", "H100"), 2);
-    ck_assert_int_eq(cs_name_distance("", "H100"), 8);
-    ck_assert_int_eq(cs_name_distance("H200", "B100"), 4);
     ck_assert_str_eq(cs_nearest_name("a100", COUNT, names), "A100");
     ck_assert_str_eq(cs_nearest_name("A100-80", COUNT, names), "A100-80GB");
     ck_assert_str_eq(cs_nearest_name("TPUv5", COUNT, names), "TPUv5p");
@@ -234,6 +249,7 @@ int main(void)
     tcase_add_test(cases, numbers);
     tcase_add_test(cases, counts);
     tcase_add_test(cases, written_numbers);
+    tcase_add_test(cases, nearer_names);
     tcase_add_test(cases, nearest_names);
     tcase_add_test(cases, sha256);
     suite_add_tcase(suite, cases);

@@ -252,7 +252,8 @@ END_TEST
 START_TEST(ideal)
 {
     use(&b100, 0.0);
-    WITHIN(cs_ideal_carbon(&inputs, 1e24, 1980e12, 1.1, 323.0), 10467.5, 1e-4);
+    const double dynamic = cs_device_power(&inputs, 1.0) - cs_device_power(&inputs, 0.0);
+    WITHIN(cs_operational_carbon(1e24 / 1980e12 * dynamic, 1.1, 323.0), 10467.5, 1e-4);
 }
 END_TEST
 

@@ -181,7 +181,6 @@ START_TEST(metrics_agree_with_one_another)
     const double active = 12.0 * 48 * 6144 * 6144 + 51200.0 * 6144 + 97.0 * 6144;
     const double linear = 6.0 * active * 4 * 2048;
     const double attention = 12.0 * 48 * 6144 * 2048.0 * 2048.0 * 4;
-    WITHIN(cs_case_step_flops(item), linear + attention, 1e-9);
     item->metric = CS_METRIC_MFU;
     WITHIN(predict(item, &p), (linear + attention) / (8.0 * step * 312e12), 1e-9);
     item->metric = CS_METRIC_MODEL_TFLOPS;

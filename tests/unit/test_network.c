@@ -52,16 +52,16 @@ START_TEST(floor_and_nothing)
     cs_group_place(&network, 1, 1, &group);
     ck_assert_double_eq(cs_all_reduce(&group, 1e9), 0.0);
     ck_assert_double_eq(cs_all_gather(&group, 1e9), 0.0);
-    ck_assert_double_eq(cs_all_to_all(&group, 1e9), 0.0);
+    ck_assert_double_eq(cs_dispatch(&group, 1e9, 1.0), 0.0);
     problem.device.link_floor = 1e-3;
     cs_group_place(&network, 1, 8, &group);
     ck_assert_double_eq(cs_all_reduce(&group, 1.0), 1e-3);
     ck_assert_double_eq(cs_all_gather(&group, 1.0), 0.5e-3);
-    ck_assert_double_eq(cs_all_to_all(&group, 1.0), 0.5e-3);
+    ck_assert_double_eq(cs_dispatch(&group, 1.0, 1.0), 0.5e-3);
     cs_group_place(&network, 1, 1, &group); /* a group of one has none */
     ck_assert_double_eq(cs_all_reduce(&group, 1e9), 0.0);
     ck_assert_double_eq(cs_all_gather(&group, 1e9), 0.0);
-    ck_assert_double_eq(cs_all_to_all(&group, 1e9), 0.0);
+    ck_assert_double_eq(cs_dispatch(&group, 1e9, 1.0), 0.0);
 }
 END_TEST
 
@@ -105,10 +105,9 @@ START_TEST(hierarchical)
     WITHIN(cs_all_reduce(&group, 8e8), 2.0 * 0.875 * 8e8 / 232e9 + 4e-3, 1e-9);
     WITHIN(cs_all_gather(&group, 8e8), 0.5 * cs_all_reduce(&group, 8e8), 1e-9);
     /* All-to-all of 800 MB a device: 8 of 16 leave the node, 400 MB at 25 GB/s. */
-    WITHIN(cs_all_to_all(&group, 8e8), 16e-3, 1e-9);
+    WITHIN(cs_dispatch(&group, 8e8, 1.0), 16e-3, 1e-9);
     /* Tokens with 8 experts on 2 nodes reach 2 (1 - 1/2^8) nodes: one copy each instead of 8 / 2. */
     WITHIN(cs_dispatch(&group, 8e8, 8.0), 16e-3 * 2.0 * (1.0 - 1.0 / 256.0) / 8.0, 1e-9);
-    ck_assert_double_eq(cs_dispatch(&group, 8e8, 1.0), cs_all_to_all(&group, 8e8));
 }
 END_TEST
 
@@ -127,11 +126,11 @@ END_TEST
 START_TEST(latency_of_dispatch)
 {
     cs_group_place(&network, 1, 8, &group);
-    WITHIN(cs_all_to_all(&group, 0.0), 92e-6 / 14.0, 1e-12);
+    WITHIN(cs_dispatch(&group, 0.0, 1.0), 92e-6 / 14.0, 1e-12);
     cs_group_place(&network, 1, 16, &group);
-    WITHIN(cs_all_to_all(&group, 0.0), 92e-6 / 14.0 + 10e-6, 1e-12);
+    WITHIN(cs_dispatch(&group, 0.0, 1.0), 92e-6 / 14.0 + 10e-6, 1e-12);
     cs_group_place(&network, 8, 8, &group);
-    WITHIN(cs_all_to_all(&group, 0.0), 3.0 * 10e-6, 1e-12);
+    WITHIN(cs_dispatch(&group, 0.0, 1.0), 3.0 * 10e-6, 1e-12);
 }
 END_TEST
 
@@ -170,7 +169,7 @@ START_TEST(torus)
     WITHIN(cs_all_gather(&group, 16e8), 15e8 / 200e9, 1e-9);
     cs_group_place(&network, 1, 64, &group);
     WITHIN(group.ring_bandwidth, 300e9, 1e-9);
-    WITHIN(cs_all_to_all(&group, 64e8), 63e8 * 4.0 / (8.0 * 50e9), 1e-9);
+    WITHIN(cs_dispatch(&group, 64e8, 1.0), 63e8 * 4.0 / (8.0 * 50e9), 1e-9);
 }
 END_TEST
 
@@ -183,7 +182,7 @@ START_TEST(torus_with_gaps)
     problem.device.link_latency = problem.device.link_floor = 0.0;
     cs_group_place(&network, 2, 8, &group);
     WITHIN(cs_all_gather(&group, 8e8), 7e8 / 50e9, 1e-9);
-    WITHIN(cs_all_to_all(&group, 8e8), 7e8 / 25e9, 1e-9);
+    WITHIN(cs_dispatch(&group, 8e8, 1.0), 7e8 / 25e9, 1e-9);
     problem.device.link_bandwidth *= 1e-12;
     cs_group_place(&network, 1, 16, &group);
     WITHIN(cs_all_gather(&group, 16e8), 15e20 / 100e9, 1e-9);
@@ -276,14 +275,14 @@ START_TEST(faster_is_never_slower)
                 cs_network_of(&problem, 1600, &network);
                 cs_group_place(&network, stride, sizes[i], &group);
                 const double times[] = {cs_all_reduce(&group, bytes), cs_all_gather(&group, bytes),
-                                        cs_all_to_all(&group, bytes)};
+                                        cs_dispatch(&group, bytes, 1.0)};
                 problem.device.link_bandwidth *= 1.1;
                 problem.nic_bandwidth *= 1.1;
                 cs_network_of(&problem, 1600, &network);
                 cs_group_place(&network, stride, sizes[i], &group);
                 ck_assert_double_le(cs_all_reduce(&group, bytes), times[0]);
                 ck_assert_double_le(cs_all_gather(&group, bytes), times[1]);
-                ck_assert_double_le(cs_all_to_all(&group, bytes), times[2]);
+                ck_assert_double_le(cs_dispatch(&group, bytes, 1.0), times[2]);
             }
         }
     }

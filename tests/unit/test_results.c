@@ -337,7 +337,7 @@ START_TEST(carbon_in_the_file_is_that_of_the_functions)
     struct cs_results *results = cs_test_results(&test->grid, 3, 0);
     const char *path = cs_test_path("values.h5");
     struct cs_error error;
-    must(cs_results_write(results, path, &info, &error), &error);
+    must(cs_test_results_write(results, path, &info, &error), &error);
     const hid_t file = open_file(path);
     static const char *const names[] = {"energy", "embodied_inventory", "carbon_embodied", "carbon_servers",
                                         "carbon_total"};
@@ -361,7 +361,7 @@ START_TEST(records_come_back_bit_by_bit)
         const char *path = cs_test_path("records.h5");
         struct cs_error error;
         struct cs_results *back;
-        must(cs_results_write(results, path, &info, &error), &error);
+        must(cs_test_results_write(results, path, &info, &error), &error);
         must(cs_results_create(&test->grid, &back, &error), &error);
         must(cs_results_load(path, back, &error), &error);
         ck_assert_int_eq(cs_results_pending(back), cs_results_pending(results));
@@ -387,7 +387,7 @@ START_TEST(parts_add_up)
         for (int64_t search = part; search < test->grid.searches; search += 2) {
             cs_results_put(parts[part], search, cs_results_get(whole, search));
         }
-        must(cs_results_write(parts[part], paths[part], &info, &error), &error);
+        must(cs_test_results_write(parts[part], paths[part], &info, &error), &error);
     }
     must(cs_results_create(&test->grid, &joined, &error), &error);
     must(cs_results_load(paths[1], joined, &error), &error);
@@ -436,7 +436,7 @@ START_TEST(infeasible_plans_keep_their_count_of_candidates)
         .status = CS_STATUS_MEMORY, .candidates = 1234567.0, .devices = 99, .training_time = (double)NAN};
     cs_results_put(results, 1, &record);
     const char *path = cs_test_path("infeasible.h5");
-    must(cs_results_write(results, path, &info, &error), &error);
+    must(cs_test_results_write(results, path, &info, &error), &error);
     const hid_t file = open_file(path);
     double *candidates = read_doubles(file, "candidates", test->grid.searches);
     double *devices = read_doubles(file, "devices", test->grid.searches);
@@ -480,8 +480,8 @@ START_TEST(equal_runs_give_equal_bytes)
     for (int32_t with = 0; with < 2; with++) {
         struct cs_test_case *test = cs_test_case_create(with ? plain : bare);
         struct cs_results *results = cs_test_results(&test->grid, 6, 0);
-        must(cs_results_write(results, paths[0], &info, &error), &error);
-        must(cs_results_write(results, paths[1], &other, &error), &error);
+        must(cs_test_results_write(results, paths[0], &info, &error), &error);
+        must(cs_test_results_write(results, paths[1], &other, &error), &error);
         same_bytes(paths[0], paths[1], !with);
         unlink(paths[0]);
         unlink(paths[1]);
@@ -505,7 +505,7 @@ START_TEST(compression_changes_no_value)
     for (int32_t k = 0; k < 3; k++) {
         const char *path = cs_test_path("compression.h5");
         test->config.settings.output.compression = 4 * k;
-        must(cs_results_write(results, path, &info, &error), &error);
+        must(cs_test_results_write(results, path, &info, &error), &error);
         const hid_t file = open_file(path);
         values[k] = read_doubles(file, "carbon_total", shape.count);
         H5Fclose(file);
@@ -531,7 +531,7 @@ START_TEST(configuration_comes_back)
     const char *path = cs_test_path("configuration.h5");
     struct cs_error error;
     char *in_effect;
-    must(cs_results_write(results, path, &info, &error), &error);
+    must(cs_test_results_write(results, path, &info, &error), &error);
     must(cs_results_read_configuration(path, &in_effect, &error), &error);
     ck_assert_str_eq(in_effect, test->config.in_effect);
     free(in_effect);
@@ -550,7 +550,7 @@ START_TEST(sizes_are_told_beforehand)
     const char *path = cs_test_path("size.h5");
     struct cs_error error;
     int64_t size;
-    must(cs_results_write(results, path, &info, &error), &error);
+    must(cs_test_results_write(results, path, &info, &error), &error);
     free(cs_test_read(path, &size));
     ck_assert_int_ge(size, cs_results_file_estimate(&test->grid));
     ck_assert_int_le(size, cs_results_file_estimate(&test->grid) + 250000);
