@@ -22,14 +22,41 @@ enum cs_code cs_bundle_unpack(const char *bytes, int64_t size, struct cs_bundle 
 void cs_bundle_free(struct cs_bundle *bundle);
 
 /* ---- the parsed configuration ---- */
-enum cs_axis_kind { CS_AXIS_MODEL, CS_AXIS_HARDWARE, CS_AXIS_YEAR, CS_AXIS_QAT, CS_AXIS_REGION, CS_AXIS_SETTING };
+/* The five axes that every configuration has: AXIS(kind, key below "axes", dimension in the result file, option of
+ * cs_point, its value where no configuration is given, what reads it, unit, meaning). */
+#define CS_MAIN_AXES(AXIS)                                                                                             \
+    AXIS(MODEL, "model", "model", "--model", "{\"d_model\": [10240]}", CS_SCOPE_ARCHITECTURE, "1",                     \
+         "large language model: its model dimension, or its name")                                                     \
+    AXIS(HARDWARE, "hardware", "hardware", "--hardware", "[\"H100\"]",                                                 \
+         CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "1", "device")                                          \
+    AXIS(YEAR, "year", "year", "--year", "[0]", CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "year",          \
+         "years of hardware scaling after the device's introduction")                                                  \
+    AXIS(QAT, "qat", "qat", "--qat", "[\"off\"]", CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "1",           \
+         "quantisation-aware training")                                                                                \
+    AXIS(REGION, "carbon_intensity", "region", "--region", "[\"us-east5\"]", CS_SCOPE_OPERATION, "1",                  \
+         "place of the data centre")
+enum cs_axis_kind {
+#define CS_AXIS_KIND(kind, ...) CS_AXIS_##kind,
+    CS_MAIN_AXES(CS_AXIS_KIND)
+#undef CS_AXIS_KIND
+        CS_AXIS_SETTING,
+    CS_MAIN_AXIS_COUNT = CS_AXIS_SETTING
+};
+struct cs_main_axis {
+    const char *key, *dimension, *option, *standard;
+    unsigned scopes;
+    const char *unit, *meaning;
+};
+extern const struct cs_main_axis cs_main_axes[CS_MAIN_AXIS_COUNT]; /* by kind */
+
 enum { CS_AXES_MAX = 16 };
 struct cs_axis {
     enum cs_axis_kind kind;
-    char name[CS_NAME_MAX];           /* dimension in the result file */
-    char path[128];                   /* setting axes: "carbon.cpa_growth_per_year" */
+    char name[CS_NAME_MAX];           /* its dimension in the result file, if no other thing there has the name */
+    char path[128];                   /* its key below "axes": "hardware", "carbon.cpa_growth_per_year" */
     const struct cs_setting *setting; /* setting axes */
     unsigned scopes;                  /* what reads it */
+    const char *unit, *meaning;
     int64_t size;
     double *numbers;             /* setting axes: value (choices, flags, sets: as number; lists: unused); year: years */
     struct cs_list *lists;       /* axes over a CS_LIST setting: the lists */
@@ -55,6 +82,8 @@ struct cs_config {
  * what was expected and the nearest known name. */
 enum cs_code cs_config_parse(const struct cs_bundle *bundle, struct cs_config *config, struct cs_error *error);
 void cs_config_free(struct cs_config *config);
+/* Where the axis of one of the five kinds stands in config->axes. Every parsed configuration has it. */
+int32_t cs_config_axis(const struct cs_config *config, enum cs_axis_kind kind);
 /* First key whose value differs between two in_effect texts, as a dotted path; false when equal. */
 bool cs_config_difference(const char *in_effect_a, const char *in_effect_b, char *path, int32_t path_size);
 

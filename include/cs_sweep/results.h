@@ -19,7 +19,11 @@ struct cs_run_info {
 /* Memory for all records, every status pending. */
 enum cs_code cs_results_create(const struct cs_grid *grid, struct cs_results **results, struct cs_error *error);
 void cs_results_destroy(struct cs_results *results);
-int64_t cs_results_memory(const struct cs_grid *grid);        /* bytes that create takes */
+int64_t cs_results_memory(const struct cs_grid *grid); /* bytes that create takes */
+/* What the file calls an axis of the configuration: the last part of its path, or all of it, with '_' for points, where
+ * a variable or an earlier dimension has that name. */
+enum { CS_DIMENSION_NAME_MAX = 2 * CS_NAME_MAX };
+void cs_dimension_name(const struct cs_grid *grid, int32_t axis, char name[CS_DIMENSION_NAME_MAX]);
 int64_t cs_results_file_estimate(const struct cs_grid *grid); /* bytes of the file before compression */
 
 /* Places records_per_search records. */

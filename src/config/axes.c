@@ -81,27 +81,30 @@ static enum cs_code count_axis(struct cs_axis_plan *plan, struct cs_error *error
     }
 }
 
-static const struct {
-    const char *key, *dimension;
-    enum cs_axis_kind kind;
-    unsigned scopes;
-} main_axes[] = {
-    {"model", "model", CS_AXIS_MODEL, CS_SCOPE_ARCHITECTURE},
-    {"hardware", "hardware", CS_AXIS_HARDWARE, CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED},
-    {"year", "year", CS_AXIS_YEAR, CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED},
-    {"qat", "qat", CS_AXIS_QAT, CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED},
-    {"carbon_intensity", "region", CS_AXIS_REGION, CS_SCOPE_OPERATION},
+const struct cs_main_axis cs_main_axes[CS_MAIN_AXIS_COUNT] = {
+#define ROW(kind, ...) [CS_AXIS_##kind] = {__VA_ARGS__},
+    CS_MAIN_AXES(ROW)
+#undef ROW
 };
-enum { MAIN_AXES = sizeof main_axes / sizeof main_axes[0] };
 
-static int32_t find_main(const char *key)
+int32_t cs_config_axis(const struct cs_config *config, enum cs_axis_kind kind)
 {
-    for (int32_t i = 0; i < MAIN_AXES; i++) {
-        if (strcmp(main_axes[i].key, key) == 0) {
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        if (config->axes[i].kind == kind) {
             return i;
         }
     }
     return -1;
+}
+
+static bool is_main(const char *key)
+{
+    for (int32_t i = 0; i < CS_MAIN_AXIS_COUNT; i++) {
+        if (strcmp(cs_main_axes[i].key, key) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum cs_code unknown_axis(const struct cs_json *at, struct cs_error *error)
@@ -112,8 +115,8 @@ static enum cs_code unknown_axis(const struct cs_json *at, struct cs_error *erro
     char suggestion[256];
     int32_t count = 0, rows = 0;
     const struct cs_setting *table = cs_settings_table(&rows);
-    for (int32_t i = 0; i < MAIN_AXES; i++) {
-        names[count++] = main_axes[i].key;
+    for (int32_t i = 0; i < CS_MAIN_AXIS_COUNT; i++) {
+        names[count++] = cs_main_axes[i].key;
     }
     for (int32_t i = 0; i < rows && count < NAMES_MAX; i++) {
         if (table[i].scopes != CS_SCOPE_NONE) {
@@ -135,17 +138,19 @@ static enum cs_code plan_axes(const struct cs_json *axes, struct cs_axis_plan pl
 {
     *count = 0;
     for (const struct cs_json *at = axes->first; at != NULL; at = at->next) {
-        if (find_main(at->key) < 0 && cs_setting_find(at->key) == NULL) {
+        if (!is_main(at->key) && cs_setting_find(at->key) == NULL) {
             return unknown_axis(at, error);
         }
     }
-    for (int32_t i = 0; i < MAIN_AXES - 1; i++) {
+    for (int32_t i = 0; i < CS_MAIN_AXIS_COUNT; i++) {
         const struct cs_json *at = NULL;
-        CS_TRY(cs_json_require(axes, main_axes[i].key, &at, error));
-        plans[(*count)++] = (struct cs_axis_plan){at, main_axes[i].kind, NULL, 0.0};
+        if (i != CS_AXIS_REGION) {
+            CS_TRY(cs_json_require(axes, cs_main_axes[i].key, &at, error));
+            plans[(*count)++] = (struct cs_axis_plan){at, (enum cs_axis_kind)i, NULL, 0.0};
+        }
     }
     for (const struct cs_json *at = axes->first; at != NULL; at = at->next) {
-        if (find_main(at->key) >= 0) {
+        if (is_main(at->key)) {
             continue;
         }
         const struct cs_setting *setting = cs_setting_find(at->key);
@@ -158,61 +163,38 @@ static enum cs_code plan_axes(const struct cs_json *axes, struct cs_axis_plan pl
         plans[(*count)++] = (struct cs_axis_plan){at, CS_AXIS_SETTING, setting, 0.0};
     }
     const struct cs_json *region = NULL;
-    CS_TRY(cs_json_require(axes, "carbon_intensity", &region, error));
+    CS_TRY(cs_json_require(axes, cs_main_axes[CS_AXIS_REGION].key, &region, error));
     plans[(*count)++] = (struct cs_axis_plan){region, CS_AXIS_REGION, NULL, 0.0};
     return CS_OK;
 }
 
 /* ---- filling them ---- */
-/* Names of the result file that a dimension may not take: its other dimensions and its variables. */
-/* clang-format off */
-static const char *const taken[] = {
-    "model", "hardware", "year", "qat", "region", "alternative", "provenance", "status", "candidates",
-    "carbon_embodied", "carbon_intensity", "carbon_operational", "carbon_servers", "carbon_total", "compute",
-    "context", "critical_batch", "d_model", "data", "device_peak", "device_tdp", "devices", "embodied_device",
-    "embodied_device_hbm", "embodied_device_host", "embodied_device_logic", "embodied_device_overhead",
-    "embodied_inventory", "energy", "energy_servers", "expert", "expert_tensor", "experts", "global_batch", "heads",
-    "hfu", "interleave", "layers", "loss", "memory_capacity", "memory_per_device", "mfu", "micro_batch",
-    "parameters_active", "parameters_total", "pipeline", "recompute", "region_pue", "schedule", "share_bubble",
-    "share_compute", "share_data", "share_expert", "share_optimizer", "share_pipeline", "share_tensor", "step_time",
-    "tensor", "tokens", "training_time", "zero_stage"};
-/* clang-format on */
-
-static void name_dimension(const struct cs_config *config, const struct cs_setting *setting, struct cs_axis *axis)
+/* What the axis is called, what reads it, and what its numbers are. */
+static void describe(const struct cs_axis_plan *plan, struct cs_axis *axis)
 {
-    bool free_name = true;
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
-        free_name = free_name && strcmp(taken[i], setting->name) != 0;
-    }
-    for (int32_t i = 0; i < config->axis_count; i++) {
-        free_name = free_name && strcmp(config->axes[i].name, setting->name) != 0;
-    }
-    if (free_name) {
-        (void)snprintf(axis->name, sizeof axis->name, "%s", setting->name);
+    axis->kind = plan->kind;
+    axis->setting = plan->setting;
+    axis->size = (int64_t)plan->count;
+    (void)snprintf(axis->path, sizeof axis->path, "%s", plan->at->key);
+    if (plan->setting != NULL) {
+        (void)snprintf(axis->name, sizeof axis->name, "%s", plan->setting->name);
+        axis->scopes = plan->setting->scopes;
+        axis->unit = plan->setting->unit;
+        axis->meaning = plan->setting->meaning;
     } else {
-        (void)snprintf(axis->name, sizeof axis->name, "%s_%s", setting->section, setting->name);
+        const struct cs_main_axis *row = &cs_main_axes[plan->kind];
+        (void)snprintf(axis->name, sizeof axis->name, "%s", row->dimension);
+        axis->scopes = row->scopes;
+        axis->unit = row->unit;
+        axis->meaning = row->meaning;
     }
 }
 
 static enum cs_code fill_axis(const struct cs_axis_plan *plan, struct cs_config *config, struct cs_error *error)
 {
     struct cs_axis *axis = &config->axes[config->axis_count];
-    axis->kind = plan->kind;
-    axis->setting = plan->setting;
-    axis->size = (int64_t)plan->count;
-    const size_t size = (size_t)axis->size;
-    if (plan->kind == CS_AXIS_SETTING) {
-        name_dimension(config, plan->setting, axis);
-        (void)snprintf(axis->path, sizeof axis->path, "%s.%s", plan->setting->section, plan->setting->name);
-        axis->scopes = plan->setting->scopes;
-    } else {
-        for (int32_t i = 0; i < MAIN_AXES; i++) {
-            if (main_axes[i].kind == plan->kind) {
-                (void)snprintf(axis->name, sizeof axis->name, "%s", main_axes[i].dimension);
-                axis->scopes = main_axes[i].scopes;
-            }
-        }
-    }
+    const size_t size = (size_t)plan->count;
+    describe(plan, axis);
     config->axis_count++;
     const bool numeric = plan->kind == CS_AXIS_YEAR || (plan->kind == CS_AXIS_SETTING && is_number(plan->setting));
     if (numeric || plan->kind == CS_AXIS_SETTING) {

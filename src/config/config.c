@@ -8,19 +8,51 @@
 #include "library/read.h"
 #include "reader.h"
 
-/* A configuration of its own, so that the defaults pass through the same reader: the paper's 1T model on H100. */
-static const char defaults[] =
-    "{\"title\": \"Defaults\", \"axes\": {\"model\": {\"d_model\": [10240]}, \"hardware\": [\"H100\"], \"year\": [0], "
-    "\"qat\": [\"off\"], \"carbon_intensity\": [\"us-east5\"]}}";
+/* The configuration, or where there is none one of its own, so that the defaults pass through the same reader: the
+ * paper's 1T model on H100. */
+static const char *text_of(const struct cs_bundle *bundle, char *buffer, size_t size)
+{
+    if (bundle->config != NULL) {
+        return bundle->config;
+    }
+    int used = snprintf(buffer, size, "{\"title\": \"Defaults\", \"axes\": ");
+    for (int32_t i = 0; i < CS_MAIN_AXIS_COUNT; i++) {
+        used += snprintf(buffer + used, size - (size_t)used, "%s\"%s\": %s", i == 0 ? "{" : ", ", cs_main_axes[i].key,
+                         cs_main_axes[i].standard);
+    }
+    (void)snprintf(buffer + used, size - (size_t)used, "}}");
+    return buffer;
+}
+
+/* The path of a setting is one key of "axes", with its point: axes.carbon.pue=[1.1, 1.2]. */
+static size_t key_length(const struct cs_json *object, const char *path, const char *end)
+{
+    const char *point = memchr(path, '.', (size_t)(end - path));
+    if (point == NULL) {
+        return (size_t)(end - path);
+    }
+    const bool axes = object->key != NULL && strcmp(object->key, "axes") == 0 && object->parent->parent == NULL;
+    for (int32_t i = 0; axes && i < CS_MAIN_AXIS_COUNT; i++) {
+        const char *key = cs_main_axes[i].key;
+        if (strlen(key) == (size_t)(point - path) && memcmp(path, key, strlen(key)) == 0) {
+            return (size_t)(point - path);
+        }
+    }
+    const char *second = axes ? memchr(point + 1, '.', (size_t)(end - point - 1)) : point;
+    return (size_t)((second != NULL ? second : end) - path);
+}
+
+enum { DEFAULTS_SIZE = 512 };
 
 enum cs_code cs_bundle_document(const struct cs_bundle *bundle, struct cs_json_document *document,
                                 struct cs_error *error)
 {
-    const char *text = bundle->config != NULL ? bundle->config : defaults;
+    char defaults[DEFAULTS_SIZE];
+    const char *text = text_of(bundle, defaults, sizeof defaults);
     CS_TRY(cs_json_parse(bundle->config_name, text, strlen(text), document, error));
     CS_TRY(cs_json_object(document->root, error));
     for (int32_t i = 0; i < bundle->set_count; i++) {
-        CS_TRY(cs_json_assign(document, bundle->sets[i], error));
+        CS_TRY(cs_json_assign(document, bundle->sets[i], key_length, error));
     }
     return CS_OK;
 }
@@ -353,7 +385,8 @@ static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *
     CS_TRY(cs_read_axes(root, config, error));
     CS_TRY(check_together(root, config, error));
     CS_TRY(check_layers(root, config, error));
-    const char *text = bundle->config != NULL ? bundle->config : defaults;
+    char defaults[DEFAULTS_SIZE];
+    const char *text = text_of(bundle, defaults, sizeof defaults);
     config->as_given = cs_copy_text(text, strlen(text));
     if (config->as_given == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the configuration.");

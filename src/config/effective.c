@@ -109,7 +109,7 @@ static bool in_effect(const struct cs_config *config, const struct cs_setting *r
 /* Settings that a model may state itself are left out only where one does. */
 static bool models_state(const struct cs_config *config)
 {
-    const struct cs_axis *models = &config->axes[0];
+    const struct cs_axis *models = &config->axes[cs_config_axis(config, CS_AXIS_MODEL)];
     for (int64_t i = 0; i < models->size; i++) {
         const struct cs_model *model = &config->library.models[models->indices[i]];
         if (model->seq_len > 0 || model->tokens > 0.0) {
@@ -303,16 +303,11 @@ static cJSON *axis_item(const struct cs_config *config, const struct cs_axis *ax
 
 static void write_axes(const struct cs_config *config, cJSON *root, bool *ok)
 {
-    static const char *const keys[] = {
-        [CS_AXIS_MODEL] = "model", [CS_AXIS_HARDWARE] = "hardware",       [CS_AXIS_YEAR] = "year",
-        [CS_AXIS_QAT] = "qat",     [CS_AXIS_REGION] = "carbon_intensity",
-    };
     cJSON *axes = cJSON_CreateObject();
     put_member(root, "axes", axes, ok);
     for (int32_t i = 0; i < config->axis_count && *ok; i++) {
         const struct cs_axis *axis = &config->axes[i];
-        put_member(axes, axis->kind == CS_AXIS_SETTING ? axis->path : keys[axis->kind], axis_item(config, axis, ok),
-                   ok);
+        put_member(axes, axis->path, axis_item(config, axis, ok), ok);
     }
 }
 

@@ -9,7 +9,7 @@
 enum { CS_DATA_FILES = 4 };
 extern const char *const cs_data_keys[CS_DATA_FILES];
 
-/* What serves where no configuration is given. */
+/* What serves where no configuration is given: one that states the standard value of each axis. */
 #define CS_DEFAULTS_NAME "(defaults)"
 
 /* Configuration and every --set as one document, not yet checked for its keys. */

@@ -91,7 +91,7 @@ int64_t cs_grid_search_of(const struct cs_grid *grid, const int64_t *coordinates
 
 int32_t cs_grid_record_of(const struct cs_grid *grid, const int64_t *coordinates)
 {
-    const int32_t region = grid->config->axis_count - 1;
+    const int32_t region = cs_config_axis(grid->config, CS_AXIS_REGION);
     if (!cs_axis_read_by(&grid->config->axes[region], plan_scopes(grid->config))) {
         return 0;
     }
@@ -116,13 +116,9 @@ static void apply_axes(const struct cs_config *config, const int64_t *coordinate
 /* Value of one of the five axes: its index into the library, or the year. */
 static int64_t coordinate(const struct cs_config *config, const int64_t *coordinates, enum cs_axis_kind kind)
 {
-    for (int32_t i = 0; i < config->axis_count; i++) {
-        if (config->axes[i].kind == kind) {
-            return config->axes[i].indices != NULL ? config->axes[i].indices[coordinates[i]]
-                                                   : (int64_t)config->axes[i].numbers[coordinates[i]];
-        }
-    }
-    return 0;
+    const int32_t i = cs_config_axis(config, kind);
+    const struct cs_axis *axis = &config->axes[i];
+    return axis->indices != NULL ? axis->indices[coordinates[i]] : (int64_t)axis->numbers[coordinates[i]];
 }
 
 void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struct cs_design_point *point)

@@ -58,7 +58,7 @@ static void evaluate_regions(const struct cs_grid *grid, const struct cs_design_
                              struct cs_search_workspace *workspace, struct cs_record *records)
 {
     const struct cs_config *config = grid->config;
-    const struct cs_axis *axis = &config->axes[config->axis_count - 1];
+    const struct cs_axis *axis = &config->axes[cs_config_axis(config, CS_AXIS_REGION)];
     double *intensities = malloc((size_t)axis->size * sizeof *intensities);
     struct cs_search_result *best = calloc((size_t)axis->size, sizeof *best);
     if (intensities == NULL || best == NULL) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIVE = 5, SET_LENGTH = 320 };
+enum { FIVE = CS_MAIN_AXIS_COUNT, SET_LENGTH = 320 };
 
 /* The five axes that every grid has, and what the user said of each. */
 struct place {
@@ -71,13 +71,8 @@ static enum cs_code parse(const struct cs_point_request *request, int32_t set_co
 
 static const struct cs_axis *axis_of(const struct cs_config *config, enum cs_axis_kind kind, int32_t *index)
 {
-    for (int32_t i = 0; i < config->axis_count; i++) {
-        if (config->axes[i].kind == kind) {
-            *index = i;
-            return &config->axes[i];
-        }
-    }
-    return NULL;
+    *index = cs_config_axis(config, kind);
+    return &config->axes[*index];
 }
 
 /* Position of a text on an axis: by label, or as a number; -1 where it is not. */
@@ -207,9 +202,6 @@ static enum cs_code coordinates_of(const struct cs_config *config, const struct 
     for (int32_t i = 0; i < FIVE; i++) {
         int32_t index = 0;
         const struct cs_axis *const axis = axis_of(config, places[i].kind, &index);
-        if (axis == NULL) {
-            return cs_fail(error, CS_ERROR_INTERNAL, "The configuration has no axis \"%s\".", places[i].axis);
-        }
         coordinates[index] = places[i].wanted == NULL || places[i].replaced ? 0 : position(axis, places[i].wanted);
         if (coordinates[index] < 0) {
             return cs_fail(error, CS_ERROR_USAGE, "--set has taken \"%s\" off the axis %s.", places[i].wanted,
@@ -285,13 +277,17 @@ static void name_option(const struct place *places, struct cs_error *error)
 enum cs_code cs_point_locate(const struct cs_point_request *request, struct cs_config *config, struct cs_point *point,
                              struct cs_error *error)
 {
-    struct place places[FIVE] = {
-        {.kind = CS_AXIS_MODEL, .axis = "model", .option = "--model", .wanted = request->model},
-        {.kind = CS_AXIS_HARDWARE, .axis = "hardware", .option = "--hardware", .wanted = request->hardware},
-        {.kind = CS_AXIS_YEAR, .axis = "year", .option = "--year", .wanted = request->year},
-        {.kind = CS_AXIS_QAT, .axis = "qat", .option = "--qat", .wanted = request->qat},
-        {.kind = CS_AXIS_REGION, .axis = "carbon_intensity", .option = "--region", .wanted = request->region},
+    const char *const wanted[FIVE] = {
+        [CS_AXIS_MODEL] = request->model, [CS_AXIS_HARDWARE] = request->hardware, [CS_AXIS_YEAR] = request->year,
+        [CS_AXIS_QAT] = request->qat,     [CS_AXIS_REGION] = request->region,
     };
+    struct place places[FIVE];
+    for (int32_t i = 0; i < FIVE; i++) {
+        places[i] = (struct place){.kind = (enum cs_axis_kind)i,
+                                   .axis = cs_main_axes[i].key,
+                                   .option = cs_main_axes[i].option,
+                                   .wanted = wanted[i]};
+    }
     struct chosen chosen = {.sets = malloc(((size_t)request->set_count + FIVE) * sizeof(char *))};
     int64_t coordinates[CS_AXES_MAX] = {0};
     struct cs_grid grid;

@@ -262,21 +262,10 @@ static struct cs_json *find_member(struct cs_json *object, const char *key, size
     return NULL;
 }
 
-/* A setting's path is one key of "axes", with its point: axes.carbon.pue=[1.1, 1.2]. */
-static size_t key_length(const struct cs_json *object, const char *path, const char *end)
+static size_t to_next_point(const struct cs_json *object, const char *path, const char *end)
 {
     const char *point = memchr(path, '.', (size_t)(end - path));
-    if (point != NULL && object->key != NULL && strcmp(object->key, "axes") == 0 && object->parent != NULL &&
-        object->parent->parent == NULL) {
-        static const char *const plain[] = {"model", "hardware", "year", "qat", "carbon_intensity"};
-        for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-            if (strlen(plain[i]) == (size_t)(point - path) && memcmp(path, plain[i], strlen(plain[i])) == 0) {
-                return (size_t)(point - path);
-            }
-        }
-        const char *second = memchr(point + 1, '.', (size_t)(end - point - 1));
-        return (size_t)((second != NULL ? second : end) - path);
-    }
+    (void)object;
     return (size_t)((point != NULL ? point : end) - path);
 }
 
@@ -379,8 +368,11 @@ static char *keep_text(struct cs_json_document *document, const char *prefix, co
     return holder->valuestring;
 }
 
-enum cs_code cs_json_assign(struct cs_json_document *document, const char *assignment, struct cs_error *error)
+enum cs_code cs_json_assign(struct cs_json_document *document, const char *assignment,
+                            size_t (*key_length)(const struct cs_json *object, const char *path, const char *end),
+                            struct cs_error *error)
 {
+    key_length = key_length != NULL ? key_length : to_next_point;
     const char *equals = strchr(assignment, '=');
     if (equals == NULL || equals == assignment) {
         return cs_fail(error, CS_ERROR_USAGE, "--set %s: expected path=value, such as --set carbon.pue=1.2.",

@@ -45,9 +45,12 @@ struct cs_json_document {
 enum cs_code cs_json_parse(const char *origin, const char *text, size_t size, struct cs_json_document *document,
                            struct cs_error *error);
 void cs_json_free(struct cs_json_document *document);
-/* "path=value" into a configuration, objects on the way made where they are missing; see cs_bundle. The assignment is
- * kept by reference. */
-enum cs_code cs_json_assign(struct cs_json_document *document, const char *assignment, struct cs_error *error);
+/* "path=value" into a configuration, objects on the way made where they are missing; see cs_bundle. key_length says how
+ * many bytes at the start of [path, end) are one key of the object; where it is NULL, all up to the next point. The
+ * assignment is kept by reference. */
+enum cs_code cs_json_assign(struct cs_json_document *document, const char *assignment,
+                            size_t (*key_length)(const struct cs_json *object, const char *path, const char *end),
+                            struct cs_error *error);
 
 /* CS_ERROR_CONFIG with the message "file:line:column: key.path: ...". cs_json_fail_key points at the key of a member
  * instead of its value. */

@@ -262,19 +262,12 @@ void cs_derive(struct cs_evaluator *evaluator, const struct cs_variable *variabl
         record_values(evaluator->results, variable, first, count, values);
         return;
     }
-    const int32_t last = shape->rank - 1;
     const enum cs_derived derived = (enum cs_derived)variable->offset;
     struct walk walk;
     walk_start(shape, first, &walk);
     evaluator->last_record = -1;
     for (int64_t i = 0; i < count; i++, walk_next(shape, &walk)) {
-        /* The region is the last axis but for alternatives, where a variable has it. */
-        int64_t region = 0;
-        if (last >= 0 && shape->axis[last] == evaluator->layout->region_axis) {
-            region = walk.coordinates[last];
-        } else if (last >= 1 && shape->axis[last - 1] == evaluator->layout->region_axis) {
-            region = walk.coordinates[last - 1];
-        }
+        const int64_t region = shape->region >= 0 ? walk.coordinates[shape->region] : 0;
         double value;
         if (variable->source == CS_FROM_POINT) {
             value = point_value(evaluator, variable, shape, &walk);

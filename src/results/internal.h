@@ -73,15 +73,15 @@ enum { CS_RANK_MAX = CS_AXES_MAX + 1 };
 
 struct cs_layout {
     const struct cs_grid *grid;
-    bool region_searched;                     /* plans differ by region: min_carbon */
-    int32_t alternatives;                     /* records per plan: 1 + search.alternatives */
-    bool searched[CS_AXES_MAX];               /* by config axis */
-    bool carbon[CS_AXES_MAX];                 /* carbon inputs depend on it (the region does not count) */
-    int64_t record_stride[CS_AXES_MAX];       /* in records; 0 where records do not depend on the axis */
-    int64_t carbon_stride[CS_AXES_MAX];       /* in combinations of the carbon axes */
-    int64_t carbon_count;                     /* of these combinations */
-    int32_t region_axis;                      /* the last */
-    char names[CS_RANK_MAX][CS_NAME_MAX * 2]; /* of dimensions, by config axis, then alternative */
+    bool region_searched;                           /* plans differ by region: min_carbon */
+    int32_t alternatives;                           /* records per plan: 1 + search.alternatives */
+    bool searched[CS_AXES_MAX];                     /* by config axis */
+    bool carbon[CS_AXES_MAX];                       /* carbon inputs depend on it (the region does not count) */
+    int64_t record_stride[CS_AXES_MAX];             /* in records; 0 where records do not depend on the axis */
+    int64_t carbon_stride[CS_AXES_MAX];             /* in combinations of the carbon axes */
+    int64_t carbon_count;                           /* of these combinations */
+    int32_t region_axis;                            /* config axis */
+    char names[CS_RANK_MAX][CS_DIMENSION_NAME_MAX]; /* of dimensions, by config axis, then alternative */
 };
 enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout, struct cs_error *error);
 
@@ -91,7 +91,8 @@ struct cs_shape {
     int32_t axis[CS_RANK_MAX]; /* config axis, or axis_count for alternative */
     int64_t size[CS_RANK_MAX];
     int64_t record_stride[CS_RANK_MAX], carbon_stride[CS_RANK_MAX];
-    int64_t count; /* product of the sizes */
+    int64_t count;  /* product of the sizes */
+    int32_t region; /* where in `axis` the region stands; -1: not */
 };
 void cs_shape_of(const struct cs_layout *layout, unsigned on, struct cs_shape *shape);
 /* Extents of a chunk: contiguous in the order of the file, so that a variable can be made chunk by chunk. Returns false

@@ -21,67 +21,100 @@ static unsigned direct_scopes(const struct cs_axis *axis)
     return axis->kind == CS_AXIS_QAT ? (unsigned)CS_SCOPE_SEARCH : axis->scopes;
 }
 
-/* A dimension may not have the name of a variable: netCDF takes them for one thing. */
-static void name_dimension(const struct cs_axis *axis, char *name, size_t size)
+/* A dimension may not have the name of a variable or another dimension: netCDF takes them for one thing. */
+static bool is_taken(const struct cs_layout *layout, int32_t axis, const char *name)
 {
+    static const char *const others[] = {"alternative", "provenance"};
     int32_t count;
     const struct cs_variable *variables = cs_variables(&count);
-    bool taken = false;
     for (int32_t i = 0; i < count; i++) {
-        taken = taken || strcmp(variables[i].name, axis->name) == 0;
+        if (strcmp(variables[i].name, name) == 0) {
+            return true;
+        }
     }
-    (void)snprintf(name, size, "%s", taken ? axis->path : axis->name);
-    for (char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot, '.')) {
-        *dot = '_';
+    for (int32_t i = 0; i < CS_MAIN_AXIS_COUNT; i++) {
+        if (strcmp(cs_main_axes[i].dimension, name) == 0) {
+            return true;
+        }
+    }
+    for (int32_t i = 0; i < axis; i++) {
+        if (strcmp(layout->names[i], name) == 0) {
+            return true;
+        }
+    }
+    return strcmp(others[0], name) == 0 || strcmp(others[1], name) == 0;
+}
+
+static void name_dimensions(struct cs_layout *layout)
+{
+    const struct cs_config *config = layout->grid->config;
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        const struct cs_axis *axis = &config->axes[i];
+        char *name = layout->names[i];
+        const bool whole = axis->kind == CS_AXIS_SETTING && is_taken(layout, i, axis->name);
+        (void)snprintf(name, sizeof layout->names[i], "%s", whole ? axis->path : axis->name);
+        for (char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot, '.')) {
+            *dot = '_';
+        }
+    }
+    (void)snprintf(layout->names[config->axis_count], sizeof layout->names[0], "alternative");
+}
+
+static void count_carbon(struct cs_layout *layout)
+{
+    const struct cs_config *config = layout->grid->config;
+    layout->carbon_count = 1;
+    for (int32_t i = config->axis_count - 1; i >= 0; i--) {
+        const struct cs_axis *axis = &config->axes[i];
+        layout->carbon[i] = i != layout->region_axis &&
+                            (axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR ||
+                             (direct_scopes(axis) & (CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION)) != 0);
+        if (layout->carbon[i]) {
+            layout->carbon_stride[i] = layout->carbon_count;
+            layout->carbon_count *= axis->size;
+        }
     }
 }
 
 enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout, struct cs_error *error)
 {
     const struct cs_config *config = grid->config;
-    *layout = (struct cs_layout){.grid = grid, .region_axis = -1, .carbon_count = 1};
+    *layout = (struct cs_layout){.grid = grid, .region_axis = cs_config_axis(config, CS_AXIS_REGION)};
     layout->alternatives = 1 + (int32_t)config->settings.search.alternatives;
-    for (int32_t i = 0; i < config->axis_count; i++) {
-        const struct cs_axis *axis = &config->axes[i];
-        name_dimension(axis, layout->names[i], sizeof layout->names[i]);
-        if (axis->kind == CS_AXIS_REGION) {
-            layout->region_axis = i;
-        } else {
-            layout->carbon[i] = axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR ||
-                                (direct_scopes(axis) & (CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION)) != 0;
-        }
-    }
-    (void)snprintf(layout->names[config->axis_count], sizeof layout->names[0], "alternative");
-    for (int32_t i = config->axis_count - 1; i >= 0; i--) {
-        if (layout->carbon[i]) {
-            layout->carbon_stride[i] = layout->carbon_count;
-            layout->carbon_count *= config->axes[i].size;
-        }
-    }
-    if (layout->region_axis != config->axis_count - 1) {
-        return cs_fail(error, CS_ERROR_INTERNAL, "The last axis of the grid is not the region; please report it.");
-    }
+    name_dimensions(layout);
+    count_carbon(layout);
     layout->region_searched = cs_axis_read_by(&config->axes[layout->region_axis], cs_grid_plan_scopes(grid));
     int64_t stride = layout->alternatives;
     if (layout->region_searched) {
         layout->record_stride[layout->region_axis] = stride;
         stride *= config->axes[layout->region_axis].size;
     }
-    if (stride != grid->records_per_search) {
-        return cs_fail(error, CS_ERROR_INTERNAL,
-                       "The grid has %d records for a search where the result file counts %lld; please report it.",
-                       (int)grid->records_per_search, (long long)stride);
-    }
     for (int32_t k = grid->search_axis_count - 1; k >= 0; k--) {
         const int32_t i = grid->search_axes[k];
-        if (k > 0 && grid->search_axes[k - 1] >= i) {
-            return cs_fail(error, CS_ERROR_INTERNAL, "The axes of the searches are out of order; please report it.");
-        }
         layout->searched[i] = true;
         layout->record_stride[i] = stride;
         stride *= config->axes[i].size;
     }
-    return CS_OK;
+    /* A plan's variables are the records as they lie in memory, so their axes must have the order of the records. */
+    struct cs_shape plan;
+    cs_shape_of(layout, CS_ON_PLAN, &plan);
+    bool in_order = true;
+    stride = 1;
+    for (int32_t k = plan.rank - 1; k >= 0; k--) {
+        in_order = in_order && plan.record_stride[k] == stride;
+        stride *= plan.size[k];
+    }
+    return in_order && stride == grid->searches * grid->records_per_search
+               ? CS_OK
+               : cs_fail(error, CS_ERROR_INTERNAL,
+                         "The axes of the searches are not in the order of the result file; please report it.");
+}
+
+void cs_dimension_name(const struct cs_grid *grid, int32_t axis, char name[CS_DIMENSION_NAME_MAX])
+{
+    struct cs_layout layout = {.grid = grid};
+    name_dimensions(&layout);
+    memcpy(name, layout.names[axis], CS_DIMENSION_NAME_MAX);
 }
 
 static bool depends(const struct cs_layout *layout, unsigned on, int32_t i)
@@ -98,9 +131,10 @@ static bool depends(const struct cs_layout *layout, unsigned on, int32_t i)
 void cs_shape_of(const struct cs_layout *layout, unsigned on, struct cs_shape *shape)
 {
     const struct cs_config *config = layout->grid->config;
-    *shape = (struct cs_shape){.count = 1};
+    *shape = (struct cs_shape){.count = 1, .region = -1};
     for (int32_t i = 0; i < config->axis_count; i++) {
         if (depends(layout, on, i)) {
+            shape->region = i == layout->region_axis ? shape->rank : shape->region;
             shape->axis[shape->rank] = i;
             shape->size[shape->rank] = config->axes[i].size;
             shape->record_stride[shape->rank] = layout->record_stride[i];

@@ -115,35 +115,13 @@ static void write_axis(struct writer *writer, int32_t i)
     const char *name = writer->layout.names[i];
     const bool text = axis->labels != NULL && axis->kind != CS_AXIS_YEAR;
     const hid_t dataset = text ? write_labels(h5, name, axis) : write_numbers(h5, name, axis);
-    switch (axis->kind) {
-    case CS_AXIS_MODEL:
-        describe(h5, dataset, "1", "large language model: its model dimension, or its name");
-        break;
-    case CS_AXIS_HARDWARE:
-        describe(h5, dataset, "1", "device");
-        break;
-    case CS_AXIS_YEAR:
-        describe(h5, dataset, "year", "years of hardware scaling after the device's introduction");
-        break;
-    case CS_AXIS_QAT:
-        describe(h5, dataset, "1", "quantisation-aware training");
-        break;
-    case CS_AXIS_REGION:
-        describe(h5, dataset, "1", "place of the data centre");
-        break;
-    case CS_AXIS_SETTING:
-    default: {
-        char long_name[512];
-        (void)snprintf(long_name, sizeof long_name, "setting %s: %s", axis->path,
-                       axis->setting != NULL ? axis->setting->meaning : "");
-        describe(h5, dataset,
-                 text || axis->setting == NULL || axis->setting->unit == NULL ? "1" : udunits(axis->setting->unit),
-                 long_name);
-        if (axis->setting != NULL && axis->setting->type == CS_FLAG) {
-            describe_flags(h5, dataset, "false true");
-        }
-        break;
-    }
+    const bool setting = axis->kind == CS_AXIS_SETTING;
+    char long_name[512];
+    (void)snprintf(long_name, sizeof long_name, "%s%s%s%s", setting ? "setting " : "", setting ? axis->path : "",
+                   setting ? ": " : "", axis->meaning);
+    describe(h5, dataset, text ? "1" : udunits(axis->unit), long_name);
+    if (setting && axis->setting->type == CS_FLAG) {
+        describe_flags(h5, dataset, "false true");
     }
     writer->scales[i] = dataset;
 }

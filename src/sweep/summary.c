@@ -28,20 +28,11 @@ static void grid_shape(const struct cs_grid *grid, char *line)
     line[0] = '\0';
     for (int32_t i = 0; i < grid->config->axis_count; i++) {
         const struct cs_axis *axis = &grid->config->axes[i];
-        char text[CS_NAME_MAX + CS_SHOW];
-        snprintf(text, sizeof text, "%s%lld %s", i > 0 ? " x " : "", (long long)axis->size, axis->name);
+        char name[CS_DIMENSION_NAME_MAX], text[CS_DIMENSION_NAME_MAX + CS_SHOW];
+        cs_dimension_name(grid, i, name);
+        snprintf(text, sizeof text, "%s%lld %s", i > 0 ? " x " : "", (long long)axis->size, name);
         append(line, text);
     }
-}
-
-static int32_t axis_of(const struct cs_grid *grid, enum cs_axis_kind kind)
-{
-    for (int32_t i = 0; i < grid->config->axis_count; i++) {
-        if (grid->config->axes[i].kind == kind) {
-            return i;
-        }
-    }
-    return -1;
 }
 
 static void axis_value(const struct cs_axis *axis, int64_t coordinate, char *line)
@@ -148,7 +139,7 @@ static void find_extremes(const struct cs_grid *grid, const struct cs_results *r
                           struct extreme *least, struct extreme *most)
 {
     const struct cs_config *config = grid->config;
-    const int32_t region_axis = axis_of(grid, CS_AXIS_REGION);
+    const int32_t region_axis = cs_config_axis(grid->config, CS_AXIS_REGION);
     struct cs_design_point point;
     cs_grid_point(grid, coordinates, &point);
     for (int64_t region = 0; region < config->axes[region_axis].size; region++) {
@@ -197,7 +188,8 @@ static void print_extremes(const char *hardware, const char *error, const struct
 static void print_carbon(const struct cs_grid *grid, const struct cs_results *results)
 {
     const struct cs_config *config = grid->config;
-    const int32_t model_axis = axis_of(grid, CS_AXIS_MODEL), hardware_axis = axis_of(grid, CS_AXIS_HARDWARE);
+    const int32_t model_axis = cs_config_axis(grid->config, CS_AXIS_MODEL),
+                  hardware_axis = cs_config_axis(grid->config, CS_AXIS_HARDWARE);
     const struct cs_axis *hardware = &config->axes[hardware_axis];
     double parameters = 0.0;
     char over[CS_LINE] = "";
@@ -205,7 +197,9 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
     for (int32_t i = 0; i < config->axis_count; i++) {
         if (i != model_axis && i != hardware_axis && config->axes[i].size > 1) {
             append(over, over[0] != '\0' ? ", " : "");
-            append(over, config->axes[i].name);
+            char name[CS_DIMENSION_NAME_MAX];
+            cs_dimension_name(grid, i, name);
+            append(over, name);
         }
     }
     cs_log_info("Carbon of training %s%s (%.3g parameters)%s%s:",

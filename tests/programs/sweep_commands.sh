@@ -53,6 +53,9 @@ equal "--dry-run: points" "Points:   1,296" "$(sed -n 3p out)"
 expect "--dry-run: memory" \
     grep -Eq '^Memory:   [0-9.]+ kB for the results on rank 0, 524 kB for messages on every other rank$' out
 expect "--dry-run: file" grep -Eq '^File:     quick.h5, [0-9.]+ kB before compression$' out
+run 30 "$sweep" "$quick" --dry-run --set 'axes.search.devices=[8,16]' --set search.objective=min_time
+equal "--dry-run calls an axis as the file does" \
+    "Grid:     12 model x 6 hardware x 3 year x 2 qat x 2 search_devices x 3 region" "$(sed -n 1p out)"
 run 30 "$sweep" "$quick" --dry-run --shard 2/5 --output there/x.h5
 equal "--dry-run of a shard" "Shard:    2 of 5: 87 searches" "$(grep '^Shard' out)"
 expect "... and its file" grep -q '^File:     there/x.h5.2-of-5, ' out

@@ -102,8 +102,7 @@ START_TEST(setting_axes)
     ck_assert_str_eq(axis("expert_degrees")->labels[0], "default");
     ck_assert_str_eq(axis("expert_degrees")->labels[1], "1+8");
     ck_assert_int_eq(axis("expert_degrees")->lists[1].values[1], 8);
-    /* recompute is a variable of the result file */
-    ck_assert_str_eq(axis("search_recompute")->labels[0], "none+full");
+    ck_assert_str_eq(axis("recompute")->labels[0], "none+full");
     ck_assert_str_eq(axis("attention_kernel")->labels[0], "fused1");
     /* 1 + 3 * 0.1 comes out as it is written */
     ck_assert_int_eq(axis("link")->size, 4);
@@ -182,12 +181,21 @@ END_TEST
 
 START_TEST(overrides)
 {
-    static const char *const sets[] = {"carbon.pue=1.4", "axes.year=[3]", "output.provenance=false", "title=two words",
-                                       "axes.carbon.cpa_growth_per_year=[0, 0.1]"};
-    parse("{\"output\": \"o.h5\", \"carbon\": {\"pue\": 1.2}, " AXES("") "}", sets, 5);
+    static const char *const sets[] = {"carbon.pue=1.4",
+                                       "axes.year=[3]",
+                                       "output.provenance=false",
+                                       "title=two words",
+                                       "axes.carbon.cpa_growth_per_year=[0, 0.1]",
+                                       "axes.projection.link={\"from\": 1, \"to\": 1.2}",
+                                       "axes.projection.link.step=0.1",
+                                       "axes.model.d_model=[4096]"};
+    parse("{\"output\": \"o.h5\", \"carbon\": {\"pue\": 1.2}, " AXES("") "}", sets, 8);
     ck_assert_double_eq(config.settings.carbon.pue, 1.4);
     ck_assert_double_eq(axis("year")->numbers[0], 3.0);
     ck_assert_int_eq(axis("cpa_growth_per_year")->size, 2);
+    /* the path of a setting is one key, and --set reaches below it */
+    ck_assert_int_eq(axis("link")->size, 3);
+    ck_assert_str_eq(axis("model")->labels[0], "4096");
     ck_assert(!config.settings.output.provenance);
     ck_assert_str_eq(config.output_path, "o.h5");
     ck_assert_str_eq(config.title, "two words");
