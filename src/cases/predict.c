@@ -6,9 +6,7 @@
 
 #include "cs_sweep/cases.h"
 #include "cs_sweep/text.h"
-
-static const double gib = 1073741824.0;
-static const double joules_per_kwh = 3.6e6;
+#include "cs_sweep/units.h"
 
 /* FLOPs of one step as papers count them: 6 N_active B s + 12 L a d_h s^2 B, the second term by convention. */
 static double step_flops(const struct cs_case *item)
@@ -342,7 +340,7 @@ static void layer_memory(const struct cs_problem *problem, const struct cs_plan 
 
 static double energy_kwh(const struct cs_carbon_inputs *inputs, const struct cs_prediction *p)
 {
-    return cs_device_energy(inputs, p->plan.devices, p->step.training_seconds, p->step.mfu) / joules_per_kwh;
+    return cs_device_energy(inputs, p->plan.devices, p->step.training_seconds, p->step.mfu) / CS_JOULES_PER_KWH;
 }
 
 static double metric_value(const struct cs_case *item, const struct cs_problem *problem, const struct cs_config *config,
@@ -355,7 +353,7 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
     double state, activation;
     switch (item->metric) {
     case CS_METRIC_DEVICE_HOURS:
-        return devices * p->step.training_seconds / 3600.0;
+        return devices * p->step.training_seconds / CS_SECONDS_PER_HOUR;
     case CS_METRIC_MFU:
         return flops / cs_device_peak(&problem->device, CS_FORMAT_BF16);
     case CS_METRIC_HARDWARE_TFLOPS:
@@ -364,12 +362,12 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
         return flops / 1e12;
     case CS_METRIC_ACTIVATION:
         layer_memory(problem, &p->plan, &state, &activation);
-        return activation / gib;
+        return activation / CS_BYTES_PER_GIB;
     case CS_METRIC_STATE:
         layer_memory(problem, &p->plan, &state, &activation);
-        return state / gib;
+        return state / CS_BYTES_PER_GIB;
     case CS_METRIC_PEAK_MEMORY:
-        return p->step.memory_bytes / gib;
+        return p->step.memory_bytes / CS_BYTES_PER_GIB;
     case CS_METRIC_ENERGY:
         return energy_kwh(&inputs, p);
     case CS_METRIC_EMBODIED:

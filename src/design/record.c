@@ -47,7 +47,7 @@ static void record_of(const struct cs_search_result *result, struct cs_record *r
     record->schedule = (int8_t)plan->schedule;
 }
 
-/* kg CO2e per J at the wall, PUE included: g per kWh times 1e-3 kg/g over 3.6e6 J/kWh. */
+/* kg CO2e per J at the wall, PUE included. */
 static double intensity(const struct cs_carbon_settings *carbon, const struct cs_region *region)
 {
     return cs_operational_carbon(1.0, cs_pue(carbon, region->pue), region->g_per_kwh);

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* kg per J at the wall of 1 g/kWh: 1e-3 kg / 3.6e6 J. */
-static const double kg_per_joule = 1e-3 / 3.6e6;
-
 const char *cs_status_word(enum cs_status status)
 {
     static const char *const words[] = {"pending", "feasible", "divisibility", "communication",
@@ -122,12 +119,18 @@ double cs_point_total_carbon(const struct cs_point *point, const struct cs_searc
     return carbon.total;
 }
 
+/* kg CO2e per J before PUE at the point's region. */
+static double intensity_of(const struct cs_point *point, const struct cs_design_point *design)
+{
+    return cs_operational_carbon(1.0, cs_pue(&design->carbon.carbon, point->region_pue), point->g_per_kwh);
+}
+
 int32_t cs_point_answer(const struct cs_point *point, const struct cs_design_point *design,
                         struct cs_search_workspace *workspace, int32_t wanted, struct cs_search_result *best)
 {
     int32_t found = 1;
     if (point->objective == CS_MIN_CARBON) {
-        const double intensity = point->g_per_kwh * kg_per_joule * cs_pue(&design->carbon.carbon, point->region_pue);
+        const double intensity = intensity_of(point, design);
         cs_search_regions(&design->problem, &design->space, &design->carbon, workspace, 1, &intensity, best);
     } else {
         cs_search(&design->problem, &design->space, point->objective, &design->carbon, workspace, wanted, best, &found);
@@ -237,8 +240,7 @@ enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error)
     if (point->with_pareto && point->has_carbon) {
         point->pareto_count =
             cs_search_pareto(&point->design.problem, &point->design.space, &point->design.carbon,
-                             point->g_per_kwh * kg_per_joule * cs_pue(&point->design.carbon.carbon, point->region_pue),
-                             workspace, CS_POINT_TOP_MAX, point->pareto);
+                             intensity_of(point, &point->design), workspace, CS_POINT_TOP_MAX, point->pareto);
         if (point->pareto_count < 0) {
             cs_search_workspace_destroy(workspace);
             return cs_fail(error, CS_ERROR_MEMORY, "There is not enough memory for the front's plans.");

@@ -4,11 +4,10 @@
 #include "point.h"
 
 #include "cs_sweep/library.h"
+#include "cs_sweep/units.h"
 
 #include <math.h>
 #include <string.h>
-
-static const double joule_per_kwh = 3.6e6;
 
 static void emit_point(const struct cs_point *point, struct cs_emit *emit)
 {
@@ -122,8 +121,8 @@ static void emit_values(const struct cs_point *point, struct cs_emit *emit)
     }
     if (point->has_carbon) {
         const struct cs_point_carbon *const carbon = &point->carbon;
-        cs_emit_real(emit, "energy", carbon->energy / joule_per_kwh);
-        cs_emit_real(emit, "energy_servers", carbon->energy_servers / joule_per_kwh);
+        cs_emit_real(emit, "energy", carbon->energy / CS_JOULES_PER_KWH);
+        cs_emit_real(emit, "energy_servers", carbon->energy_servers / CS_JOULES_PER_KWH);
         cs_emit_real(emit, "embodied_inventory", carbon->inventory);
         cs_emit_real(emit, "carbon_embodied", carbon->embodied);
         cs_emit_real(emit, "carbon_intensity", carbon->g_per_kwh);

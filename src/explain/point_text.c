@@ -4,6 +4,7 @@
 #include "point.h"
 
 #include "cs_sweep/library.h"
+#include "cs_sweep/units.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -192,7 +193,7 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
     row(style, "step", "%s", cs_text_duration(step->seconds).at);
     if (cs_point_whole_run(point)) {
         row(style, "training", "%s, %s device hours", cs_text_duration(step->training_seconds).at,
-            cs_text_count(step->training_seconds / 3600 * (double)plan->devices).at);
+            cs_text_count(step->training_seconds / CS_SECONDS_PER_HOUR * (double)plan->devices).at);
     }
     row(style, "utilisation", "%s of peak (model FLOPs), %s (hardware FLOPs)", cs_text_percent(step->mfu).at,
         cs_text_percent(step->hfu).at);

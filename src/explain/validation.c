@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "validation.h"
 
+#include "cs_sweep/units.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +121,7 @@ static double run_hours(const struct cs_case *item, const struct cs_prediction *
         return unknown;
     }
     const double steps = ceil(p->tokens / ((double)item->global_batch * (double)item->seq_len));
-    return item->measured * steps * (double)p->plan.devices / 3600.0;
+    return item->measured * steps * (double)p->plan.devices / CS_SECONDS_PER_HOUR;
 }
 
 /* What the paper fits: the fewest device-hours of each model on A100 and H100, in 16 bits. The labelled runs have

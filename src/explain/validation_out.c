@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cs_sweep/units.h"
 #include "emit.h"
 #include "validation.h"
 
@@ -181,7 +182,7 @@ static void emit_plan(struct cs_emit *emit, const struct cs_prediction *p)
         cs_emit_bool(emit, "sequence_parallel", plan->sequence_parallel);
         cs_emit_real(emit, "step_time", p->step.seconds);
         cs_emit_real(emit, "mfu", p->step.mfu);
-        cs_emit_real(emit, "memory_gib", p->step.memory_bytes / 1073741824.0);
+        cs_emit_real(emit, "memory_gib", p->step.memory_bytes / CS_BYTES_PER_GIB);
     }
     cs_emit_object_end(emit);
 }

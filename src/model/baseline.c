@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs_sweep/baseline.h"
 
+#include "cs_sweep/units.h"
+
 #include <math.h>
 
 void cs_regression_fit(int64_t runs, const double *compute, const double *device_hours, struct cs_regression *out)
@@ -51,5 +53,5 @@ void cs_llmcarbon_estimate(double parameters, double tokens, double memory_gb, s
     out->tensor = fmin(tensor_most, ceil(pieces));
     out->pipeline = fmax(1.0, ceil(pieces / tensor_most));
     out->devices = fmax(1.0, quadratic(devices_fit, parameters));
-    out->device_hours = 6.0 * parameters * tokens / (out->tflops_per_device * 1e12 * 3600.0);
+    out->device_hours = 6.0 * parameters * tokens / (out->tflops_per_device * 1e12 * CS_SECONDS_PER_HOUR);
 }

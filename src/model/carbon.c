@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs_sweep/carbon.h"
 
+#include "cs_sweep/units.h"
+
 #include <math.h>
 
-static const double per_m2 = 1e4;               /* cm2 per m2 */
-static const double seconds_per_year = 31536e3; /* 365 days: LLMCarbon's five years are 1,825 days */
-static const double joules_per_kwh = 3.6e6;
-static const double kg_per_g = 1e-3;
+static const double per_m2 = 1e4; /* cm2 per m2 */
 
 struct cpa_row {
     double node_nm, kg_per_cm2;
@@ -37,7 +36,7 @@ static double between(double x, double x0, double y0, double x1, double y1)
 static double act_kg_per_cm2(const struct act_row *row)
 {
     const double gas = 0.5 * (row->gas_g_per_cm2_95 + row->gas_g_per_cm2_99);
-    return kg_per_g * (act_fab_g_per_kwh * row->kwh_per_cm2 + gas + act_materials_g_per_cm2) / act_yield;
+    return CS_KG_PER_GRAM * (act_fab_g_per_kwh * row->kwh_per_cm2 + gas + act_materials_g_per_cm2) / act_yield;
 }
 
 /* Linear in the node between rows, the end rows beyond them. */
@@ -91,7 +90,7 @@ double cs_server_energy(const struct cs_carbon_inputs *inputs, int64_t devices, 
 
 double cs_operational_carbon(double energy, double pue, double g_per_kwh)
 {
-    return energy / joules_per_kwh * pue * g_per_kwh * kg_per_g;
+    return energy / CS_JOULES_PER_KWH * pue * g_per_kwh * CS_KG_PER_GRAM;
 }
 
 double cs_pue(const struct cs_carbon_settings *carbon, double region_pue)
@@ -132,5 +131,5 @@ double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t device
     }
     const double years =
         inputs->device->lifetime_years > 0.0 ? inputs->device->lifetime_years : inputs->carbon.lifetime_years;
-    return inventory * seconds / (years * seconds_per_year);
+    return inventory * seconds / (years * CS_SECONDS_PER_YEAR);
 }

@@ -2,10 +2,10 @@
 /* A problem from its parts. */
 #include "cs_sweep/problem.h"
 
+#include "cs_sweep/units.h"
+
 #include <math.h>
 #include <string.h>
-
-static const double seconds_per_day = 86400.0;
 
 static enum cs_attention_kernel newest_kernel(const struct cs_device *device)
 {
@@ -33,7 +33,7 @@ void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *a
     if (problem->kernel == CS_ATTENTION_AUTO) {
         problem->kernel = newest_kernel(device);
     }
-    problem->deadline = training->deadline_days * seconds_per_day;
+    problem->deadline = training->deadline_days * CS_SECONDS_PER_DAY;
     problem->goodput = training->goodput;
     problem->seq_len = training->seq_len;
     problem->global_batch = training->global_batch;

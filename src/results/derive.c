@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "internal.h"
 
+#include "cs_sweep/units.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const double joules_per_kwh = 3.6e6;
 
 /* Carbon inputs cost a projection and a design point, and recur for every model and plan: a table of them, each
  * combination of the carbon axes in its own slot where there are not too many. */
@@ -135,9 +135,9 @@ static double carbon_value(struct cs_evaluator *evaluator, enum cs_derived deriv
     }
     switch (derived) {
     case CS_ENERGY:
-        return evaluator->energy / joules_per_kwh;
+        return evaluator->energy / CS_JOULES_PER_KWH;
     case CS_ENERGY_SERVERS:
-        return evaluator->servers / joules_per_kwh;
+        return evaluator->servers / CS_JOULES_PER_KWH;
     case CS_EMBODIED_INVENTORY:
         return cs_embodied_inventory(inputs, record->devices);
     case CS_CARBON_EMBODIED:
