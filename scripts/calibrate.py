@@ -131,7 +131,7 @@ def case_record(case):
              KERNELS[plan.get("attention_kernel")],
              not fused and training["precision"] == "fp16" and not model["gated_ffn"], training["precision"] == "fp8",
              1 if plan.get("schedule") == "dualpipe" else 2,
-             2 if "bf16 gradient reduction" in (case.get("note") or "") else 0, network * 1e9 / 8,
+             (training.get("gradient_bits") or 0) / 8, network * 1e9 / 8,
              -(-(plan.get("devices") or 0) // slices) if slices else 0,
              fused or training["precision"] != "bf16" or case["device"].startswith("TPU")]
     return counts + flags

@@ -35,7 +35,7 @@ struct cs_case {
     int64_t seq_len, global_batch;
     double tokens; /* 0: a step benchmark */
     enum cs_case_precision precision;
-    bool bf16_gradients;             /* gradients are reduced at 16 bits */
+    int32_t gradient_bits;           /* of a gradient on the network, 16 or 32; 0: training.gradient_bytes */
     struct cs_space knobs;           /* what the source states is fixed, the rest free; settings NULL */
     int64_t devices_hint;            /* 0: none */
     int64_t slices;                  /* groups that only the data-centre network joins; 0: not stated */

@@ -94,8 +94,8 @@ static enum cs_code read_model(const struct cs_json *model, struct cs_case *item
 
 static enum cs_code read_training(const struct cs_json *training, struct cs_case *item, struct cs_error *error)
 {
-    static const char *const keys[] = {"seq_len",   "global_batch", "tokens",
-                                       "precision", "batch_ramp",   "precision_note"};
+    static const char *const keys[] = {"seq_len",       "global_batch", "tokens",        "precision",
+                                       "gradient_bits", "batch_ramp",   "precision_note"};
     CS_TRY(cs_json_object(training, error));
     CS_TRY(KNOWN_KEYS(training, keys, error));
     CS_TRY(required_count(training, "seq_len", &item->seq_len, error));
@@ -103,6 +103,11 @@ static enum cs_code read_training(const struct cs_json *training, struct cs_case
     int32_t precision = CS_CASE_BF16;
     CS_TRY(optional_choice(training, "precision", "bf16|fp16|fp8", &precision, error));
     item->precision = (enum cs_case_precision)precision;
+    const struct cs_json *bits = cs_json_member(training, "gradient_bits");
+    CS_TRY(optional_int(training, "gradient_bits", 16, 32, &item->gradient_bits, error));
+    if (item->gradient_bits != 0 && item->gradient_bits != 16 && item->gradient_bits != 32) {
+        return cs_json_fail(bits, error, "expected 16 or 32, not %d.", (int)item->gradient_bits);
+    }
     const struct cs_json *tokens = cs_json_member(training, "tokens");
     return given(tokens) ? cs_json_real(tokens, 1.0, 1e30, "token", &item->tokens, error) : CS_OK;
 }
@@ -236,10 +241,6 @@ static enum cs_code read_extras(const struct cs_json *object, struct cs_case *it
         CS_TRY(cs_json_require(goodput, "value", &at, error));
         CS_TRY(cs_json_real(at, 1e-6, 1.0, NULL, &item->goodput, error));
     }
-    /* Case files have no field for it; sources that reduce gradients at 16 bits (FSDP's PURE) say so in these words. */
-    const struct cs_json *note = cs_json_member(object, "note");
-    item->bf16_gradients =
-        note != NULL && note->type == CS_JSON_STRING && strstr(note->string, "bf16 gradient reduction") != NULL;
     return optional_count(object, "devices_hint", 1, LARGEST, &item->devices_hint, error);
 }
 

@@ -40,7 +40,7 @@ static void precision_of(const struct cs_case *item, struct cs_precision *precis
         /* The stack that runs DualPipe dispatches at 8 bits, combines at 16 (DeepSeek-V3, arXiv 2412.19437, 3.3.3). */
         precision->dispatch_bytes = item->knobs.schedule == CS_SCHEDULE_DUALPIPE ? 1.0 : 2.0;
     }
-    precision->gradient_communication_bytes = item->bf16_gradients ? 2.0 : 0.0;
+    precision->gradient_communication_bytes = (double)item->gradient_bits / 8.0;
 }
 
 static enum cs_code find_device(const struct cs_case *item, const struct cs_library *library,

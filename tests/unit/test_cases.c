@@ -39,6 +39,7 @@ static void teardown(void)
     "\"vocab\":51200,\"tied_embedding\":true,\"experts\":1,\"experts_active\":1,\"shared_experts\":0,"                 \
     "\"d_expert\":null,\"dense_layers\":null,\"params_from_shape\":22057844736}"
 #define TRAINING "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"tokens\":null,\"precision\":\"fp16\"}"
+#define GRADIENTS(bits) "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"gradient_bits\":" bits "}"
 #define PLAN                                                                                                           \
     "\"parallelism\":{\"devices\":8,\"tensor\":8,\"pipeline\":1,\"interleave\":1,\"data\":1,\"expert\":1,"             \
     "\"context\":1,\"zero\":0,\"micro_batch\":4,\"recompute\":\"full\",\"sequence_parallel\":false,"                   \
@@ -125,6 +126,12 @@ static const struct {
      "cases[0].training.seq_len", WHOLE_NUMBER("1", "1000000000")},
     {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":2.5,\"global_batch\":4}," PLAN "," MEASURED("mfu"))),
      "t.json:1:345", "cases[0].training.seq_len", WHOLE_NUMBER("1", "1000000000")},
+    {FILE_OF(CASE(MODEL "," GRADIENTS("24") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
+     "cases[0].training.gradient_bits", VALUE("16 or 32")},
+    {FILE_OF(CASE(MODEL "," GRADIENTS("8") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
+     "cases[0].training.gradient_bits", WHOLE_NUMBER("16", "32")},
+    {FILE_OF(CASE(MODEL "," GRADIENTS("\"16\"") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
+     "cases[0].training.gradient_bits", WHOLE_NUMBER("16", "32")},
     {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"goodput\":{\"value\":1.5}," MEASURED("mfu"))), "t.json:1:618",
      "cases[0].goodput.value", NUMBER("1e-06", "1")},
     {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"measured\":{\"metric\":\"mfu\",\"value\":-1}")), "t.json:1:634",
@@ -143,6 +150,32 @@ START_TEST(what_is_wrong_is_refused)
     const char *fault = cs_wrong_message(error.message, refused[_i].place, refused[_i].key, refused[_i].phrase);
     ck_assert_msg(fault == NULL, "%s: %s", fault, error.message);
     cs_cases_free(&cases);
+}
+END_TEST
+
+/* The bits of a gradient on the network come from their own field: absent or null they are the settings', and what a
+ * note says changes nothing. */
+START_TEST(gradient_bits)
+{
+    static const struct {
+        const char *text;
+        double bytes;
+    } rows[] = {
+        {FILE_OF(CASE(MODEL "," GRADIENTS("16") "," PLAN "," MEASURED("mfu"))), 2.0},
+        {FILE_OF(CASE(MODEL "," GRADIENTS("32") "," PLAN "," MEASURED("mfu"))), 4.0},
+        {FILE_OF(CASE(MODEL "," GRADIENTS("null") "," PLAN "," MEASURED("mfu"))), 0.0},
+        {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"note\":\"bf16 gradient reduction\"," MEASURED("mfu"))), 0.0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cs_cases cases;
+        struct cs_problem problem;
+        struct cs_search_settings settings;
+        struct cs_space space;
+        struct cs_error error;
+        read_one(rows[i].text, &cases);
+        ck_assert_int_eq(cs_case_problem(&cases.items[0], &config, &problem, &settings, &space, &error), CS_OK);
+        ck_assert_double_eq(problem.precision.gradient_communication_bytes, rows[i].bytes);
+        cs_cases_free(&cases);
+    }
 }
 END_TEST
 
@@ -473,6 +506,7 @@ int main(void)
     tcase_add_test(cases, a_case_is_read);
     tcase_add_test(cases, null_leaves_a_knob_free);
     tcase_add_loop_test(cases, what_is_wrong_is_refused, 0, (int)(sizeof refused / sizeof refused[0]));
+    tcase_add_test(cases, gradient_bits);
     tcase_add_test(cases, an_unknown_device_is_named);
     tcase_add_test(cases, metrics_agree_with_one_another);
     tcase_add_test(cases, whole_runs);
