@@ -125,7 +125,6 @@ void cs_record_normalise(struct cs_record *record);
 
 /* ---- seal.c: the line after HDF5's end of file ---- */
 enum { CS_SEAL_SIZE = 64 };
-uint32_t cs_crc32(uint32_t crc, const void *bytes, int64_t size);
 /* Appends the checksum of the file's `size` bytes. Returns 0 or an errno. */
 int cs_seal_write(int fd, int64_t size);
 /* Verifies a whole file and tells how many bytes of it are HDF5's; fills error (CS_ERROR_INPUT) with the reason. */

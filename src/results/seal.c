@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* libhdf5 1.10 crashes on some damaged files and reads others wrongly, whatever its own checksums say, so a file
  * that is to be trusted is verified before HDF5 sees it. HDF5 ignores what stands after its end of file: there, one
- * line of text gives the CRC-32 (zlib's, so that other programs can make one) and the number of the bytes before
+ * line of text gives the CRC-32 (zlib's, which other programs can make as well) and the number of the bytes before
  * it. */
 #include "internal.h"
 
@@ -12,51 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
-enum { BLOCK = 1 << 20, SLICES = 8 };
-
-/* CRC-32 of IEEE 802.3, reflected, eight bytes at a time (Kounavis and Berry 2005, "slicing-by-8"). */
-static void crc_tables(uint32_t table[SLICES][256])
-{
-    const uint32_t polynomial = 0xEDB88320u;
-    for (uint32_t i = 0; i < 256; i++) {
-        uint32_t crc = i;
-        for (int bit = 0; bit < 8; bit++) {
-            crc = (crc >> 1) ^ ((crc & 1u) != 0 ? polynomial : 0u);
-        }
-        table[0][i] = crc;
-    }
-    for (int slice = 1; slice < SLICES; slice++) {
-        for (int i = 0; i < 256; i++) {
-            const uint32_t before = table[slice - 1][i];
-            table[slice][i] = (before >> 8) ^ table[0][before & 0xFFu];
-        }
-    }
-}
-
-static uint32_t crc_update(uint32_t table[SLICES][256], uint32_t crc, const unsigned char *bytes, int64_t size)
-{
-    crc = ~crc;
-    for (; size >= SLICES; size -= SLICES, bytes += SLICES) {
-        uint32_t next = 0;
-        for (int i = 0; i < 4; i++) {
-            next ^= table[SLICES - 1 - i][((crc >> (8 * i)) & 0xFFu) ^ bytes[i]];
-            next ^= table[3 - i][bytes[4 + i]];
-        }
-        crc = next;
-    }
-    for (; size > 0; size--, bytes++) {
-        crc = (crc >> 8) ^ table[0][(crc & 0xFFu) ^ *bytes];
-    }
-    return ~crc;
-}
-
-uint32_t cs_crc32(uint32_t crc, const void *bytes, int64_t size)
-{
-    uint32_t table[SLICES][256];
-    crc_tables(table);
-    return crc_update(table, crc, bytes, size);
-}
+enum { BLOCK = 1 << 20 };
 
 static int read_all(int fd, char *buffer, int64_t size, int64_t offset)
 {
@@ -84,19 +42,18 @@ static int crc_of_file(int fd, int64_t size, uint32_t *crc)
     if (buffer == NULL) {
         return ENOMEM;
     }
-    uint32_t table[SLICES][256];
-    crc_tables(table);
-    *crc = 0;
+    uLong sum = crc32(0, NULL, 0);
     int status = 0;
     for (int64_t offset = 0; offset < size && status == 0;) {
         const int64_t part = size - offset < BLOCK ? size - offset : BLOCK;
         status = read_all(fd, buffer, part, offset);
         if (status == 0) {
-            *crc = crc_update(table, *crc, (const unsigned char *)buffer, part);
+            sum = crc32(sum, (const Bytef *)buffer, (uInt)part);
         }
         offset += part;
     }
     free(buffer);
+    *crc = (uint32_t)sum;
     return status;
 }
 

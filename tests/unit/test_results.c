@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The result file's contents: axes, values, the way there and back. Its names, locks and damage: test_output.c. */
 #include <check.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
@@ -37,26 +38,47 @@ static void must(enum cs_code code, const struct cs_error *error)
     ck_assert_msg(code == CS_OK, "%s", error->message);
 }
 
-/* ---- CRC-32 ---- */
-/* Check value of CRC-32/ISO-HDLC in the catalogue of parametrised CRC algorithms (Greg Cook). */
-START_TEST(crc_of_the_catalogue)
+/* ---- the seal ---- */
+/* Seals a file of these bytes and compares the line behind them, whole. */
+static void check_seal(const char *bytes, int64_t size, uint32_t crc)
 {
-    ck_assert_uint_eq(cs_crc32(0, "123456789", 9), 0xCBF43926u);
-    ck_assert_uint_eq(cs_crc32(0, "", 0), 0u);
+    char path[1024], line[CS_SEAL_SIZE + 1], words[CS_SEAL_SIZE];
+    (void)snprintf(path, sizeof path, "%s", cs_test_path("seal"));
+    cs_test_write(path, bytes, size);
+    const int fd = open(path, O_RDWR);
+    ck_assert_int_eq(cs_seal_write(fd, size), 0);
+    close(fd);
+    int64_t all;
+    char *sealed = cs_test_read(path, &all);
+    ck_assert_int_eq(all, size + CS_SEAL_SIZE);
+    ck_assert_mem_eq(sealed, bytes, (size_t)size);
+    (void)snprintf(words, sizeof words, "\ncs_sweep CRC-32 %08x of %020lld bytes", (unsigned)crc, (long long)size);
+    (void)snprintf(line, sizeof line, "%-63s\n", words);
+    ck_assert_mem_eq(sealed + size, line, CS_SEAL_SIZE);
+    free(sealed);
+    unlink(path);
+}
+
+/* Check value of CRC-32/ISO-HDLC in the catalogue of parametrised CRC algorithms (Greg Cook). */
+START_TEST(seal_of_the_catalogue)
+{
+    check_seal("123456789", 9, 0xCBF43926u);
+    check_seal("", 0, 0u);
 }
 END_TEST
 
-START_TEST(crc_is_zlibs_whatever_the_length)
+/* A file is read in blocks of a mebibyte; zlib takes it here in one piece. */
+START_TEST(seal_of_several_blocks)
 {
-    unsigned char bytes[300];
+    enum { BLOCK = 1 << 20 };
+    static char bytes[2 * BLOCK + 1];
+    static const int64_t sizes[] = {BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1};
     uint64_t state = 1;
     for (size_t i = 0; i < sizeof bytes; i++) {
-        bytes[i] = (unsigned char)cs_test_random(&state);
+        bytes[i] = (char)cs_test_random(&state);
     }
-    for (int64_t size = 0; size <= (int64_t)sizeof bytes; size++) {
-        const uint32_t whole = cs_crc32(0, bytes, size);
-        ck_assert_uint_eq(whole, (uint32_t)crc32(0, bytes, (uInt)size));
-        ck_assert_uint_eq(cs_crc32(cs_crc32(0, bytes, size / 3), bytes + size / 3, size - size / 3), whole);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        check_seal(bytes, sizes[i], (uint32_t)crc32(0, (const Bytef *)bytes, (uInt)sizes[i]));
     }
 }
 END_TEST
@@ -564,8 +586,8 @@ int main(void)
 {
     Suite *suite = suite_create("results");
     TCase *tests = tcase_create("results");
-    tcase_add_test(tests, crc_of_the_catalogue);
-    tcase_add_test(tests, crc_is_zlibs_whatever_the_length);
+    tcase_add_test(tests, seal_of_the_catalogue);
+    tcase_add_test(tests, seal_of_several_blocks);
     tcase_add_test(tests, packed_values_inflate_to_themselves);
     tcase_add_test(tests, packing_saves_what_is_missing);
     tcase_add_test(tests, variables_have_the_axes_they_depend_on);
