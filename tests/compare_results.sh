@@ -28,12 +28,17 @@ git clone --quiet --shared . "$scratch/other"
 git -C "$scratch/other" checkout --quiet "$revision"
 make --no-print-directory -C "$scratch/other" -j"$(getconf _NPROCESSORS_ONLN)" >"$scratch/other.log" 2>&1 ||
     { tail -n 20 "$scratch/other.log" >&2; exit 70; }
+# Files of earlier commits say in the attribute search_key which configuration they belong to; that is no result, and
+# h5diff counts an attribute that only one file has as a difference even where it is told to leave it out.
+forget_key() { "${PYTHON:-/usr/bin/python3}" -c 'import sys, h5py
+h5py.File(sys.argv[1], "r+").attrs.pop("search_key", None)' "$1"; }
 names() { h5ls -r "$1" | awk '$1 !~ "^/provenance" {print $1}'; }
 passed=0
 failed=0
 for config in "$@"; do
     build/cs_sweep "$config" --force --quiet --output "$scratch/ours.h5"
     "$scratch/other/build/cs_sweep" "$scratch/other/$config" --force --quiet --output "$scratch/theirs.h5"
+    forget_key "$scratch/theirs.h5"
     status=0
     h5diff --exclude-path /provenance "$scratch/theirs.h5" "$scratch/ours.h5" >"$scratch/diff" 2>&1 || status=$?
     only=$({ names "$scratch/theirs.h5"; names "$scratch/ours.h5"; } | sort | uniq -u | tr '\n' ' ')

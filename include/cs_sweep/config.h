@@ -74,9 +74,7 @@ struct cs_config {
      * replaces what explicit models state themselves. */
     bool seq_len_given, tokens_given;
     char *as_given;  /* text of the configuration, as read */
-    char *in_effect; /* JSON text of every setting and axis as used */
-    char search_key
-        [65]; /* hex SHA-256 or similar of what decides results: resume compares in_effect and says which key */
+    char *in_effect; /* JSON text of every setting and axis as used: a configuration that gives the same results */
 };
 /* Strict: nothing unknown, doubled, out of range or not finite passes; the message has file, line, column, key path,
  * what was expected and the nearest known name. */
@@ -84,7 +82,8 @@ enum cs_code cs_config_parse(const struct cs_bundle *bundle, struct cs_config *c
 void cs_config_free(struct cs_config *config);
 /* Where the axis of one of the five kinds stands in config->axes. Every parsed configuration has it. */
 int32_t cs_config_axis(const struct cs_config *config, enum cs_axis_kind kind);
-/* First key whose value differs between two in_effect texts, as a dotted path; false when equal. */
+/* Whether two in_effect texts give different results, and the first key whose value differs, as a dotted path. Titles,
+ * outputs and limits decide no result. */
 bool cs_config_difference(const char *in_effect_a, const char *in_effect_b, char *path, int32_t path_size);
 
 #endif

@@ -194,7 +194,7 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     COUNT(points, 100000000, 1, 1000000000000, "1", CS_SCOPE_NONE, "most grid points; checked before a range expands")
 
 #define CS_OUTPUT_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
-    FLAG(provenance, true, CS_SCOPE_NONE, "write the /provenance group; without it equal runs give equal bytes")       \
+    FLAG(provenance, true, CS_SCOPE_NONE, "say of the run in /provenance; without it equal runs give equal bytes")     \
     COUNT(compression, 1, 0, 9, "1", CS_SCOPE_NONE, "deflate level of the result file")
 
 #define CS_MEMBER_REAL(member, value, low, high, unit, scopes, meaning) double member;

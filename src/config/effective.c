@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cs_sweep/checksum.h"
 #include "cs_sweep/number.h"
 #include "cs_sweep/text.h"
 #include "library/read.h"
@@ -336,22 +335,11 @@ enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error
     cJSON *output = cJSON_GetObjectItemCaseSensitive(root, "output");
     add_text(output, "file", config->output_path, &ok);
     char *printed = ok ? cJSON_Print(root) : NULL;
-    char *deciding = NULL;
-    if (printed != NULL) {
-        for (size_t i = 0; i < sizeof indifferent / sizeof indifferent[0]; i++) {
-            cJSON_DeleteItemFromObjectCaseSensitive(root, indifferent[i]);
-        }
-        deciding = cJSON_PrintUnformatted(root);
-        config->in_effect = cs_copy_text(printed, strlen(printed));
-    }
-    const bool done = deciding != NULL && config->in_effect != NULL;
-    if (done) {
-        cs_sha256_text(deciding, strlen(deciding), config->search_key);
-    }
+    config->in_effect = printed != NULL ? cs_copy_text(printed, strlen(printed)) : NULL;
     cJSON_free(printed);
-    cJSON_free(deciding);
     cJSON_Delete(root);
-    return done ? CS_OK : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the configuration.");
+    return config->in_effect != NULL ? CS_OK
+                                     : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the configuration.");
 }
 
 /* ---- difference ---- */
@@ -412,6 +400,9 @@ static bool differ(const struct cs_json *a, const struct cs_json *b, char *path,
 
 bool cs_config_difference(const char *in_effect_a, const char *in_effect_b, char *path, int32_t path_size)
 {
+    if (strcmp(in_effect_a, in_effect_b) == 0) {
+        return false;
+    }
     struct cs_json_document a, b;
     struct cs_error error;
     const bool read_a = cs_json_parse("a", in_effect_a, strlen(in_effect_a), &a, &error) == CS_OK;

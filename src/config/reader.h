@@ -27,7 +27,7 @@ enum cs_code cs_read_list(const struct cs_json *at, const struct cs_setting *row
 
 /* "axes" into config->axes; settings and library are there already. */
 enum cs_code cs_read_axes(const struct cs_json *root, struct cs_config *config, struct cs_error *error);
-/* config->in_effect and config->search_key. */
+/* config->in_effect. */
 enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error);
 
 /* A set of names as text, joined by '+'; false where it does not fit. */

@@ -140,7 +140,7 @@ struct cs_file_facts {
     int32_t format_version, resumes;
     double elapsed_seconds;
     int64_t pending, shard, shards;
-    char *in_effect, *search_key, *source, *commit;
+    char *in_effect, *source, *commit;
 };
 void cs_file_facts_free(struct cs_file_facts *facts);
 /* Opens a regular file for reading; links: also by way of a symbolic link at the end of the path. */

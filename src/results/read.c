@@ -35,7 +35,6 @@ enum cs_code cs_open_read(int folder, const char *name, const char *path, bool l
 void cs_file_facts_free(struct cs_file_facts *facts)
 {
     free(facts->in_effect);
-    free(facts->search_key);
     free(facts->source);
     free(facts->commit);
     *facts = (struct cs_file_facts){.format_version = 0};
@@ -78,7 +77,6 @@ enum cs_code cs_file_facts_read(int fd, const char *path, struct cs_file_facts *
     cs_h5_open(&h5, fd, size);
     if (!h5.broken) {
         read_format(&h5, &facts->format_version);
-        facts->search_key = cs_h5_read_attribute_text(&h5, h5.file, "search_key");
         facts->source = cs_h5_read_attribute_text(&h5, h5.file, "source");
         facts->commit = cs_h5_read_text(&h5, "provenance/commit");
         facts->in_effect = cs_h5_read_text(&h5, "provenance/configuration_in_effect");
@@ -98,7 +96,7 @@ enum cs_code cs_file_facts_read(int fd, const char *path, struct cs_file_facts *
 enum cs_code cs_file_facts_match(const struct cs_file_facts *facts, const struct cs_config *config, const char *path,
                                  struct cs_error *error)
 {
-    if (facts->search_key == NULL || facts->source == NULL) {
+    if (facts->format_version == 0 || facts->source == NULL) {
         return cs_fail(error, CS_ERROR_INPUT, "%s is not a result file of cs_sweep.", path);
     }
     if (facts->format_version != CS_FORMAT_VERSION) {
@@ -115,12 +113,15 @@ enum cs_code cs_file_facts_match(const struct cs_file_facts *facts, const struct
                        path, facts->source, facts->commit != NULL ? facts->commit : "unknown", CS_PROGRAM,
                        CS_BUILD_COMMIT);
     }
-    if (strcmp(facts->search_key, config->search_key) == 0) {
-        return CS_OK;
+    if (facts->in_effect == NULL) {
+        return cs_fail(error, CS_ERROR_INPUT,
+                       "%s does not hold its configuration, so it cannot be compared: an earlier version wrote it with "
+                       "output.provenance=false. Start again with --force.",
+                       path);
     }
-    char key[256] = "(unknown: the file has no provenance)";
-    if (facts->in_effect != NULL) {
-        (void)cs_config_difference(facts->in_effect, config->in_effect, key, (int32_t)sizeof key);
+    char key[256];
+    if (!cs_config_difference(facts->in_effect, config->in_effect, key, (int32_t)sizeof key)) {
+        return CS_OK;
     }
     return cs_fail(error, CS_ERROR_CONFIG,
                    "%s belongs to another configuration: %s differs. Give the configuration that began it, another "
@@ -274,8 +275,8 @@ enum cs_code cs_results_read_configuration(const char *path, char **in_effect, s
     (void)close(fd);
     if (code == CS_OK && facts.in_effect == NULL) {
         code = cs_fail(error, CS_ERROR_INPUT,
-                       "%s does not hold its configuration: it was written with output.provenance=false, or not by "
-                       "cs_sweep.",
+                       "%s does not hold its configuration: an earlier version wrote it with output.provenance=false, "
+                       "or another program wrote it.",
                        path);
     }
     if (code == CS_OK) {

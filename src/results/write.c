@@ -302,15 +302,8 @@ static void write_number(struct cs_h5 *h5, hid_t group, const char *name, enum c
 }
 
 /* All that differs between equal runs, and what a resumed one needs to know. */
-static void write_provenance(struct writer *writer, const struct cs_run_info *info)
+static void write_run(struct cs_h5 *h5, hid_t group, const struct cs_results *results, const struct cs_run_info *info)
 {
-    struct cs_h5 *h5 = &writer->h5;
-    const struct cs_config *config = writer->results->grid.config;
-    const hid_t list = H5(h5, H5Pcreate(H5P_GROUP_CREATE));
-    H5(h5, H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    H5(h5, H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    H5(h5, H5Pset_obj_track_times(list, false));
-    const hid_t group = H5(h5, H5Gcreate2(h5->file, "provenance", H5P_DEFAULT, list, H5P_DEFAULT));
     const int32_t format = CS_FORMAT_VERSION;
     write_number(h5, group, "format_version", CS_INT32, "1", &format);
     write_text(h5, group, "program", "cs_sweep");
@@ -330,8 +323,23 @@ static void write_provenance(struct writer *writer, const struct cs_run_info *in
     write_number(h5, group, "resumes", CS_INT32, "1", &info->resumes);
     write_number(h5, group, "shard", CS_INT64, "1", &info->shard);
     write_number(h5, group, "shards", CS_INT64, "1", &info->shards);
-    write_number(h5, group, "pending", CS_INT64, "1", &writer->results->pending);
-    write_text(h5, group, "configuration", config->as_given);
+    write_number(h5, group, "pending", CS_INT64, "1", &results->pending);
+    write_text(h5, group, "configuration", results->grid.config->as_given);
+}
+
+/* The configuration in effect, by which --resume, --merge and cs_point know the file; of the run where asked. */
+static void write_provenance(struct writer *writer, const struct cs_run_info *info, bool all)
+{
+    struct cs_h5 *h5 = &writer->h5;
+    const struct cs_config *config = writer->results->grid.config;
+    const hid_t list = H5(h5, H5Pcreate(H5P_GROUP_CREATE));
+    H5(h5, H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
+    H5(h5, H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
+    H5(h5, H5Pset_obj_track_times(list, false));
+    const hid_t group = H5(h5, H5Gcreate2(h5->file, "provenance", H5P_DEFAULT, list, H5P_DEFAULT));
+    if (all) {
+        write_run(h5, group, writer->results, info);
+    }
     write_text(h5, group, "configuration_in_effect", config->in_effect);
     H5(h5, H5Gclose(group));
     H5(h5, H5Pclose(list));
@@ -350,7 +358,6 @@ static void write_root(struct writer *writer)
     cs_h5_attribute_text(h5, h5->file, "comment",
                          "Where status is not 1 (feasible), values of a plan are missing: _FillValue.");
     cs_h5_attribute(h5, h5->file, "format_version", CS_INT32, 1, &format);
-    cs_h5_attribute_text(h5, h5->file, "search_key", config->search_key);
 }
 
 static void write_file(struct writer *writer, const struct cs_run_info *info)
@@ -371,10 +378,8 @@ static void write_file(struct writer *writer, const struct cs_run_info *info)
     for (int32_t i = 0; i < config->axis_count + (writer->layout.alternatives > 1 ? 1 : 0); i++) {
         H5(&writer->h5, H5Dclose(writer->scales[i]));
     }
-    /* A file that is not complete always carries what --resume compares. */
-    if (config->settings.output.provenance || writer->results->pending > 0) {
-        write_provenance(writer, info);
-    }
+    /* A file that is not complete says all of it: another run continues it. */
+    write_provenance(writer, info, config->settings.output.provenance || writer->results->pending > 0);
 }
 
 static void writer_destroy(struct writer *writer)

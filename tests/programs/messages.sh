@@ -103,8 +103,11 @@ run 60 "$sweep" "${small[@]}" --output begun.h5 --resume
 expect "another version: the message" grep -Eq "^cs_sweep: error: begun.h5.partial was written by cs_sweep 9.9, \
 $commit, and this is $version, $commit: results of two versions may differ\\. Continue it with the program that began \
 it, or start again with --force\\.\$" err
-resealed 'del file.attrs["search_key"]'
+resealed 'del file.attrs["format_version"]'
 continues 66 "begun.h5.partial is not a result file of cs_sweep."
+resealed 'del file["provenance/configuration_in_effect"]'
+continues 66 "begun.h5.partial does not hold its configuration, so it cannot be compared: an earlier version wrote it \
+with output.provenance=false. Start again with --force."
 touch stopped.h5.stop
 run 60 "$sweep" "${small[@]}" --output stopped.h5
 equal "a stop file before the start" 75 "$status"
@@ -125,8 +128,15 @@ equal "a complete file" "0 there.h5 is complete already; --force computes it aga
 # ---- result files that are read ----
 fails 66 "there.txt: cannot be opened: No such file or directory." "$point" there.txt --model 2048 --hardware A100
 run 60 "$sweep" "${small[@]}" --output bare.h5 --set output.provenance=false
-fails 66 "bare.h5 does not hold its configuration: it was written with output.provenance=false, or not by cs_sweep." \
-    "$point" bare.h5 --model 2048 --hardware A100
+run 60 "$sweep" "${small[@]}" --output bare.h5 --set output.provenance=false --resume
+equal "a complete file without the run" "0 " "$status $(cat err)"
+fails 65 "bare.h5 belongs to another configuration: carbon.pue differs. Give the configuration that began it, another \
+--output, or --force to start again." "$sweep" "${small[@]}" --output bare.h5 --resume --set carbon.pue=1.3
+run 60 "$point" bare.h5 --model 2048 --hardware A100
+equal "a point of a file without the run" 0 "$status"
+resealed 'del file["provenance"]'
+fails 66 "begun.h5.partial does not hold its configuration: an earlier version wrote it with output.provenance=false, \
+or another program wrote it." "$point" begun.h5.partial --model 2048 --hardware A100
 "$PYTHON" -c 'import h5py; h5py.File("other.h5", "w")["x"] = 1'
 fails 66 "other.h5 does not end with the checksum that cs_sweep writes: it was cut short, or another program wrote or \
 changed it." "$point" other.h5 --model 2048 --hardware A100

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Errors, strict numbers, nearest names, SHA-256 (NIST's examples for FIPS 180-4). */
+/* Errors, strict numbers and nearest names. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cs_sweep/checksum.h"
 #include "cs_sweep/error.h"
 #include "cs_sweep/log.h"
 #include "cs_sweep/number.h"
@@ -211,34 +210,6 @@ START_TEST(nearest_names)
 }
 END_TEST
 
-START_TEST(sha256)
-{
-    char hex[65];
-    cs_sha256_text("", 0, hex);
-    ck_assert_str_eq(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    cs_sha256_text("abc", 3, hex);
-    ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    const char *two_blocks = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
-    cs_sha256_text(two_blocks, strlen(two_blocks), hex);
-    ck_assert_str_eq(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-    /* A million letters a, in parts of every size up to two blocks. */
-    struct cs_sha256 sha;
-    unsigned char digest[32];
-    char letters[128];
-    memset(letters, 'a', sizeof letters);
-    cs_sha256_begin(&sha);
-    for (size_t left = 1000000, part = 1; left > 0; part = part % sizeof letters + 1) {
-        const size_t size = part < left ? part : left;
-        cs_sha256_add(&sha, letters, size);
-        left -= size;
-    }
-    cs_sha256_end(&sha, digest);
-    static const unsigned char expected[4] = {0xcd, 0xc7, 0x6e, 0x5c};
-    ck_assert_mem_eq(digest, expected, sizeof expected);
-    ck_assert_uint_eq(digest[31], 0xd0);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("base");
@@ -251,7 +222,6 @@ int main(void)
     tcase_add_test(cases, written_numbers);
     tcase_add_test(cases, nearer_names);
     tcase_add_test(cases, nearest_names);
-    tcase_add_test(cases, sha256);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }
