@@ -127,7 +127,7 @@ static const struct {
     {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":2.5,\"global_batch\":4}," PLAN "," MEASURED("mfu"))),
      "t.json:1:345", "cases[0].training.seq_len", WHOLE_NUMBER("1", "1000000000")},
     {FILE_OF(CASE(MODEL "," GRADIENTS("24") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
-     "cases[0].training.gradient_bits", VALUE("16 or 32")},
+     "cases[0].training.gradient_bits", "expected 16 or 32, not 24."},
     {FILE_OF(CASE(MODEL "," GRADIENTS("8") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
      "cases[0].training.gradient_bits", WHOLE_NUMBER("16", "32")},
     {FILE_OF(CASE(MODEL "," GRADIENTS("\"16\"") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
