@@ -27,21 +27,45 @@ struct cs_group {
 };
 void cs_group_place(const struct cs_network *network, int64_t stride, int64_t size, struct cs_group *group);
 
+/* All groups of low to high members at one stride. From it follow floors: times that a collective over any of these
+ * groups does not fall below. */
+struct cs_group_range {
+    /* `low` members, as many to a domain as it holds of them, and one to a domain; no latencies; links as fast as those
+     * of any group of the range. */
+    struct cs_group together, alone;
+    double domains;                   /* that `low` members fill */
+    double ring_latency, nic_latency; /* s per hop; not more than of any group of the range */
+};
+void cs_group_range_place(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
+                          struct cs_group_range *range);
+
 /* Seconds; bytes are of the full tensor (all-reduce, all-gather, reduce-scatter), or sent per device (all-to-all,
  * point-to-point). A group of one costs nothing. Each is non-increasing in every bandwidth, non-decreasing in bytes and
- * in every latency. */
+ * in every latency.
+ *
+ * A floor is, but for rounding, at most the collective's time for the same bytes over every group of the range, and
+ * like it non-decreasing in bytes: so cs_replica_floors may put floors in the places of times. It is non-decreasing in
+ * `low` and non-increasing in `high`: so each half of a range is bounded at least as well as the whole. */
 double cs_all_reduce(const struct cs_group *group, double bytes);
+double cs_all_reduce_floor(const struct cs_group_range *range, double bytes);
 double cs_all_gather(const struct cs_group *group, double bytes);
+double cs_all_gather_floor(const struct cs_group_range *range, double bytes);
 double cs_reduce_scatter(const struct cs_group *group, double bytes);
+double cs_reduce_scatter_floor(const struct cs_group_range *range, double bytes);
 /* All-to-all of tokens that go to `copies` experts each: across domains one copy serves all experts of a node (DeepEP,
  * DeepSeek-V3, arXiv 2412.19437, 3.2.2). With one copy it is the plain all-to-all. */
 double cs_dispatch(const struct cs_group *group, double bytes, double copies);
-/* To the next of `pipeline` stages, `stride` devices away: over the scale-out network where any boundary crosses it. */
+/* To the next of `pipeline` stages, `stride` devices away: over the scale-out network where any boundary crosses it.
+ * And the share of compute that it takes while it is overlapped. As the stride grows both change at most once, where
+ * the stages leave the domain: the cheaper end of a range of strides is a floor of the range. */
 double cs_point_to_point(const struct cs_network *network, int64_t stride, int64_t pipeline, double bytes);
+double cs_point_to_point_tax(const struct cs_network *network, int64_t stride, int64_t pipeline);
 
-/* Share of compute that a collective over the group takes while it is overlapped. */
+/* Share of compute that a collective over the group takes while it is overlapped; and the least over any group. */
 double cs_group_tax(const struct cs_network *network, const struct cs_group *group);
-/* What remains of `traffic` seconds hidden under `compute` seconds: the rest, and the compute that it steals. */
+double cs_group_tax_floor(const struct cs_network *network);
+/* What remains of `traffic` seconds hidden under `compute` seconds: the rest, and the compute that it steals. With a
+ * tax of at most 1 it is non-decreasing in traffic and in tax, so that of floors it makes a floor. */
 double cs_exposed(double traffic, double compute, double tax);
 
 #endif

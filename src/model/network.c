@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Collectives on switched domains joined by network cards, and on tori. */
+/* Where groups of devices lie: on switched domains joined by network cards, and on tori. */
 #include "cs_sweep/network.h"
 #include "cs_sweep/number.h"
 
@@ -123,82 +123,24 @@ void cs_group_place(const struct cs_network *network, int64_t stride, int64_t si
     group->all_to_all_bandwidth = group->ring_bandwidth;
 }
 
-/* Reduced inside each domain, then across domains on every device's own card, then spread inside again: the parts add
- * up (the measured tensor-16 runs over two nodes confirm the sum). */
-double cs_all_reduce(const struct cs_group *group, double bytes)
-{
-    if (group->size < 1.5) {
-        return 0.0;
-    }
-    const double n = group->inside, nodes = group->outside;
-    double seconds = 2.0 * (n - 1.0) * group->ring_latency;
-    const double inside = 2.0 * (n - 1.0) / n * bytes / group->reduce_bandwidth;
-    if (nodes < 1.5) {
-        return cs_max(seconds + inside, group->floor);
-    }
-    const double card = 2.0 * (bytes / n) / group->nic_bandwidth;
-    const double ring = card * (nodes - 1.0) / nodes + 2.0 * (nodes - 1.0) * group->nic_latency;
-    const double tree = card + 2.0 * log2(nodes) * group->nic_latency;
-    seconds += inside + cs_min(ring, tree);
-    return cs_max(seconds, group->floor);
-}
-
-double cs_all_gather(const struct cs_group *group, double bytes)
-{
-    if (group->size < 1.5) {
-        return 0.0;
-    }
-    const double n = group->inside, nodes = group->outside;
-    const double inside = (n - 1.0) / n * bytes / group->ring_bandwidth;
-    const double card = (nodes - 1.0) / nodes * (bytes / n) / group->nic_bandwidth;
-    /* One ring through all members: libraries have no tree for these (NCCL), so every member is a hop. */
-    const double latency =
-        (group->size - nodes) * group->ring_latency + (nodes > 1.5 ? nodes * group->nic_latency : 0.0);
-    return cs_max(inside + card + latency, 0.5 * group->floor);
-}
-
-double cs_reduce_scatter(const struct cs_group *group, double bytes)
-{
-    return cs_all_gather(group, bytes);
-}
-
-double cs_dispatch(const struct cs_group *group, double bytes, double copies)
-{
-    if (group->size < 1.5) {
-        return 0.0;
-    }
-    const double all = group->size, n = group->inside, nodes = group->outside;
-    /* A token goes once to each node that holds some of its experts, of which independent choices hit so many. */
-    const double distinct = nodes * (1.0 - pow(1.0 - 1.0 / nodes, copies)) / copies;
-    const double inside = (n - 1.0) / n * bytes / group->all_to_all_bandwidth;
-    const double card = nodes > 1.5 ? (all - n) / all * bytes * distinct / group->nic_bandwidth : 0.0;
-    double latency = n > 1.5 ? group->ring_latency : 0.0;
-    if (group->outside > 1.5) {
-        latency += log2(group->outside) * group->nic_latency;
-    }
-    return cs_max(cs_max(inside, card) + latency, 0.5 * group->floor);
-}
-
-double cs_point_to_point(const struct cs_network *network, int64_t stride, int64_t pipeline, double bytes)
+void cs_group_range_place(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
+                          struct cs_group_range *range)
 {
     const struct cs_device *device = network->device;
-    if (pipeline <= 1) {
-        return 0.0;
-    }
-    if ((double)stride * (double)pipeline > network->domain) {
-        return bytes / network->nic + device->scale_out_latency;
-    }
-    const double link = device->link_bandwidth * device->link_efficiency * (device->torus_axes > 0.0 ? 1.0 : 0.5);
-    return bytes / link + device->link_latency;
-}
-
-double cs_group_tax(const struct cs_network *network, const struct cs_group *group)
-{
-    return group->outside > 1.5 ? network->device->scale_out_compute_tax : network->device->link_compute_tax;
-}
-
-double cs_exposed(double traffic, double compute, double tax)
-{
-    const double hidden = cs_min(traffic, compute);
-    return traffic - hidden + tax * hidden;
+    const double share = cs_max(1.0, floor(network->domain / (double)stride));
+    struct cs_group *together = &range->together;
+    struct cs_group *alone = &range->alone;
+    /* More members of a domain never make its links slower: on a torus each further one fills or closes an axis. */
+    cs_group_place(network, stride, (int64_t)cs_min(share, (double)high), together);
+    together->size = (double)low;
+    together->ring_latency = together->nic_latency = 0.0;
+    *alone = *together;
+    together->inside = cs_min(share, together->size);
+    together->outside = together->size / together->inside;
+    alone->inside = 1.0;
+    alone->outside = alone->size;
+    range->domains = ceil(together->size / share);
+    /* On a torus the latency of a hop depends on the axes. */
+    range->ring_latency = device->torus_axes > 0.0 ? 0.0 : device->link_latency;
+    range->nic_latency = device->scale_out_latency;
 }

@@ -2,18 +2,21 @@
 /* A replica: its gradient and parameter traffic, optimizer, state, schedules, point-to-point and stragglers. */
 #include "layer.h"
 
-#include <math.h>
-
 /* ---- data parallelism ---- */
+
+/* The ranks of one collective; or of a range of data degrees, for its floor. */
+union ranks {
+    struct cs_group group;
+    struct cs_group_range range;
+};
 
 /* The ranks that reduce one kind of parameters, and those that shard its state together. */
 struct reduction {
-    struct cs_group all, shard, between; /* between shards of one position */
-    double shards;
+    union ranks all, shard, between; /* between shards of one position */
+    bool floor;                      /* they are ranges */
     bool grouped;
+    double shards;
     double tax;
-    bool floor; /* the groups bound those of a range of sizes: see floor_reduction */
-    struct cs_group all_alone, shard_alone, between_alone;
 };
 
 /* State is sharded inside a slice, gradients are reduced between slices (MaxText, T5X): never over the torus' edge. */
@@ -24,116 +27,55 @@ static int64_t ranks_together(const struct cs_network *network, int64_t stride, 
     return wanted < ranks ? wanted : ranks;
 }
 
-static void place_reduction(const struct cs_network *network, int64_t stride, int64_t ranks, int64_t group,
-                            struct reduction *out)
+static void place_ranks(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, bool floor,
+                        union ranks *ranks)
 {
-    const int64_t together = ranks_together(network, stride, ranks, group);
-    out->floor = false;
-    out->grouped = together < ranks;
-    out->shards = (double)together;
-    cs_group_place(network, stride, ranks, &out->all);
-    out->shard = out->all;
-    if (out->grouped) {
-        cs_group_place(network, stride, together, &out->shard);
-        cs_group_place(network, stride * together, (ranks + together - 1) / together, &out->between);
-    }
-    out->tax = cs_group_tax(network, &out->all);
-}
-
-/* Two groups of which one is not undercut by any group of low to high members at this stride: with as many members per
- * domain as can be, and with one. Without latencies (of reductions they grow with the logarithm only) collectives are
- * linear in the inverse of the members per domain, so one of the extremes is the least; they rise with the size; and
- * links do not slow down as more members share a domain (on a torus each further member fills or closes an axis). */
-static void floor_groups(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
-                         struct cs_group *together, struct cs_group *alone)
-{
-    const double share = cs_max(1.0, floor(network->domain / (double)stride));
-    cs_group_place(network, stride, (int64_t)cs_min(share, (double)high), together);
-    together->size = (double)low;
-    together->ring_latency = together->nic_latency = 0.0;
-    *alone = *together;
-    together->inside = cs_min(share, together->size);
-    together->outside = together->size / together->inside;
-    alone->inside = 1.0;
-    alone->outside = alone->size;
-}
-
-/* Least latency of a gather (cs_all_gather) over low or more members at this stride. With r a link's, n a card's and k
- * domains it is (size - k) r + k n, or (size - 1) r in one domain: rising with the size, and where n >= r with k, of
- * which there are at least as many as full domains would be. On a torus the links' part depends on the axes and is left
- * out. */
-static double gather_latency(const struct cs_network *network, int64_t stride, int64_t low)
-{
-    const struct cs_device *device = network->device;
-    const double ring = device->torus_axes > 0.0 ? 0.0 : device->link_latency;
-    const double nic = device->scale_out_latency;
-    const double members = (double)low;
-    const double domains = ceil(members / cs_max(1.0, floor(network->domain / (double)stride)));
-    if (nic < ring) {
-        return cs_min((members - 1.0) * ring, members * nic);
-    }
-    return domains > 1.5 ? (members - domains) * ring + domains * nic : (members - 1.0) * ring;
-}
-
-/* Has cs_all_gather add these seconds. */
-static void set_latency(double seconds, struct cs_group *group)
-{
-    if (group->outside > 1.5) {
-        group->nic_latency = seconds / group->outside;
-    } else if (group->size > 1.5) {
-        group->ring_latency = seconds / (group->size - group->outside);
+    if (floor) {
+        cs_group_range_place(network, stride, low, high, &ranks->range);
+    } else {
+        cs_group_place(network, stride, low, &ranks->group);
     }
 }
 
-/* The least of any reduction over low to high ranks: place_reduction's groups do not shrink as ranks are added. */
-static void floor_reduction(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, int64_t group,
-                            struct reduction *out)
+/* Of `low` ranks; as a floor, of low to high: neither shards nor the groups between them shrink as ranks are added. */
+static void place_reduction(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, int64_t group,
+                            bool floor, struct reduction *out)
 {
     const int64_t least = ranks_together(network, stride, low, group);
     const int64_t most = ranks_together(network, stride, high, group);
+    out->floor = floor;
     out->grouped = least < low;
-    floor_groups(network, stride, low, high, &out->all, &out->all_alone);
-    out->shard = out->all;
-    out->shard_alone = out->all_alone;
-    if (out->grouped) {
-        floor_groups(network, stride, least, most, &out->shard, &out->shard_alone);
-        floor_groups(network, stride * least, (low + least - 1) / least, (high + least - 1) / least, &out->between,
-                     &out->between_alone);
-    } else if (most < high) {
-        floor_groups(network, stride, least, most, &out->shard, &out->shard_alone);
-    }
-    const double latency = gather_latency(network, stride, least);
-    set_latency(latency, &out->shard);
-    set_latency(latency, &out->shard_alone);
-    out->floor = true;
     out->shards = (double)most;
-    out->tax = cs_min(network->device->link_compute_tax, network->device->scale_out_compute_tax);
+    place_ranks(network, stride, low, high, floor, &out->all);
+    out->shard = out->all;
+    if (most < high) {
+        place_ranks(network, stride, least, most, floor, &out->shard);
+    }
+    if (out->grouped) {
+        place_ranks(network, stride * least, (low + least - 1) / least, (high + least - 1) / least, floor,
+                    &out->between);
+    }
+    out->tax = floor ? cs_group_tax_floor(network) : cs_group_tax(network, &out->all.group);
 }
 
-static double reduce_over(const struct reduction *reduction, double bytes)
+static double reduce_over(const struct reduction *reduction, const union ranks *ranks, double bytes)
 {
-    const double seconds = cs_all_reduce(&reduction->all, bytes);
-    return reduction->floor ? cs_min(seconds, cs_all_reduce(&reduction->all_alone, bytes)) : seconds;
+    return reduction->floor ? cs_all_reduce_floor(&ranks->range, bytes) : cs_all_reduce(&ranks->group, bytes);
 }
 
-static double gather_over(const struct reduction *reduction, double bytes)
+static double gather(const struct reduction *reduction, double bytes)
 {
-    const double seconds = cs_all_gather(&reduction->shard, bytes);
-    return reduction->floor ? cs_min(seconds, cs_all_gather(&reduction->shard_alone, bytes)) : seconds;
+    const union ranks *const ranks = &reduction->shard;
+    return reduction->floor ? cs_all_gather_floor(&ranks->range, bytes) : cs_all_gather(&ranks->group, bytes);
 }
 
 static double scatter(const struct reduction *reduction, double bytes)
 {
-    double seconds = cs_reduce_scatter(&reduction->shard, bytes);
-    if (reduction->floor) {
-        seconds = cs_min(seconds, cs_reduce_scatter(&reduction->shard_alone, bytes));
-    }
-    if (reduction->grouped) {
-        const double part = bytes / reduction->shards;
-        const double between = cs_all_reduce(&reduction->between, part);
-        seconds += reduction->floor ? cs_min(between, cs_all_reduce(&reduction->between_alone, part)) : between;
-    }
-    return seconds;
+    const union ranks *const ranks = &reduction->shard;
+    const double inside =
+        reduction->floor ? cs_reduce_scatter_floor(&ranks->range, bytes) : cs_reduce_scatter(&ranks->group, bytes);
+    return reduction->grouped ? inside + reduce_over(reduction, &reduction->between, bytes / reduction->shards)
+                              : inside;
 }
 
 /* Traffic goes by buckets as gradients come: all but the last can hide. */
@@ -163,8 +105,8 @@ bool cs_stack_overlaps(const struct cs_problem *problem)
 
 static double gather_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
 {
-    return gather_over(traffic->shared, traffic->weight * parameters) +
-           (expert_parameters > 0.0 ? gather_over(traffic->experts, traffic->weight * expert_parameters) : 0.0);
+    return gather(traffic->shared, traffic->weight * parameters) +
+           (expert_parameters > 0.0 ? gather(traffic->experts, traffic->weight * expert_parameters) : 0.0);
 }
 
 static double scatter_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
@@ -209,8 +151,9 @@ static void prepare_traffic(const struct cs_stage *stage, const struct traffic *
     const double under_backward = traffic->overlaps ? stage->overlap_backward : 0.0;
     double per_micro = 0.0;
     if (replica->zero_stage == 0) {
-        const double reduce = reduce_over(traffic->shared, traffic->gradient * own) +
-                              (experts > 0.0 ? reduce_over(traffic->experts, traffic->gradient * experts) : 0.0);
+        const double reduce =
+            reduce_over(traffic->shared, &traffic->shared->all, traffic->gradient * own) +
+            (experts > 0.0 ? reduce_over(traffic->experts, &traffic->experts->all, traffic->gradient * experts) : 0.0);
         replica->data_seconds = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
     } else if (replica->zero_stage <= 2) {
         const double reduce = traffic->scatter;
@@ -286,27 +229,25 @@ static void prepare_schedules(const struct cs_stage *stage, double pace, struct 
 static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool overlapped, struct cs_replica *replica)
 {
     const struct cs_costs *costs = stage->costs;
-    const struct cs_device *device = &costs->problem->device;
     const struct cs_shard *shard = &costs->shard;
     replica->point_to_point = replica->chunk_to_chunk = 0.0;
     if (stage->pipeline <= 1) {
         return;
     }
     const int64_t stride = (int64_t)shard->tensor * shard->context * data;
-    const double span = (double)stride * stage->pipeline;
     /* Each tensor rank sends its part, and the receivers gather it (Narayanan 2021, 4.1). */
     const double parts = shard->sequence_parallel ? 1.0 : shard->tensor;
     struct cs_group tensor;
     cs_group_place(costs->network, 1, shard->tensor, &tensor);
     replica->point_to_point =
         2.0 * (cs_point_to_point(costs->network, stride, stage->pipeline, costs->boundary_bytes / parts) +
-               device->boundary) +
+               costs->problem->device.boundary) +
         (parts > 1.0 ? 2.0 * cs_all_gather(&tensor, costs->boundary_bytes) : 0.0);
     replica->chunk_to_chunk = replica->point_to_point;
     if (overlapped) {
         /* Sends and receives of other chunks run beside the compute (Megatron-Core, overlap_p2p_comm). */
-        const double tax = span > costs->network->domain ? device->scale_out_compute_tax : device->link_compute_tax;
-        replica->chunk_to_chunk = tax * replica->point_to_point;
+        replica->chunk_to_chunk =
+            cs_point_to_point_tax(costs->network, stride, stage->pipeline) * replica->point_to_point;
     }
 }
 
@@ -368,26 +309,39 @@ static int64_t expert_ranks(const struct cs_shard *shard, int64_t data)
     return ranks > 0 ? ranks : 1;
 }
 
-void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t zero_stages, int32_t zero_group,
-                         struct cs_replica replicas[CS_ZERO_STAGES])
+/* Of data degree `low`; as floors, of low to high. */
+static void prepare_replicas(const struct cs_stage *stage, int64_t low, int64_t high, bool floor, uint32_t zero_stages,
+                             int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES])
 {
     const struct cs_shard *shard = &stage->costs->shard;
     const struct cs_network *network = stage->costs->network;
     const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
     struct reduction shared, experts;
     struct traffic traffic;
-    struct cs_replica boundary;
-    place_reduction(network, shard->tensor, data * shard->context, zero_group, &shared);
-    place_reduction(network, grid, expert_ranks(shard, data), zero_group, &experts);
-    describe_traffic(stage, data, zero_stages, &shared, &experts, &traffic);
-    prepare_boundary(stage, data, traffic.overlaps, &boundary);
+    struct cs_replica first, last;
+    place_reduction(network, shard->tensor, low * shard->context, high * shard->context, zero_group, floor, &shared);
+    place_reduction(network, grid, expert_ranks(shard, low), expert_ranks(shard, high), zero_group, floor, &experts);
+    describe_traffic(stage, low, zero_stages, &shared, &experts, &traffic);
+    /* One of the range's ends has the cheapest boundary (cs_point_to_point). */
+    prepare_boundary(stage, low, traffic.overlaps, &first);
+    last.point_to_point = first.point_to_point;
+    last.chunk_to_chunk = first.chunk_to_chunk;
+    if (high > low) {
+        prepare_boundary(stage, high, traffic.overlaps, &last);
+    }
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         if ((zero_stages & 1u << z) != 0) {
-            prepare_replica(stage, data, z, &traffic, &replicas[z]);
-            replicas[z].point_to_point = boundary.point_to_point;
-            replicas[z].chunk_to_chunk = boundary.chunk_to_chunk;
+            prepare_replica(stage, low, z, &traffic, &replicas[z]);
+            replicas[z].point_to_point = cs_min(first.point_to_point, last.point_to_point);
+            replicas[z].chunk_to_chunk = cs_min(first.chunk_to_chunk, last.chunk_to_chunk);
         }
     }
+}
+
+void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t zero_stages, int32_t zero_group,
+                         struct cs_replica replicas[CS_ZERO_STAGES])
+{
+    prepare_replicas(stage, data, data, false, zero_stages, zero_group, replicas);
 }
 
 void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
@@ -415,27 +369,5 @@ void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_
 void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, uint32_t zero_stages,
                        int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES])
 {
-    const struct cs_shard *shard = &stage->costs->shard;
-    const struct cs_network *network = stage->costs->network;
-    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
-    struct reduction shared, experts;
-    struct traffic traffic;
-    struct cs_replica first, last;
-    floor_reduction(network, shard->tensor, low * shard->context, high * shard->context, zero_group, &shared);
-    floor_reduction(network, grid, expert_ranks(shard, low), expert_ranks(shard, high), zero_group, &experts);
-    describe_traffic(stage, low, zero_stages, &shared, &experts, &traffic);
-    /* The stages' neighbours are in the domain or out of it: either end of the range has the cheaper of the two. */
-    prepare_boundary(stage, low, traffic.overlaps, &first);
-    last.point_to_point = first.point_to_point;
-    last.chunk_to_chunk = first.chunk_to_chunk;
-    if (high > low) {
-        prepare_boundary(stage, high, traffic.overlaps, &last);
-    }
-    for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
-        if ((zero_stages & 1u << z) != 0) {
-            prepare_replica(stage, low, z, &traffic, &replicas[z]);
-            replicas[z].point_to_point = cs_min(first.point_to_point, last.point_to_point);
-            replicas[z].chunk_to_chunk = cs_min(first.chunk_to_chunk, last.chunk_to_chunk);
-        }
-    }
+    prepare_replicas(stage, low, high, true, zero_stages, zero_group, replicas);
 }
