@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where a group of devices lies on the network, and what a collective over it costs (MODEL section "collectives"). */
+/* Where a group of devices lies on the network, and what a collective over it costs. */
 #ifndef CS_SWEEP_NETWORK_H
 #define CS_SWEEP_NETWORK_H
 

@@ -14,7 +14,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("CS_BUILD", os.path.join(TOP, "build"))
 PAPER = os.path.join(TOP, "configs", "paper")
 
-# The model dimensions at which section 11 of the model's description judges, and the ends of the published range.
+# d_model of the models that the paper speaks of (CarbonScaling, arXiv 2508.06524v2, section 5.1): about 1T parameters,
+# and the ends of its range.
 ONE_TRILLION = 10240
 LARGEST = 24576
 SMALLEST = 1536

@@ -63,7 +63,7 @@ def reach(data, **labels):
             "Rows '24.5T on B100' below have wider spaces")
 
 
-# ---- section 9 alone: the carbon equations at given utilisations ----
+# ---- the carbon equations alone, at given utilisations ----
 def carbon_alone(technology, year, growth, utilisation, intensity):
     """kg of one FLOP/s of B100s for three months, from the device figures of the file."""
     labels = dict(year=year, cpa_growth_per_year=growth)

@@ -276,8 +276,8 @@ static void try_as_given(const struct cs_problem *problem, const struct cs_space
     }
 }
 
-/* Layers of the first stage, and how many of their micro-batches wait for their backward pass (MODEL: Korthikanti 2022
- * section 4.2.3 for interleaving; 2401.10241 and 2412.19437 for the others). */
+/* Layers of the first stage, and how many of their micro-batches wait for their backward pass (Korthikanti 2022, arXiv
+ * 2205.05198, section 4.2.3 for interleaving; arXiv 2401.10241 for ZB1P, 2412.19437 for DualPipe). */
 static double in_flight(const struct cs_plan *plan)
 {
     const double p = plan->pipeline;

@@ -38,8 +38,9 @@ static double round_up(double x)
     return whole < x ? whole + 1.0 : whole;
 }
 
-/* Unit-FLOPs, idle units included, that the best tile shape needs. Waves as MODEL section 3; while one wave is not
- * full, K is split over the idle units (cuBLAS split-K). */
+/* Unit-FLOPs, idle units included, that the best tile shape needs. The tiles run in waves of one per unit, and
+ * of the last wave's idle units the share `wave_loss` is lost; while one wave is not full, K is split over the idle
+ * units (cuBLAS split-K). */
 static double gemm_work(const struct cs_device *device, const struct cs_gemm *gemm)
 {
     const double area = gemm->m * gemm->n * gemm->batch;

@@ -18,7 +18,9 @@ static double attention_bytes(const struct cs_architecture *model, double t, dou
     return products ? latent : latent + heads * (2.0 * (2.0 * qk + v) + saved * v);
 }
 
-/* Bytes of a token in the feed-forward block. kept: per inner element; 4 plain, 6 gated at 16 bits (MODEL's kappa). */
+/* Bytes of a token in the feed-forward block. kept: bytes per inner element, of the first products' outputs (one, or
+ * two where the block is gated) and of the second product's input: 4, gated 6, at 16 bits (Korthikanti 2022, section
+ * 4.1). */
 static double ffn_bytes(const struct cs_architecture *model, double t, double saved, bool mixture, bool products)
 {
     const double inputs = model->gated_ffn ? 2.0 : 1.0;
