@@ -23,6 +23,7 @@ shift
 CS_BUILD=$(cd "$build" && pwd) || exit 66
 CS_SOURCE=$PWD
 export CS_BUILD CS_SOURCE
+export PYTHONPATH=$PWD/tests/support${PYTHONPATH:+:$PYTHONPATH}
 export CS_SWEEP_DATA=${CS_SWEEP_DATA:-$PWD/configs}
 if [ -z "${PYTHON:-}" ]; then
     PYTHON=python3

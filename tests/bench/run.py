@@ -13,19 +13,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
-SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("CS_BUILD", os.path.join(SOURCE, "build"))
-ENVIRONMENT = dict(os.environ, CS_BUILD=BUILD, CS_SOURCE=SOURCE,
-                   CS_SWEEP_DATA=os.environ.get("CS_SWEEP_DATA", os.path.join(SOURCE, "configs")))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from harness import BUILD, SOURCE
+
+ENVIRONMENT = dict(os.environ, CS_BUILD=str(BUILD), CS_SOURCE=str(SOURCE),
+                   CS_SWEEP_DATA=os.environ.get("CS_SWEEP_DATA", str(SOURCE / "configs")))
 
 
 def program(name):
-    return [os.path.join(BUILD, "tests", "bench", name)]
+    return [str(BUILD / "tests/bench" / name)]
 
 
 def sweep(part):
-    return [sys.executable, os.path.join(SOURCE, "tests", "bench", "sweep.py"), part]
+    return [sys.executable, str(SOURCE / "tests/bench/sweep.py"), part]
 
 
 PARTS = {

@@ -15,13 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
-SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("CS_BUILD", os.path.join(SOURCE, "build"))
-SWEEP = os.path.join(BUILD, "cs_sweep")
-QUICK = os.path.join(SOURCE, "configs", "quick.json")
-FULL = os.path.join(SOURCE, "configs", "full.json")
-MPIRUN = os.environ.get("MPIRUN", "mpirun").split()
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from harness import BUILD, FULL, MPIRUN, QUICK
+
+SWEEP = BUILD / "cs_sweep"
 
 ROUNDS = 5
 SECONDS = 8.0  # of one run of the scaling test: the start of MPI, 0.4 s, is part of both sides
@@ -44,7 +43,7 @@ def sweep(ranks, sets, output, *more, config=QUICK):
 def finished(started):
     process, counters = started
     if process.wait() != 0:
-        sys.exit(f"{' '.join(process.args)}: exit status {process.returncode}")
+        sys.exit(f"{' '.join(map(str, process.args))}: exit status {process.returncode}")
     with open(counters, encoding="utf-8") as file:
         return json.load(file)
 
@@ -83,7 +82,7 @@ def protocol(ranks, hands, folder):
     """The real protocol around two thirds of a million searches that take no time, in the chunks that so many ranks
     would get."""
     counters = os.path.join(folder, "protocol.json")
-    command = MPIRUN + ["-n", str(ranks), os.path.join(BUILD, "tests", "bench", "protocol"), FULL,
+    command = MPIRUN + ["-n", str(ranks), BUILD / "tests/bench/protocol", FULL,
                         os.path.join(folder, "protocol.h5"), str(hands),
                         'axes.model.d_model={"from":1536,"to":24576,"step":16}', 'axes.carbon_intensity=["us-east5"]']
     return finished((subprocess.Popen(command, env=dict(os.environ, CS_STATISTICS=counters)), counters))
@@ -124,7 +123,7 @@ def coordinator(folder):
 def simulated(costs):
     words = [FULL, costs["seconds_per_search"], costs["seconds_per_message"], costs["seconds_per_message"], LATENCY,
              BYTES_PER_SECOND, SEARCHES]
-    done = subprocess.run([os.path.join(BUILD, "tests", "bench", "simulate")] + [str(word) for word in words],
+    done = subprocess.run([BUILD / "tests/bench/simulate"] + [str(word) for word in words],
                           check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 

@@ -3,40 +3,20 @@
 """scripts/breakeven.py: each statement computed again, by hand from the file or in its definition's words."""
 import json
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
-import xarray as xr
+from harness import check, run, run_test, script, sweep
+from resultfile import load
 
-SOURCE, BUILD, TMP = (Path(os.environ[name]) for name in ("CS_SOURCE", "CS_BUILD", "CS_TMP"))
 CONFIG = {"axes": {"model": {"d_model": [2048, 4096, 6144]}, "hardware": ["V100", "A100", "H100"], "year": [0, 2, 4, 8],
                    "qat": ["off", "int8"], "carbon_intensity": ["asia-south1", "us-east5", "europe-north2"],
                    "carbon.cpa_growth_per_year": [0, 0.1]}}
-passed = failed = 0
-
-
-def check(ok, text):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    if not ok:
-        print("FAILED:", text)
-
-
-def run(*words):
-    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, cwd=TMP, check=False)
-    check(done.returncode == 0, f"{words}: status {done.returncode}\n{done.stderr}")
-    return done.stdout
 
 
 def main():
-    (TMP / "config.json").write_text(json.dumps(CONFIG))
-    file = TMP / "result.h5"
-    run(BUILD / "cs_sweep", TMP / "config.json", "--output", file, "--quiet")
-    script = [sys.executable, SOURCE / "scripts/breakeven.py", file, "--model", 4096]
-    statements = json.loads(run(*script, "--json"))
-    data = xr.open_dataset(file, engine="h5netcdf").sel(cpa_growth_per_year=0)
+    file = sweep("result", CONFIG)
+    breakeven = script("breakeven.py", file, "--model", 4096)
+    statements = json.loads(run(*breakeven, "--json").stdout)
+    data = load(file).sel(cpa_growth_per_year=0)
 
     def number(name, **labels):
         array = data[name]
@@ -92,16 +72,15 @@ def main():
     sizes = [row["parameters"] for row in kinds["budget"]]
     check(sizes == sorted(sizes, reverse=True) and kinds["budget"][0]["region"] == "europe-north2",
           "order of the regions")
-    text = run(*script, "--all")
+    text = run(*breakeven, "--all").stdout
     check(all(row["text"] in text for row in statements), "the text and the list differ")
-    first = [line for line in run(*script).splitlines() if line.startswith("  ") and "--all has the rest" not in line]
+    first = [line for line in run(*breakeven).stdout.splitlines()
+             if line.startswith("  ") and "--all has the rest" not in line]
     check(all(line.strip() in {row["text"] for row in statements} for line in first), "the choice has other statements")
     for device in {row["old"] for row in kinds["hardware"]}:
         best = min((row for row in kinds["hardware"] if row["old"] == device), key=lambda row: row["days"])
         check(f"  {best['text']}" in first, f"the choice leaves {device} out")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_test(main)

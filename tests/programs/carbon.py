@@ -1,16 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Eq 3 to 5 through a sweep: every term of carbon in a result file from its definition, over all ways to account."""
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 
-BUILD, TMP = (Path(os.environ[name]) for name in ("CS_BUILD", "CS_TMP"))
+from harness import check, run_test, sweep
+from resultfile import FEASIBLE, load
+
 CONFIG = {"axes": {"model": {"d_model": [2048, 8192, 10240]}, "hardware": ["A100", "H100", "B100", "TPUv5p"],
                    "year": [0, 5], "qat": ["off", "int8"], "carbon.attribution": ["amortized", "full"],
                    "carbon.cpa_set": ["llmcarbon", "act", "imec"], "carbon.pue_per_region": [False, True],
@@ -26,14 +22,6 @@ TABLE = {"A100": (8.26, 7, 40, 400), "H100": (8.14, 5, 80, 700), "B100": (16.0, 
 SERVERS = {"A100": (8, 3300), "H100": (8, 4600), "B100": (8, 4600), "TPUv5p": (4, 880)}
 HOST = (1.47 + 256 * 0.4 + 32768 * 0.018) / 8  # kg: LLMCarbon's server, shared by eight devices
 LIFETIME = 6 * 365 * 86400.0
-passed = failed = 0
-
-
-def check(ok, text):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    if not ok:
-        print("FAILED:", text)
 
 
 def equal(ours, expected, tolerance=1e-12):
@@ -44,12 +32,8 @@ def equal(ours, expected, tolerance=1e-12):
 
 
 def main():
-    (TMP / "config.json").write_text(json.dumps(CONFIG))
-    done = subprocess.run([str(BUILD / "cs_sweep"), str(TMP / "config.json"), "--output", str(TMP / "result.h5"),
-                           "--quiet"], capture_output=True, text=True, check=False)
-    check(done.returncode == 0, done.stderr)
-    data = xr.open_dataset(TMP / "result.h5", engine="h5netcdf").load()
-    feasible = data.status == 1
+    data = load(sweep("result", CONFIG))
+    feasible = data.status == FEASIBLE
     devices, seconds = data.devices.where(feasible), data.training_time
     check(not equal(data.carbon_total * (1 + 1e-9), data.carbon_total), "the comparison sees no difference")
 
@@ -91,9 +75,7 @@ def main():
     check(equal(data.carbon_operational, data.energy * operation), "operational carbon of the devices")
     check(equal(data.carbon_servers, data.energy_servers * operation), "operational carbon of the servers")
     check(equal(data.carbon_total, data.carbon_operational + data.carbon_servers + data.carbon_embodied), "the total")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_test(main)

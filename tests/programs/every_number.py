@@ -9,60 +9,28 @@ full.json.
 """
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-SOURCE, BUILD, TMP = (Path(os.environ[name]) for name in ("CS_SOURCE", "CS_BUILD", "CS_TMP"))
-CONFIG = Path(os.environ.get("CS_NUMBERS_CONFIG", SOURCE / "configs/quick.json"))
-MPIRUN = os.environ.get("MPIRUN", "mpirun").split()
-SHARES = [f"share_{part}" for part in ("compute", "tensor", "expert", "pipeline", "data", "bubble", "optimizer")]
-FEASIBLE, FIRST_REASON, LAST_REASON = 1, 2, 6
+from harness import QUICK, SLOWDOWN, SOURCE, check, run_test
+from harness import sweep as sweep_into
+from resultfile import FEASIBLE, SHARES, dimensions, labels, values
+
+CONFIG = Path(os.environ.get("CS_NUMBERS_CONFIG", QUICK))
+FIRST_REASON, LAST_REASON = 2, 6
 ALWAYS = {"candidates"}  # of the space, whether anything in it is feasible or not
 GIB, DAY = 1073741824.0, 86400.0
-passed = failed = 0
-
-
-def check(ok, text):
-    global passed, failed
-    ok = bool(np.all(ok))
-    passed, failed = passed + ok, failed + (not ok)
-    if not ok:
-        print("FAILED:", text)
 
 
 def close(left, right, tolerance):
     return np.abs(left - right) <= tolerance * np.maximum(np.abs(left), np.abs(right))
 
 
-def sweep(name, config=None, sets=(), ranks=1):
-    output = TMP / f"{name}.h5"
-    command = [*(MPIRUN + ["-n", str(ranks)] if ranks > 1 else []), BUILD / "cs_sweep", config or CONFIG, "--quiet",
-               "--force", "--output", output, *(word for item in sets for word in ("--set", item))]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
-    check(done.returncode == 0, f"{name}: status {done.returncode}, {done.stderr}")
-    return h5py.File(output, "r")
-
-
-def dimensions(variable):
-    if h5py.h5ds.is_scale(variable.id):
-        return [variable.name.rsplit("/", 1)[-1]]
-    return [variable.dims[i][0].name.rsplit("/", 1)[-1] for i in range(variable.ndim)]
-
-
-def values(file, name, like):
-    """A variable with the axes of another: those that it lacks are of length 1."""
-    own, wanted = dimensions(file[name]), dimensions(file[like])
-    array = file[name][...]
-    return array.reshape([array.shape[own.index(axis)] if axis in own else 1 for axis in wanted])
-
-
-def names(file, axis):
-    return [text.decode() if isinstance(text, bytes) else str(text) for text in file[axis][...]]
+def sweep(name, config=CONFIG, **how):
+    return h5py.File(sweep_into(name, config, **how), "r")
 
 
 def figures(file, name):
@@ -109,7 +77,7 @@ def ranges(file, name):
             sizes[alias] = device.get("hbm_gib", based)
     years = np.asarray(file["year"][...], float)
     grown = effect["projection"]["hbm_capacity"] ** years
-    capacity = np.multiply.outer([sizes[device] * GIB for device in names(file, "hardware")], grown)
+    capacity = np.multiply.outer([sizes[device] * GIB for device in labels(file, "hardware")], grown)
     axes = dimensions(file["status"])
     shape = [1] * len(axes)
     shape[axes.index("hardware")], shape[axes.index("year")] = capacity.shape
@@ -186,14 +154,13 @@ def extremes():
     devices = [{"name": "1 B", "based_on": "H100", "hbm_gib": 1e-9},
                {"name": "1 EB", "based_on": "H100", "hbm_gib": 931322574.6},
                {"name": "slow", "based_on": "TPUv4", "link_gb_s": 1e-6, "scale_out_gb_s": 1e-6}, "B200"]
-    config = TMP / "extremes.json"
-    config.write_text(json.dumps({
-        "axes": {"model": models, "hardware": devices, "year": [0, 50], "qat": ["off", "int8"],
-                 "carbon_intensity": [{"region": "clean", "g_per_kwh": 0}, {"region": "dirty", "g_per_kwh": 10000}],
-                 "training.deadline_days": [1 / 86400, 90, 365000]}}))
+    config = {"axes": {
+        "model": models, "hardware": devices, "year": [0, 50], "qat": ["off", "int8"],
+        "carbon_intensity": [{"region": "clean", "g_per_kwh": 0}, {"region": "dirty", "g_per_kwh": 10000}],
+        "training.deadline_days": [1 / 86400, 90, 365000]}}
     begun = time.monotonic()
     file = sweep("extremes", config)
-    seconds, most = time.monotonic() - begun, 60 * float(os.environ.get("CS_TEST_SLOWDOWN", "1"))
+    seconds, most = time.monotonic() - begun, 60 * SLOWDOWN
     check(seconds < most, f"extremes: {seconds:.0f} s for {file['status'].size} plans; at most {most:.0f}")
     figures(file, "extremes")
     status = file["status"][...]
@@ -201,7 +168,7 @@ def extremes():
     total = file["parameters_total"][...]
     check((total >= 1) & np.isfinite(total) & (file["tokens"][...] > 0), "extremes: parameters and tokens")
     check((total.min() < 12) & (total.max() > 1e18), f"extremes: from {total.min()} to {total.max()} parameters")
-    devices = [name.encode() for name in names(file, "hardware")].index(b"1 B")
+    devices = labels(file, "hardware").index("1 B")
     axes = dimensions(file["status"])
     check(np.take(status, devices, axis=axes.index("hardware")) != FEASIBLE, "something fits into a byte")
 
@@ -215,9 +182,7 @@ def main():
         print(f"{CONFIG.name}: {file['status'].size} plans, {file['carbon_total'].size} points looked at")
     monotone()
     extremes()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_test(main)

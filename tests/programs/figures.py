@@ -5,13 +5,13 @@ every row is judged by its band, and the rows that lie outside are the ones that
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
-SOURCE, BUILD, TMP = (Path(os.environ[name]) for name in ("CS_SOURCE", "CS_BUILD", "CS_TMP"))
+from harness import BUILD, SOURCE, TMP, check, run, run_test, script
+from resultfile import FEASIBLE, load
+
 # Checkpoints that our physics does not give; the reason stands in the table. A row that joins them, or leaves, is a
 # change of the model that somebody has to look at: the test prints such rows with their values.
 KNOWN = {
@@ -26,21 +26,12 @@ KNOWN = {
     "QAT int8, 24.5T on B100 (%)",
 }
 DEVICES = ["V100", "A100", "H100", "B100", "TPUv4", "TPUv5p"]
-passed = failed = 0
-
-
-def check(ok, text):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    if not ok:
-        print("FAILED:", text)
 
 
 def start(folder, *options):
     """Both presets are drawn at once, each on one core."""
-    words = [str(SOURCE / "scripts/with-mpi.sh"), sys.executable, str(SOURCE / "scripts/figures.py"), "--quick",
-             "--output", str(folder), *options]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TMP,
+    words = [SOURCE / "scripts/with-mpi.sh", *script("figures.py", "--quick", "--output", folder), *options]
+    return subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TMP,
                             env={**os.environ, "CS_RANKS": "1"})
 
 
@@ -90,9 +81,7 @@ def every_checkpoint(rows):
     check(rows["device-hours, paper-moe-32b-a11b"]["paper"] is None, "the unpublished run has a label")
     # The same baseline as `make validate` prints, which is given all case files.
     files = [SOURCE / "configs/validation" / name for name in ("cases.json", "vtrain-single.json")]
-    done = subprocess.run([str(BUILD / "cs_validate"), "--json", *map(str, files)], capture_output=True, text=True,
-                          check=True)
-    fit = json.loads(done.stdout)["baseline_fit"]
+    fit = json.loads(run(BUILD / "cs_validate", "--json", *files).stdout)["baseline_fit"]
     reg = rows["device-hours, R2 of reg on hours (%)"]
     check(abs(reg["ours"] - 100.0 * fit["reg"]["r2_hours"]) < 1e-9 and f"{len(fit['fitted_to'])} runs" in reg["reason"],
           f"reg is another than make validate's: {reg}, {fit}")
@@ -110,18 +99,17 @@ def same(ours, expected):
 
 
 def terms_add_up(path):
-    data = xr.open_dataset(path, engine="h5netcdf").load()
-    check(bool((data.status == 1).any()), f"{path.name}: nothing is feasible")
+    data = load(path)
+    check(bool((data.status == FEASIBLE).any()), f"{path.name}: nothing is feasible")
     check(same(data.carbon_operational + data.carbon_servers + data.carbon_embodied, data.carbon_total),
           f"{path.name}: carbon_total is not the sum of its terms")
     unit = (data.embodied_device_logic + data.embodied_device_hbm + data.embodied_device_host +
             data.embodied_device_overhead)
     check(same(unit, data.embodied_device), f"{path.name}: embodied_device is not the sum of its terms")
-    check(same(data.embodied_device * data.devices.where(data.status == 1), data.embodied_inventory),
+    check(same(data.embodied_device * data.devices.where(data.status == FEASIBLE), data.embodied_inventory),
           f"{path.name}: embodied_inventory")
     check(same(data.energy * data.region_pue * data.carbon_intensity / 1000.0, data.carbon_operational),
           f"{path.name}: carbon_operational is not energy x PUE x intensity")
-    data.close()
 
 
 def fit(x, y):
@@ -138,14 +126,13 @@ def fit(x, y):
 def power_laws(folder, printed):
     """The exponents stand in the files of figure 4, which stay what cs_sweep trusts, and are those of their data."""
     path = folder / "figure-4b.h5"
-    data = xr.open_dataset(path, engine="h5netcdf").load()
-    laws = xr.open_dataset(path, engine="h5netcdf", group="power_laws").load()
+    data, laws = load(path), load(path, group="power_laws")
     check(list(laws.hardware.values) == DEVICES and "MoE" in laws.branch.values,
           f"power laws of {laws.hardware.values}")
     check("least squares" in laws.attrs["method"], "the power laws do not say how they were found")
     for device in DEVICES:
         points = data.sel(hardware=device).squeeze()
-        points = points.isel(model=np.flatnonzero((points.status == 1) & (points.experts > 1)))
+        points = points.isel(model=np.flatnonzero((points.status == FEASIBLE) & (points.experts > 1)))
         law = laws.sel(hardware=device, branch="MoE")
         slope, half = fit(points.loss.values, points.carbon_total.values)
         check(int(law.carbon_against_loss_points) == points.model.size >= 3, f"{device}: number of points")
@@ -157,20 +144,16 @@ def power_laws(folder, printed):
         check(row["ours"] == -float(law.carbon_against_loss_exponent), f"{device}: the table has another exponent")
         check(f"± {float(law.carbon_against_loss_half_width):.2f} (95%)" in row["reason"],
               f"{device}: no interval printed")
-    curves = xr.open_dataset(folder / "figure-4a.h5", engine="h5netcdf", group="power_laws")
+    curves = load(folder / "figure-4a.h5", group="power_laws")
     check(set(curves.series.values) == {"ideal", "no embodied", "practical"}, f"curves {curves.series.values}")
+    sizes = json.dumps({"d_model": [int(name) for name in load(folder / "figure-4a.h5").model.values]})
     for words, wanted in (([BUILD / "cs_point", path, "--model", "10240", "--hardware", "B100", "--json"], "devices"),
                           ([BUILD / "cs_sweep", SOURCE / "configs/paper/figure-4a.json", "--set",
-                            f"axes.model={json.dumps({'d_model': [int(m) for m in curves_model(folder)]})}", "--output",
-                            folder / "figure-4a.h5", "--resume"], "complete already")):
-        done = subprocess.run(list(map(str, words)), capture_output=True, text=True, cwd=TMP, check=False)
-        check(done.returncode == 0 and wanted in done.stdout + done.stderr,
+                            f"axes.model={sizes}", "--output", folder / "figure-4a.h5", "--resume"],
+                           "complete already")):
+        done = run(*words)
+        check(wanted in done.stdout + done.stderr,
               f"{words[0].name} does not trust the file with its power laws: {done.stderr}")
-
-
-def curves_model(folder):
-    with xr.open_dataset(folder / "figure-4a.h5", engine="h5netcdf") as data:
-        return list(data.model.values)
 
 
 def main():
@@ -205,9 +188,7 @@ def main():
     band = by_name(plain)["embodied share at 2.73 g/kWh, 1T on B100 (%)"]
     check(band["low"] is None, "the defaults are judged by the paper's bands")
     check(by_name(plain)["parameters at d_model 1536 (B)"]["low"] is not None, "parameters do not depend on a preset")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_test(main)

@@ -1,17 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """cs_point gives the numbers of a sweep's file, to the last bit, whether it reads the configuration or the file."""
-import itertools
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import h5py
+from harness import BUILD, check, run, run_test, sweep, write_json
+from resultfile import STATUS, Results
 
-BUILD, TMP = Path(os.environ["CS_BUILD"]), Path(os.environ["CS_TMP"])
 CONFIG = {
     "title": "points",
     "axes": {
@@ -26,52 +22,10 @@ CONFIG = {
     },
 }
 CODES = {"recompute": ["none", "selective", "full"], "schedule": ["1f1b", "zb1p", "dualpipe"]}
-WORDS = ["pending", "feasible", "divisibility", "communication", "batch", "memory", "deadline", "failed"]
-passed = failed = 0
-
-
-def check(ok, text):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    if not ok:
-        print("FAILED:", text)
-
-
-def run(*words):
-    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, cwd=TMP)
-    if done.returncode != 0:
-        print("FAILED:", *words, "exit status", done.returncode, done.stderr, sep="\n  ")
-        print("0 passed, 1 failed")
-        sys.exit(1)
-    return done.stdout
 
 
 def point(*words):
-    return json.loads(run(BUILD / "cs_point", *words, "--brief", "--json"))
-
-
-def labels(file, name):
-    values = file[name][()]
-    return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
-
-
-class Results:
-    """A file's variables by the labels of its dimensions."""
-
-    def __init__(self, path):
-        self.file = h5py.File(path)
-        self.dims = {name: labels(self.file, name) for name in self.file
-                     if isinstance(self.file[name], h5py.Dataset) and h5py.h5ds.is_scale(self.file[name].id)}
-
-    def at(self, variable, place):
-        data = self.file[variable]
-        names = [dim[0].name.lstrip("/") for dim in data.dims]
-        return data[tuple(self.dims[name].index(place.get(name, "0")) for name in names)]
-
-    def places(self):
-        names = [name for name in self.dims if name != "alternative"]
-        for values in itertools.product(*(self.dims[name] for name in names)):
-            yield dict(zip(names, values))
+    return json.loads(run(BUILD / "cs_point", *words, "--brief", "--json").stdout)
 
 
 def same(results, variable, place, value):
@@ -82,7 +36,7 @@ def same(results, variable, place, value):
 
 
 def compare(results, place, answer, text):
-    check(WORDS[results.at("status", place)] == answer["status"], f"{text}: status {answer['status']}")
+    check(STATUS[results.at("status", place)] == answer["status"], f"{text}: status {answer['status']}")
     groups = [answer["architecture"]] + ([answer["plan"], answer["values"]] if answer["status"] == "feasible" else [])
     wrong = [f"{name} {value!r} in the file {results.at(name, place)!r}" for group in groups
              for name, value in group.items() if name in results.file and not same(results, name, place, value)]
@@ -112,43 +66,45 @@ def compare_all(path, config, settings, every=1):
     return results, seen
 
 
-config = TMP / "points.json"
-config.write_text(json.dumps(CONFIG))
-settings = {"cpa_growth_per_year": "carbon.cpa_growth_per_year", "deadline_days": "training.deadline_days"}
-run(BUILD / "cs_sweep", config, "--output", "points.h5", "--quiet")
-_, seen = compare_all(TMP / "points.h5", config, settings, every=7)
-check("feasible" in seen, "some points have a plan")
-compare_all(TMP / "points.h5", TMP / "points.h5", settings, every=61)
+def main():
+    config = write_json("points.json", CONFIG)
+    settings = {"cpa_growth_per_year": "carbon.cpa_growth_per_year", "deadline_days": "training.deadline_days"}
+    points = sweep("points", config)
+    _, seen = compare_all(points, config, settings, every=7)
+    check("feasible" in seen, "some points have a plan")
+    compare_all(points, points, settings, every=61)
 
-# One search serves all regions: the point of each region has the plan of that region.
-run(BUILD / "cs_sweep", config, "--output", "carbon.h5", "--quiet", "--set", "search.objective=min_carbon", "--set",
-    'axes.model=[{"d_model":[4096]}]', "--set", 'axes.year=[0]', "--set", 'axes.qat=["off"]')
-compare_all(TMP / "carbon.h5", TMP / "carbon.h5", settings)
+    # One search serves all regions: the point of each region has the plan of that region.
+    carbon = sweep("carbon", config, sets=["search.objective=min_carbon", 'axes.model=[{"d_model":[4096]}]',
+                                           "axes.year=[0]", 'axes.qat=["off"]'])
+    compare_all(carbon, carbon, settings)
 
-# The runners-up are the file's alternatives.
-run(BUILD / "cs_sweep", config, "--output", "best.h5", "--quiet", "--set", "search.alternatives=3", "--set",
-    'axes.model=[{"d_model":[10240]}]', "--set", "axes.year=[0]")
-results = Results(TMP / "best.h5")
-place = next(place for place in results.places() if place["hardware"] == "H100")
-answer = point(TMP / "best.h5", *words_of(place, settings), "--top", "4")
-check(len(answer["best"]) == 4, "four plans are listed")
-for rank, plan in enumerate(answer["best"]):
-    wrong = [name for name, value in plan.items() if name in results.file and name != "status"
-             and not same(results, name, {**place, "alternative": str(rank)}, value)]
-    check(not wrong, f"alternative {rank}: {wrong}")
+    # The runners-up are the file's alternatives.
+    best = sweep("best", config, sets=["search.alternatives=3", 'axes.model=[{"d_model":[10240]}]', "axes.year=[0]"])
+    results = Results(best)
+    place = next(place for place in results.places() if place["hardware"] == "H100")
+    answer = point(best, *words_of(place, settings), "--top", "4")
+    check(len(answer["best"]) == 4, "four plans are listed")
+    for rank, plan in enumerate(answer["best"]):
+        wrong = [name for name, value in plan.items() if name in results.file and name != "status"
+                 and not same(results, name, {**place, "alternative": str(rank)}, value)]
+        check(not wrong, f"alternative {rank}: {wrong}")
 
-# What the configuration's axes lack comes from the data files; its settings hold.
-near = point(config, "--model", "4096", "--hardware", "A100", "--year", "3", "--region", "50")
-check(near["point"]["region"] == "50 g/kWh" and near["values"]["carbon_intensity"] == 50, "a region given as a number")
-check(near["point"]["year"] == 3 and near["architecture"]["d_model"] == 4096, "a point beside the axes")
+    # What the configuration's axes lack comes from the data files; its settings hold.
+    near = point(config, "--model", "4096", "--hardware", "A100", "--year", "3", "--region", "50")
+    check(near["point"]["region"] == "50 g/kWh" and near["values"]["carbon_intensity"] == 50,
+          "a region given as a number")
+    check(near["point"]["year"] == 3 and near["architecture"]["d_model"] == 4096, "a point beside the axes")
 
-# The parts add up.
-values, carbon = near["values"], near["carbon"]
-total = sum(value for name, value in carbon.items() if name != "pue")
-check(math.isclose(total, values["carbon_total"], rel_tol=1e-12), "carbon by term adds up to the total")
-check(math.isclose(sum(values[name] for name in values if name.startswith("share_")), 1, rel_tol=1e-9), "shares")
-step = sum(kernel["exposed_seconds"] for kernel in near["kernels"])
-check(step <= values["step_time"] * (1 + 1e-9), "kernels take no longer than the step")
-check(step >= values["step_time"] * 0.5, "kernels make up most of the step")
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+    # The parts add up.
+    values, carbon = near["values"], near["carbon"]
+    total = sum(value for name, value in carbon.items() if name != "pue")
+    check(math.isclose(total, values["carbon_total"], rel_tol=1e-12), "carbon by term adds up to the total")
+    check(math.isclose(sum(values[name] for name in values if name.startswith("share_")), 1, rel_tol=1e-9), "shares")
+    step = sum(kernel["exposed_seconds"] for kernel in near["kernels"])
+    check(step <= values["step_time"] * (1 + 1e-9), "kernels take no longer than the step")
+    check(step >= values["step_time"] * 0.5, "kernels make up most of the step")
+
+
+if __name__ == "__main__":
+    run_test(main)

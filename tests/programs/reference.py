@@ -6,11 +6,10 @@ device that no data sheet gives says where it is from."""
 import ast
 import copy
 import json
-import os
 import re
-import subprocess
 import sys
-from pathlib import Path
+
+from harness import BUILD, SOURCE, TMP, check, configuration, run, run_test, script, write_json
 
 try:
     import jsonschema
@@ -18,27 +17,13 @@ except ImportError:
     print("python3-jsonschema is not installed")
     sys.exit(77)
 
-SOURCE, BUILD, TMP = (Path(os.environ[name]) for name in ("CS_SOURCE", "CS_BUILD", "CS_TMP"))
-passed = failed = 0
+BASE = configuration()
 
 
-def check(ok, text):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    if not ok:
-        print("FAILED:", text)
-
-
-def run(config):
+def answer(config):
     """Exit status and message of the program for a configuration."""
-    path = TMP / "config.json"
-    path.write_text(json.dumps(config))
-    done = subprocess.run([BUILD / "cs_sweep", path, "--dry-run"], cwd=TMP, capture_output=True, text=True, check=False)
+    done = run(BUILD / "cs_sweep", write_json("config.json", config), "--dry-run", status=None)
     return done.returncode, done.stderr.strip()
-
-
-BASE = {"axes": {"model": {"d_model": [8192]}, "hardware": ["H100"], "year": [0], "qat": ["off"],
-                 "carbon_intensity": ["us-east5"]}}
 
 
 def agree(validator, path, value, right):
@@ -47,7 +32,7 @@ def agree(validator, path, value, right):
     for key in path[:-1]:
         place = place.setdefault(key, {})
     place[path[-1]] = value
-    status, message = run(config)
+    status, message = answer(config)
     text = f"{'.'.join(path)} = {json.dumps(value)[:80]}: "
     check(status == (0 if right else 65), text + f"exit status {status} {message}")
     check(validator.is_valid(config) == right, text + f"the schema takes it: {not right}")
@@ -110,7 +95,7 @@ def axes(validator):
     for key in BASE["axes"]:
         config = copy.deepcopy(BASE)
         del config["axes"][key]
-        check(run(config)[0] == 65 and not validator.is_valid(config), f"axes without {key}")
+        check(answer(config)[0] == 65 and not validator.is_valid(config), f"axes without {key}")
 
 
 def hover(schema):
@@ -148,7 +133,7 @@ def shipped(validator, schema):
             count += 1
             for error in validator.iter_errors(made):
                 check(False, f"{name}: {'.'.join(map(str, error.absolute_path))}: {error.message[:200]}")
-            status, message = run(made | {"$schema": "schema.json"})
+            status, message = answer(made | {"$schema": "schema.json"})
             check(status == 0, f"{name}: {message}")
         elif path.stem in kinds and path.parent.name == "configs":
             part = jsonschema.Draft7Validator({"$ref": "#/definitions/" + kinds[path.stem],
@@ -192,13 +177,11 @@ def sources():
 
 
 def main():
-    done = subprocess.run([sys.executable, SOURCE / "scripts/reference.py", "--check"], capture_output=True, text=True,
-                          check=False)
-    check(done.returncode == 0, done.stdout + done.stderr)
+    run(*script("reference.py", "--check"))
     schema = json.loads((SOURCE / "configs/schema.json").read_text())
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema)
-    check(run(BASE)[0] == 0 and validator.is_valid(BASE), "the base configuration")
+    check(answer(BASE)[0] == 0 and validator.is_valid(BASE), "the base configuration")
     hover(schema)
     shipped(validator, schema)
     sources()
@@ -206,8 +189,7 @@ def main():
     settings(validator, schema)
     left = sorted(path.name for path in TMP.iterdir())
     check(left == ["config.json"], f"files were left behind: {left}")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
 
 
-main()
+if __name__ == "__main__":
+    run_test(main)

@@ -5,34 +5,20 @@ baselines, errors and exit statuses; and the script that judges the targets."""
 import copy
 import json
 import math
-import os
 import statistics
-import subprocess
 import sys
-from pathlib import Path
 
-SOURCE, BUILD, TMP = (Path(os.environ[name]) for name in ("CS_SOURCE", "CS_BUILD", "CS_TMP"))
+from harness import BUILD, SOURCE, TMP, check, run, run_test, script, write_json
+
 CASES = SOURCE / "configs/validation/cases.json"
-passed = failed = 0
 
 
-def check(ok, text):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    if not ok:
-        print("FAILED:", text)
-
-
-def run(*words):
-    done = subprocess.run([str(BUILD / "cs_validate"), *map(str, words)], capture_output=True, text=True, cwd=TMP,
-                          check=False)
-    return done.returncode, done.stdout, done.stderr
+def validate(*words, status=0):
+    return run(BUILD / "cs_validate", *words, status=status)
 
 
 def answers(*words):
-    status, out, err = run(*words, "--json")
-    check(status == 0, f"cs_validate {words}: status {status}, {err}")
-    return json.loads(out)
+    return json.loads(validate(*words, "--json").stdout)
 
 
 def close(a, b):
@@ -93,8 +79,7 @@ def free_knobs(source):
                                          sequence_parallel=None)
             cases += [case, free, fewest]
     check(bool(cases), "no case to free the knobs of")
-    path = TMP / "free.json"
-    path.write_text(json.dumps({"schema_version": 1, "cases": cases}))
+    path = write_json("free.json", {"schema_version": 1, "cases": cases})
     got = answers(path)["cases"]
     for given, free, fewest in zip(got[::3], got[1::3], got[2::3]):
         check(free["predicted"] <= given["predicted"] * (1 + 1e-12), f"{free['id']}: slower than the plan that ran")
@@ -119,11 +104,10 @@ def null_degrees(source):
     odd = copy.deepcopy(cases[0])
     odd["id"] = "odd"
     odd["parallelism"].update(context=None, devices=odd["parallelism"]["devices"] + 1)
-    path = TMP / "degrees.json"
-    path.write_text(json.dumps({"schema_version": 1, "cases": [odd, *cases]}))
-    status, out, err = run(path, "--json")
-    got = json.loads(out)["cases"]
-    check(status == 65 and f"1 of {len(cases) + 1} cases have no plan; the first is odd" in err, f"{status}, {err}")
+    path = write_json("degrees.json", {"schema_version": 1, "cases": [odd, *cases]})
+    done = validate(path, "--json", status=65)
+    got = json.loads(done.stdout)["cases"]
+    check(f"1 of {len(cases) + 1} cases have no plan; the first is odd" in done.stderr, done.stderr)
     check(got[0]["status"] == "divisibility" and got[0]["predicted"] is None, f"odd: {got[0]}")
     stated = {case["id"]: case for case in answers(CASES)["cases"]}
     for case, plan in zip(got[1:], plans):
@@ -146,40 +130,38 @@ def options(source):
     for device in devices["devices"]:
         if device["name"] == "A100-40GB":
             device["peak_tflops"] /= 2
-    (TMP / "devices.json").write_text(json.dumps(devices))
-    halved = answers(CASES, "--group", "narayanan-2021-table1", "--devices", TMP / "devices.json")
+    halved = answers(CASES, "--group", "narayanan-2021-table1", "--devices", write_json("devices.json", devices))
     whole = answers(CASES, "--group", "narayanan-2021-table1")
     check(all(a["predicted"] > 1.2 * b["predicted"] for a, b in zip(halved["cases"], whole["cases"])), "--devices")
-    status, out, _ = run(CASES)
-    check(status == 0 and "korthikanti-2022" in out and "unpublished" in out and "R2 on hours" in out, "the table")
+    out = validate(CASES).stdout
+    check("korthikanti-2022" in out and "unpublished" in out and "R2 on hours" in out, "the table")
     last = out[out.rindex("reg is fitted to "):].split()
     counts = [int(before) for before, word in zip(last, last[1:]) if word == "of" and before.isdigit()]
     check(int(last[4]) == sum(counts) and len(counts) > 2, f"what reg is fitted to: {last}")
-    status, out, _ = run(CASES, "--group", "maxtext-v4", "--cases")
-    check(status == 0 and "maxtext-v4-22b-1x64" in out, "--cases")
+    check("maxtext-v4-22b-1x64" in validate(CASES, "--group", "maxtext-v4", "--cases").stdout, "--cases")
     for word in ("--help", "--version"):
-        status, out, err = run(word)
-        check(status == 0 and "cs_validate" in out and not err, word)
+        done = validate(word)
+        check("cs_validate" in done.stdout and not done.stderr, word)
 
 
 def family_errors(source):
     """errors.json and predictions.json are what this build predicts: after a change, make validate ARGS=--write."""
     shipped = json.loads((SOURCE / "configs/validation/errors.json").read_text())["families"]
     sys.path.insert(0, str(SOURCE / "scripts"))
-    validate = __import__("validate")
-    ours = validate.families(answers(CASES, SOURCE / "configs/validation/vtrain-single.json"))
+    judge = __import__("validate")
+    ours = judge.families(answers(CASES, SOURCE / "configs/validation/vtrain-single.json"))
     check(set(shipped) == set(ours) and all(shipped[name]["cases"] == ours[name]["cases"] and
                                             abs(shipped[name]["mape"] - ours[name]["mape"]) < 1e-4 for name in ours),
           f"configs/validation/errors.json says {shipped}, this build {ours}: make validate ARGS=--write")
     # No prediction moves unnoticed: a change of a formula shows in this file's difference, case by case.
     stated = json.loads((SOURCE / "tests/programs/predictions.json").read_text())
-    made = validate.predictions(str(BUILD))
+    made = judge.predictions(str(BUILD))
     moved = [name for name, value in made.items() if not math.isclose(value, stated.get(name, math.nan), rel_tol=1e-8)]
     check(set(made) == set(stated) and not moved, f"tests/programs/predictions.json: {len(moved)} predictions moved, "
           f"as {moved[:3]}: make validate ARGS=--write")
     check(sum(row["cases"] for row in ours.values()) < len(source) + 180, "memory and carbon are not errors of time")
-    status, out, _ = run(CASES, SOURCE / "configs/validation/errors.json")
-    check(status == 0 and "korthikanti-2022" in out, "errors.json among the case files")
+    check("korthikanti-2022" in validate(CASES, SOURCE / "configs/validation/errors.json").stdout,
+          "errors.json among the case files")
 
 
 def refusals():
@@ -193,30 +175,28 @@ def refusals():
              (("empty.json",), 65, "empty.json:1:1"), ((TMP,), 66, "directory"),
              ((CASES, CASES), 65, "earlier case"), ((CASES, "--devices", "nowhere.json"), 66, "nowhere.json")]
     for words, expected, text in table:
-        status, out, err = run(*words)
-        check(status == expected and text in err and not out, f"{words}: status {status}, {err}")
+        done = validate(*words, status=expected)
+        err = done.stderr
+        check(text in err and not done.stdout, f"{words}: {err}")
         check(err.startswith("cs_validate: error: ") and err.count("\n") == 1, f"{words}: not one line: {err}")
 
 
 def judge():
     """The verdict of the script follows the figures: an impossible target fails, its own output says which."""
-    script = [sys.executable, str(SOURCE / "scripts/validate.py"), "--json", str(TMP / "verdict.json"), str(CASES)]
-    done = subprocess.run(script, capture_output=True, text=True, cwd=TMP, check=False)
+    judged = script("validate.py", "--json", TMP / "verdict.json", CASES)
+    done = run(*judged, status=None)
     rows = json.loads((TMP / "verdict.json").read_text())
     check(done.returncode == (0 if all(row["ok"] for row in rows) else 1), f"validate.py: status {done.returncode}")
     check(any("never infeasible" in row["what"] and row["ok"] for row in rows), "plans given whole")
     check("reported only: korthikanti-530b" in done.stdout, "the recalled case is judged")
-    done = subprocess.run(script + ["--set", "training.goodput=0.1"], capture_output=True, text=True, cwd=TMP,
-                          check=False)
+    done = run(*judged, "--set", "training.goodput=0.1", status=None)
     check("targets met" in done.stdout, "validate.py with --set")
     slow = json.loads((SOURCE / "configs/devices.json").read_text())
     for device in slow["devices"]:
         if "sustained" in device:
             device["sustained"] /= 2
-    (TMP / "slow.json").write_text(json.dumps(slow))
-    done = subprocess.run(script + ["--devices", str(TMP / "slow.json")], capture_output=True, text=True, cwd=TMP,
-                          check=False)
-    check(done.returncode == 1 and "MISSED" in done.stdout, "half the speed meets the targets")
+    done = run(*judged, "--devices", write_json("slow.json", slow), status=1)
+    check("MISSED" in done.stdout, "half the speed meets the targets")
 
 
 def main():
@@ -230,9 +210,7 @@ def main():
     family_errors(source)
     refusals()
     judge()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_test(main)

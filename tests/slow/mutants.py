@@ -30,15 +30,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-SOURCE = Path(os.environ.get("CS_SOURCE", Path(__file__).resolve().parents[2]))
-BUILD = Path(os.environ.get("CS_BUILD", SOURCE / "build"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import synthetic
+from harness import SOURCE
+
 MODEL = SOURCE / "src/model"
 REASONS = SOURCE / "tests/slow/mutants.txt"
 TARGET = 0.95
 SLOW = 2.0  # seconds: a unit test that takes longer waits until the quick ones have passed
 # What each room's unit tests are about: those of files and of the command line cannot see a formula.
 UNRELATED = re.compile("test_(allocation|base|damage|json|lock|output|queue|results|wrong_.*)$")
-FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-D_FILE_OFFSET_BITS=64", "-Iinclude", "-Isrc/model", "-w", "-g0",
+FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-D_FILE_OFFSET_BITS=64", "-Iinclude", "-Isrc", "-w", "-g0",
          "-fno-math-errno", "-ffp-contract=off", "-fPIC"]
 
 # ---- places to break -------------------------------------------------------------------------------------------------
@@ -194,7 +196,8 @@ class Bench:
                            CS_BUILD_DATADIR="")
         must(["scripts/build-header.sh", str(self.folder / "cs_build.h")], env=environment)
         # Without what needs MPI or HDF5.
-        rooms = [path for path in sorted((SOURCE / "src").glob("*/*.c")) if path.parent.name not in ("sweep", "results")]
+        rooms = [path for path in sorted((SOURCE / "src").glob("*/*.c"))
+                 if path.parent.name not in ("sweep", "results")]
         # Without what handles result files: HDF5 would be loaded for each run of each test.
         support = [path for path in sorted((SOURCE / "tests/support").glob("*.c"))
                    if path.stem not in ("fill", "output_case")]
@@ -215,13 +218,11 @@ class Bench:
         self.oracle, self.validate = linked[-2:]
         self.environment = dict(os.environ, CS_SWEEP_DATA=str(SOURCE / "configs"), CK_FORK="no", CK_VERBOSITY="silent",
                                 CS_PROPERTY_COUNT=os.environ.get("CS_MUTANTS_ORACLE", "300"))
-        sys.path.insert(0, str(SOURCE / "tests/support"))
         self.stated = json.loads((SOURCE / "tests/programs/predictions.json").read_text())
-        synthetic = self.folder / "synthetic.json"
-        cases = __import__("synthetic").cases()
-        synthetic.write_text(json.dumps({"schema_version": 1, "cases": cases}))
+        unmeasured = self.folder / "synthetic.json"
+        unmeasured.write_text(json.dumps({"schema_version": 1, "cases": synthetic.cases()}))
         shipped = SOURCE / "configs/validation"
-        self.cases = [shipped / "cases.json", shipped / "vtrain-single.json", synthetic]
+        self.cases = [shipped / "cases.json", shipped / "vtrain-single.json", unmeasured]
         self.limit = {}
         self.kills = {}
         self.lock = threading.Lock()

@@ -8,10 +8,8 @@ import io
 import itertools
 import math
 import os
-import subprocess
-import sys
+import shutil
 import time
-from pathlib import Path
 
 import numpy
 import xarray
@@ -21,15 +19,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-SOURCE, BUILD, TMP = (Path(os.environ[name]) for name in ("CS_SOURCE", "CS_BUILD", "CS_TMP"))
-passed = failed = 0
-
-
-def check(ok, text):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    if not ok:
-        print("FAILED:", text)
+from harness import BUILD, FULL, TMP, check, run, run_test, script, sweep, write_json
+from resultfile import FEASIBLE
 
 
 def browser():
@@ -38,13 +29,11 @@ def browser():
                  "--window-size=1300,1800", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={TMP}/profile"):
         options.add_argument(word)
     for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = subprocess.run(["sh", "-c", f"command -v {name}"], capture_output=True, text=True).stdout.strip()
-        if found:
-            options.binary_location = found
+        if shutil.which(name):
+            options.binary_location = shutil.which(name)
             break
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = subprocess.run(["sh", "-c", "command -v chromedriver"], capture_output=True, text=True).stdout.strip()
-    return webdriver.Chrome(service=Service(driver), options=options)
+    return webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
 
 
 def close(a, b, tolerance=1e-6):
@@ -258,11 +247,11 @@ def phone_and_print(page):
     narrow = page.run("""return ["main-chart", "mfu-chart", "split-chart"].map(
         (id) => document.getElementById(id).clientWidth);""")
     check(min(narrow) >= 330, f"charts take the width of the phone: {narrow}")
-    driver.save_screenshot(str(Path(os.environ["CS_BUILD"]) / "log/report-phone.png"))
+    driver.save_screenshot(str(BUILD / "log/report-phone.png"))
     driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     driver.refresh()
     wait_for_page(driver)
-    driver.save_screenshot(str(Path(os.environ["CS_BUILD"]) / "log/report.png"))
+    driver.save_screenshot(str(BUILD / "log/report.png"))
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     check(not driver.find_element(By.ID, "controls").is_displayed(), "selectors are not printed")
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
@@ -276,12 +265,8 @@ def full_page(driver):
     file's."""
     results = BUILD / "full.h5"
     if not results.exists():
-        results = TMP / "full.h5"
-        sweep = [BUILD / "cs_sweep", SOURCE / "configs/full.json", "--output", results, "--quiet"]
-        launcher = os.environ.get("MPIRUN", "").split()
-        subprocess.run([*launcher, "-n", str(os.cpu_count()), *sweep] if launcher else sweep, check=True)
-    subprocess.run([sys.executable, SOURCE / "scripts/report.py", results, "--output", TMP / "full.html"],
-                   check=True, stdout=subprocess.DEVNULL)
+        results = sweep("full", FULL, ranks=os.cpu_count())
+    run(*script("report.py", results, "--output", "full.html"))
     size = (TMP / "full.html").stat().st_size
     check(size < 15e6, f"the page of the full sweep has {size / 1e6:.1f} MB")
     names = ("status", "carbon_total", "carbon_operational", "carbon_servers", "carbon_embodied", "devices", "mfu",
@@ -300,7 +285,7 @@ def full_page(driver):
         wrong = 0
         for at, point in zip(places, found):
             place = data.isel(**at)
-            wrong += point["feasible"] != (int(place.status) == 1)
+            wrong += point["feasible"] != (int(place.status) == FEASIBLE)
             for name in names[1:11]:
                 wrong += not close(point.get(name), float(place[name]))
         check(wrong == 0, f"{wrong} values of the full page are not the file's")
@@ -311,11 +296,8 @@ def full_page(driver):
 
 
 def main():
-    (TMP / "errors.json").write_text('{"families": {"H100": {"cases": 7, "mape": 0.031}}}')
-    subprocess.run([BUILD / "cs_sweep", SOURCE / "configs/quick.json", "--output", TMP / "quick.h5", "--quiet"],
-                   check=True)
-    subprocess.run([sys.executable, SOURCE / "scripts/report.py", TMP / "quick.h5", "--output", TMP / "quick.html",
-                    "--errors", TMP / "errors.json"], check=True, stdout=subprocess.DEVNULL)
+    errors = write_json("errors.json", {"families": {"H100": {"cases": 7, "mape": 0.031}}})
+    run(*script("report.py", sweep("quick"), "--output", "quick.html", "--errors", errors))
     driver = browser()
     try:
         driver.execute_cdp_cmd("Browser.setDownloadBehavior",
@@ -336,9 +318,7 @@ def main():
         full_page(driver)
     finally:
         driver.quit()
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_test(main)

@@ -2,8 +2,9 @@
 /* What a message about a wrong input must say, and the reasons for a refusal, worded once.
  *
  * A message is `PLACE: KEY: REASON`, as in `test.json:1:20: carbon.pue: expected a number from 1 to 10, not 0.9.` A
- * test states the place and the key, which must be these and no others, and a phrase that the reason must hold. The phrases
- * are the macros below: a sentence that is reworded changes one of them. */
+ * test states the place and the key, which must be these and no others, and a phrase that the reason must hold. The
+ * phrases are the macros below: a sentence that is reworded changes one of them.
+ */
 #ifndef CS_TESTS_MESSAGE_H
 #define CS_TESTS_MESSAGE_H
 
