@@ -40,8 +40,8 @@ TARGET = 0.95
 SLOW = 2.0  # seconds: a unit test that takes longer waits until the quick ones have passed
 # What each room's unit tests are about: those of files and of the command line cannot see a formula.
 UNRELATED = re.compile("test_(allocation|base|damage|json|lock|output|queue|results|wrong_.*)$")
-FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-D_FILE_OFFSET_BITS=64", "-Iinclude", "-Isrc", "-w", "-g0",
-         "-fno-math-errno", "-ffp-contract=off", "-fPIC"]
+FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-D_FILE_OFFSET_BITS=64", "-Iinclude", "-Isrc", "-Isrc/model", "-w",
+         "-g0", "-fno-math-errno", "-ffp-contract=off", "-fPIC"]
 
 # ---- places to break -------------------------------------------------------------------------------------------------
 TOKEN = re.compile(r"\d+\.?\d*(?:[eE][+-]?\d+)?[a-zA-Z]*|\.\d+(?:[eE][+-]?\d+)?|[A-Za-z_]\w*|"
@@ -263,7 +263,10 @@ class Bench:
             for name, value in ours.items())
 
     def baseline(self):
-        """Everything passes unbroken; how long it takes limits how long a mutant may."""
+        """Everything compiles and passes unbroken; how long it takes limits how long a mutant may."""
+        for path in sorted(MODEL.glob("*.c")):
+            if self.compile(path, path.read_text(), "unbroken") is None:
+                sys.exit(f"{path.name} does not compile as its mutants are compiled")
         for program in [*self.tests, self.oracle]:
             started = time.monotonic()
             if self.run(program, None) is None:
