@@ -131,7 +131,7 @@ endif
 
 BUILD_H := $(OBJ)/generated/cs_build.h
 # The libraries whose headers a source may include.
-library_headers = $(strip $(if $(filter src/json/% src/config/%,$(1)),$(call headers,$(CJSON_FLAGS))) \
+library_headers = $(strip $(if $(filter src/json/%,$(1)),$(call headers,$(CJSON_FLAGS))) \
     $(if $(filter src/results/%,$(1)),$(call headers,$(HDF5_FLAGS) $(ZLIB_FLAGS))) \
     $(if $(filter src/sweep/% src/cs_sweep.c,$(1)),$(call headers,$(MPI_FLAGS))) \
     $(if $(filter tests/%,$(1)),-Itests -Itests/support $(call headers,$(CHECK_FLAGS) $(HDF5_FLAGS) $(CJSON_FLAGS))))

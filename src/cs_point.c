@@ -309,7 +309,7 @@ static enum cs_code print(const struct arguments *arguments, const struct cs_poi
     } else if (arguments->version) {
         printf("cs_point %s (%s)\n", CS_BUILD_VERSION, CS_BUILD_COMMIT);
     } else if (arguments->json) {
-        cs_point_write_json(point, stdout);
+        CS_TRY(cs_point_write_json(point, stdout, error));
     } else {
         const struct cs_style style = cs_style_of(stdout);
         const struct cs_point_view view = {.kernels = arguments->kernels};

@@ -196,7 +196,7 @@ static enum cs_code run(struct arguments *a, struct cs_config *config, struct cs
     CS_TRY(read_cases(a, &v->cases, error));
     CS_TRY(cs_validation_run(config, v, error));
     if (a->json) {
-        cs_validation_json(v, stdout);
+        CS_TRY(cs_validation_json(v, stdout, error));
     } else {
         cs_validation_text(v, a->details || a->group_count > 0, stdout);
     }

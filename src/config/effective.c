@@ -1,93 +1,58 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The configuration in effect: every setting, and each axis with all that its values stand for. It is a configuration
  * itself, and gives the same sweep without any data file. */
-#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cs_sweep/number.h"
 #include "cs_sweep/text.h"
 #include "library/read.h"
 #include "reader.h"
+#include "json/write.h"
 
-/* cJSON prints 15 digits where that is near enough for it; ours read back as the same double. */
-static void add_number(cJSON *object, const char *key, double value, bool *ok)
+static void write_set(struct cs_emit *emit, const char *key, const char *names, uint32_t bits)
 {
-    char text[CS_NUMBER_TEXT_MAX];
-    *ok = *ok && cJSON_AddRawToObject(object, key, cs_format_number(value, text)) != NULL;
-}
-
-static void add_text(cJSON *object, const char *key, const char *text, bool *ok)
-{
-    *ok = *ok && cJSON_AddStringToObject(object, key, text) != NULL;
-}
-
-static void add_flag(cJSON *object, const char *key, bool value, bool *ok)
-{
-    *ok = *ok && cJSON_AddBoolToObject(object, key, value) != NULL;
-}
-
-/* Owns the item from here on. */
-static void put_member(cJSON *object, const char *key, cJSON *item, bool *ok)
-{
-    if (item == NULL || !cJSON_AddItemToObject(object, key, item)) {
-        cJSON_Delete(item);
-        *ok = false;
-    }
-}
-
-static void put_element(cJSON *array, cJSON *item, bool *ok)
-{
-    if (item == NULL || !cJSON_AddItemToArray(array, item)) {
-        cJSON_Delete(item);
-        *ok = false;
-    }
-}
-
-static cJSON *number_item(double value)
-{
-    char text[CS_NUMBER_TEXT_MAX];
-    return cJSON_CreateRaw(cs_format_number(value, text));
-}
-
-static cJSON *set_item(const char *names, uint32_t bits, bool *ok)
-{
-    cJSON *array = cJSON_CreateArray();
-    for (int32_t i = 0; i < 32 && array != NULL; i++) {
+    cs_emit_array(emit, key);
+    for (int32_t i = 0; i < 32; i++) {
         if ((bits >> i & 1u) != 0) {
             char name[CS_NAME_MAX];
-            put_element(array, cJSON_CreateString(cs_choice_name(names, i, name, sizeof name)), ok);
+            cs_emit_text(emit, NULL, cs_choice_name(names, i, name, sizeof name));
         }
     }
-    return array;
+    cs_emit_array_end(emit);
 }
 
-static cJSON *list_item(const struct cs_list *list, bool *ok)
+static void write_list(struct cs_emit *emit, const char *key, const struct cs_list *list)
 {
-    cJSON *array = cJSON_CreateArray();
-    for (int32_t i = 0; list != NULL && i < list->count && array != NULL; i++) {
-        put_element(array, number_item(list->values[i]), ok);
+    cs_emit_array(emit, key);
+    for (int32_t i = 0; list != NULL && i < list->count; i++) {
+        cs_emit_real(emit, NULL, list->values[i]);
     }
-    return array;
+    cs_emit_array_end(emit);
 }
 
-static cJSON *value_item(const struct cs_setting *row, double value, const struct cs_list *list, bool *ok)
+static void write_value(struct cs_emit *emit, const char *key, const struct cs_setting *row, double value,
+                        const struct cs_list *list)
 {
     char name[CS_NAME_MAX];
     switch (row->type) {
     case CS_FLAG:
-        return cJSON_CreateBool(value != 0.0);
+        cs_emit_bool(emit, key, value != 0.0);
+        break;
     case CS_CHOICE:
-        return cJSON_CreateString(cs_choice_name(row->names, (int32_t)value, name, sizeof name));
+        cs_emit_text(emit, key, cs_choice_name(row->names, (int32_t)value, name, sizeof name));
+        break;
     case CS_SET:
-        return set_item(row->names, (uint32_t)value, ok);
+        write_set(emit, key, row->names, (uint32_t)value);
+        break;
     case CS_LIST:
-        return list_item(list, ok);
+        write_list(emit, key, list);
+        break;
     case CS_REAL:
     case CS_COUNT:
     default:
-        return number_item(value);
+        cs_emit_real(emit, key, value);
+        break;
     }
 }
 
@@ -118,196 +83,200 @@ static bool models_state(const struct cs_config *config)
     return false;
 }
 
-static void write_settings(const struct cs_config *config, cJSON *root, bool *ok)
+static void write_settings(const struct cs_config *config, struct cs_emit *emit)
 {
     int32_t count = 0;
     const struct cs_setting *table = cs_settings_table(&count);
     const bool omit = models_state(config);
     struct cs_settings settings = config->settings;
-    cJSON *section = NULL;
     for (int32_t i = 0; i < count; i++) {
-        if (i == 0 || strcmp(table[i].section, table[i - 1].section) != 0) {
-            section = cJSON_CreateObject();
-            put_member(root, table[i].section, section, ok);
+        const struct cs_setting *row = &table[i];
+        if (i == 0 || strcmp(row->section, table[i - 1].section) != 0) {
+            cs_emit_object(emit, row->section);
         }
-        if (!*ok) {
-            return;
+        if (!omit || in_effect(config, row)) {
+            const struct cs_list *list = row->type == CS_LIST ? cs_setting_list(&settings, row) : NULL;
+            write_value(emit, row->name, row, cs_setting_get(&settings, row), list);
         }
-        const struct cs_list *list = table[i].type == CS_LIST ? cs_setting_list(&settings, &table[i]) : NULL;
-        if (!omit || in_effect(config, &table[i])) {
-            put_member(section, table[i].name, value_item(&table[i], cs_setting_get(&settings, &table[i]), list, ok),
-                       ok);
+        if (i == count - 1 || strcmp(row->section, table[i + 1].section) != 0) {
+            if (strcmp(row->section, "output") == 0) {
+                cs_emit_text(emit, "file", config->output_path);
+            }
+            cs_emit_object_end(emit);
         }
     }
 }
 
-static cJSON *device_item(const struct cs_device *device, const char *label, bool *ok)
+static void write_device(const struct cs_device *device, const char *label, struct cs_emit *emit)
 {
-    cJSON *item = cJSON_CreateObject();
-    add_text(item, "name", label, ok);
-    add_text(item, "family", device->family, ok);
-    add_text(item, "kind", device->kind == CS_GPU ? "gpu" : "tpu", ok);
+    cs_emit_object(emit, NULL);
+    cs_emit_text(emit, "name", label);
+    cs_emit_text(emit, "family", device->family);
+    cs_emit_text(emit, "kind", device->kind == CS_GPU ? "gpu" : "tpu");
     for (int32_t i = 0; i < cs_device_field_count(); i++) {
         double value = 0.0;
         const char *key = cs_device_field(device, i, &value);
-        add_number(item, key, value, ok);
+        cs_emit_real(emit, key, value);
     }
     if (device->tile_count > 0) {
-        cJSON *tiles = cJSON_CreateArray();
-        for (int32_t i = 0; i < device->tile_count && tiles != NULL; i++) {
-            cJSON *tile = cJSON_CreateArray();
-            put_element(tile, number_item(device->tiles[i].m), ok);
-            put_element(tile, number_item(device->tiles[i].n), ok);
-            put_element(tile, number_item(device->tiles[i].efficiency), ok);
-            put_element(tiles, tile, ok);
+        cs_emit_array(emit, "tiles");
+        for (int32_t i = 0; i < device->tile_count; i++) {
+            const struct cs_tile *tile = &device->tiles[i];
+            cs_emit_array(emit, NULL);
+            cs_emit_real(emit, NULL, tile->m);
+            cs_emit_real(emit, NULL, tile->n);
+            cs_emit_real(emit, NULL, tile->efficiency);
+            cs_emit_array_end(emit);
         }
-        put_member(item, "tiles", tiles, ok);
+        cs_emit_array_end(emit);
     }
-    return item;
+    cs_emit_object_end(emit);
 }
 
-static cJSON *region_item(const struct cs_region *region, bool *ok)
+static void write_region(const struct cs_region *region, struct cs_emit *emit)
 {
-    cJSON *item = cJSON_CreateObject();
-    add_text(item, "region", region->name, ok);
-    add_number(item, "g_per_kwh", region->g_per_kwh, ok);
+    cs_emit_object(emit, NULL);
+    cs_emit_text(emit, "region", region->name);
+    cs_emit_real(emit, "g_per_kwh", region->g_per_kwh);
     if (region->pue > 0.0) {
-        add_number(item, "pue", region->pue, ok);
+        cs_emit_real(emit, "pue", region->pue);
     }
-    return item;
+    cs_emit_object_end(emit);
 }
 
-static cJSON *qat_item(const struct cs_qat *qat, bool *ok)
+static void write_qat(const struct cs_qat *qat, struct cs_emit *emit)
 {
     const struct cs_precision *precision = &qat->precision;
     char name[CS_NAME_MAX];
-    cJSON *item = cJSON_CreateObject();
-    add_text(item, "qat", qat->name, ok);
-    add_number(item, "weight_bits", 8.0 * precision->weight_bytes, ok);
-    add_number(item, "activation_bits", 8.0 * precision->activation_bytes, ok);
-    add_number(item, "communication_bits", 8.0 * precision->communication_bytes, ok);
-    add_number(item, "dispatch_bits", 8.0 * precision->dispatch_bytes, ok);
+    cs_emit_object(emit, NULL);
+    cs_emit_text(emit, "qat", qat->name);
+    cs_emit_real(emit, "weight_bits", 8.0 * precision->weight_bytes);
+    cs_emit_real(emit, "activation_bits", 8.0 * precision->activation_bytes);
+    cs_emit_real(emit, "communication_bits", 8.0 * precision->communication_bytes);
+    cs_emit_real(emit, "dispatch_bits", 8.0 * precision->dispatch_bytes);
     if (precision->gradient_communication_bytes > 0.0) {
-        add_number(item, "gradient_bits", 8.0 * precision->gradient_communication_bytes, ok);
+        cs_emit_real(emit, "gradient_bits", 8.0 * precision->gradient_communication_bytes);
     }
-    add_text(item, "format", cs_choice_name(CS_FORMAT_NAMES, (int32_t)precision->format, name, sizeof name), ok);
-    return item;
+    cs_emit_text(emit, "format", cs_choice_name(CS_FORMAT_NAMES, (int32_t)precision->format, name, sizeof name));
+    cs_emit_object_end(emit);
 }
 
-static void write_attention(const struct cs_architecture *a, cJSON *item, bool *ok)
+static void write_attention(const struct cs_architecture *a, struct cs_emit *emit)
 {
     if (a->attention == CS_ATTENTION_MLA) {
-        cJSON *mla = cJSON_CreateObject();
-        add_text(item, "attention", "mla", ok);
-        add_number(mla, "q_lora", (double)a->mla_q_lora, ok);
-        add_number(mla, "kv_lora", (double)a->mla_kv_lora, ok);
-        add_number(mla, "qk_nope_head_dim", (double)a->mla_qk_nope_head_dim, ok);
-        add_number(mla, "qk_rope_head_dim", (double)a->mla_qk_rope_head_dim, ok);
-        add_number(mla, "v_head_dim", (double)a->mla_v_head_dim, ok);
-        put_member(item, "mla", mla, ok);
+        cs_emit_text(emit, "attention", "mla");
+        cs_emit_object(emit, "mla");
+        cs_emit_real(emit, "q_lora", (double)a->mla_q_lora);
+        cs_emit_real(emit, "kv_lora", (double)a->mla_kv_lora);
+        cs_emit_real(emit, "qk_nope_head_dim", (double)a->mla_qk_nope_head_dim);
+        cs_emit_real(emit, "qk_rope_head_dim", (double)a->mla_qk_rope_head_dim);
+        cs_emit_real(emit, "v_head_dim", (double)a->mla_v_head_dim);
+        cs_emit_object_end(emit);
     } else if (a->attention == CS_ATTENTION_SLIDING) {
-        add_text(item, "attention", "sliding", ok);
-        add_number(item, "window", (double)a->window, ok);
-        add_number(item, "window_period", (double)a->window_period, ok);
+        cs_emit_text(emit, "attention", "sliding");
+        cs_emit_real(emit, "window", (double)a->window);
+        cs_emit_real(emit, "window_period", (double)a->window_period);
     }
 }
 
-static cJSON *model_item(const struct cs_model *model, const char *label, bool *ok)
+static void write_model(const struct cs_model *model, const char *label, struct cs_emit *emit)
 {
     const struct cs_architecture *a = &model->architecture;
-    cJSON *item = cJSON_CreateObject();
-    if (model->from_law) {
-        cJSON *list = cJSON_CreateArray();
-        put_element(list, number_item((double)a->d_model), ok);
-        put_member(item, "d_model", list, ok);
-        return item;
-    }
-    add_text(item, "name", label, ok);
-    add_number(item, "layers", (double)a->layers, ok);
-    add_number(item, "d_model", (double)a->d_model, ok);
-    add_number(item, "heads", (double)a->heads, ok);
-    add_number(item, "kv_heads", (double)a->kv_heads, ok);
-    add_number(item, "head_dim", (double)a->head_dim, ok);
-    add_number(item, "d_ff", (double)a->d_ff, ok);
-    add_flag(item, "gated_ffn", a->gated_ffn, ok);
-    add_number(item, "vocab", (double)a->vocab, ok);
-    add_flag(item, "tied_embedding", a->tied_embedding, ok);
-    add_number(item, "experts", (double)a->experts, ok);
+    cs_emit_object(emit, NULL);
+    cs_emit_text(emit, "name", label);
+    cs_emit_real(emit, "layers", (double)a->layers);
+    cs_emit_real(emit, "d_model", (double)a->d_model);
+    cs_emit_real(emit, "heads", (double)a->heads);
+    cs_emit_real(emit, "kv_heads", (double)a->kv_heads);
+    cs_emit_real(emit, "head_dim", (double)a->head_dim);
+    cs_emit_real(emit, "d_ff", (double)a->d_ff);
+    cs_emit_bool(emit, "gated_ffn", a->gated_ffn);
+    cs_emit_real(emit, "vocab", (double)a->vocab);
+    cs_emit_bool(emit, "tied_embedding", a->tied_embedding);
+    cs_emit_real(emit, "experts", (double)a->experts);
     if (a->experts > 1) {
-        add_number(item, "experts_active", (double)a->experts_active, ok);
-        add_number(item, "shared_experts", (double)a->shared_experts, ok);
-        add_number(item, "d_expert", (double)a->d_expert, ok);
-        add_number(item, "dense_layers", (double)a->dense_layers, ok);
+        cs_emit_real(emit, "experts_active", (double)a->experts_active);
+        cs_emit_real(emit, "shared_experts", (double)a->shared_experts);
+        cs_emit_real(emit, "d_expert", (double)a->d_expert);
+        cs_emit_real(emit, "dense_layers", (double)a->dense_layers);
     }
-    write_attention(a, item, ok);
-    add_flag(item, "parallel_block", a->parallel_block, ok);
-    add_number(item, "mtp_layers", (double)a->mtp_layers, ok);
+    write_attention(a, emit);
+    cs_emit_bool(emit, "parallel_block", a->parallel_block);
+    cs_emit_real(emit, "mtp_layers", (double)a->mtp_layers);
     if (model->learned_positions) {
-        add_text(item, "positions", "learned", ok);
+        cs_emit_text(emit, "positions", "learned");
     }
     if (model->tokens > 0.0) {
-        add_number(item, "tokens", model->tokens, ok);
+        cs_emit_real(emit, "tokens", model->tokens);
     }
     if (model->seq_len > 0) {
-        add_number(item, "seq_len", (double)model->seq_len, ok);
+        cs_emit_real(emit, "seq_len", (double)model->seq_len);
     }
-    return item;
+    cs_emit_object_end(emit);
 }
 
 /* Model dimensions stand together as far as they follow one another, so that the text stays short. */
-static cJSON *models_item(const struct cs_config *config, const struct cs_axis *axis, bool *ok)
+static void write_models(const struct cs_config *config, const struct cs_axis *axis, struct cs_emit *emit)
 {
-    cJSON *array = cJSON_CreateArray(), *run = NULL;
+    bool run = false;
     double last = 0.0;
-    for (int64_t i = 0; i < axis->size && array != NULL && *ok; i++) {
-        const struct cs_model *model = &config->library.models[axis->indices[i]];
-        const double d_model = (double)model->architecture.d_model;
-        if (model->from_law && run != NULL && d_model > last) {
-            put_element(run, number_item(d_model), ok);
-        } else {
-            cJSON *item = model_item(model, axis->labels[i], ok);
-            run = model->from_law ? cJSON_GetObjectItemCaseSensitive(item, "d_model") : NULL;
-            put_element(array, item, ok);
+    for (int64_t i = 0; i <= axis->size; i++) {
+        const struct cs_model *model = i < axis->size ? &config->library.models[axis->indices[i]] : NULL;
+        const bool from_law = model != NULL && model->from_law;
+        const double d_model = from_law ? (double)model->architecture.d_model : 0.0;
+        if (run && !(d_model > last)) {
+            cs_emit_array_end(emit);
+            cs_emit_object_end(emit);
+            run = false;
+        }
+        if (from_law && !run) {
+            cs_emit_object(emit, NULL);
+            cs_emit_array(emit, "d_model");
+            run = true;
+        }
+        if (from_law) {
+            cs_emit_real(emit, NULL, d_model);
+        } else if (model != NULL) {
+            write_model(model, axis->labels[i], emit);
         }
         last = d_model;
     }
-    return array;
 }
 
-static cJSON *axis_item(const struct cs_config *config, const struct cs_axis *axis, bool *ok)
+static void write_axis_value(const struct cs_config *config, const struct cs_axis *axis, int64_t i,
+                             struct cs_emit *emit)
 {
     const struct cs_library *library = &config->library;
-    if (axis->kind == CS_AXIS_MODEL) {
-        return models_item(config, axis, ok);
+    const int32_t index = axis->indices != NULL ? axis->indices[i] : 0;
+    if (axis->kind == CS_AXIS_HARDWARE) {
+        write_device(&library->devices[index], axis->labels[i], emit);
+    } else if (axis->kind == CS_AXIS_QAT) {
+        write_qat(&library->qat_levels[index], emit);
+    } else if (axis->kind == CS_AXIS_REGION) {
+        write_region(&library->regions[index], emit);
+    } else if (axis->kind == CS_AXIS_YEAR) {
+        cs_emit_real(emit, NULL, axis->numbers[i]);
+    } else {
+        write_value(emit, NULL, axis->setting, axis->numbers[i], axis->lists != NULL ? &axis->lists[i] : NULL);
     }
-    cJSON *array = cJSON_CreateArray();
-    for (int64_t i = 0; i < axis->size && array != NULL && *ok; i++) {
-        const int32_t index = axis->indices != NULL ? axis->indices[i] : 0;
-        cJSON *item = NULL;
-        if (axis->kind == CS_AXIS_HARDWARE) {
-            item = device_item(&library->devices[index], axis->labels[i], ok);
-        } else if (axis->kind == CS_AXIS_QAT) {
-            item = qat_item(&library->qat_levels[index], ok);
-        } else if (axis->kind == CS_AXIS_REGION) {
-            item = region_item(&library->regions[index], ok);
-        } else if (axis->kind == CS_AXIS_YEAR) {
-            item = number_item(axis->numbers[i]);
-        } else {
-            item = value_item(axis->setting, axis->numbers[i], axis->lists != NULL ? &axis->lists[i] : NULL, ok);
-        }
-        put_element(array, item, ok);
-    }
-    return array;
 }
 
-static void write_axes(const struct cs_config *config, cJSON *root, bool *ok)
+static void write_axes(const struct cs_config *config, struct cs_emit *emit)
 {
-    cJSON *axes = cJSON_CreateObject();
-    put_member(root, "axes", axes, ok);
-    for (int32_t i = 0; i < config->axis_count && *ok; i++) {
+    cs_emit_object(emit, "axes");
+    for (int32_t i = 0; i < config->axis_count; i++) {
         const struct cs_axis *axis = &config->axes[i];
-        put_member(axes, axis->path, axis_item(config, axis, ok), ok);
+        cs_emit_array(emit, axis->path);
+        if (axis->kind == CS_AXIS_MODEL) {
+            write_models(config, axis, emit);
+        } else {
+            for (int64_t k = 0; k < axis->size; k++) {
+                write_axis_value(config, axis, k, emit);
+            }
+        }
+        cs_emit_array_end(emit);
     }
+    cs_emit_object_end(emit);
 }
 
 /* Top-level keys that do not decide a result. */
@@ -325,19 +294,15 @@ static bool is_indifferent(const char *key)
 
 enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error)
 {
-    bool ok = true;
-    cJSON *root = cJSON_CreateObject();
+    struct cs_emit emit = {.depth = 0};
+    cs_emit_object(&emit, NULL);
     if (config->title[0] != '\0') {
-        add_text(root, "title", config->title, &ok);
+        cs_emit_text(&emit, "title", config->title);
     }
-    write_axes(config, root, &ok);
-    write_settings(config, root, &ok);
-    cJSON *output = cJSON_GetObjectItemCaseSensitive(root, "output");
-    add_text(output, "file", config->output_path, &ok);
-    char *printed = ok ? cJSON_Print(root) : NULL;
-    config->in_effect = printed != NULL ? cs_copy_text(printed, strlen(printed)) : NULL;
-    cJSON_free(printed);
-    cJSON_Delete(root);
+    write_axes(config, &emit);
+    write_settings(config, &emit);
+    cs_emit_object_end(&emit);
+    config->in_effect = cs_emit_finish(&emit);
     return config->in_effect != NULL ? CS_OK
                                      : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the configuration.");
 }

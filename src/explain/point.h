@@ -111,6 +111,6 @@ void cs_point_print_results(const struct cs_style *style, int32_t count, const s
 void cs_point_print_knobs(const struct cs_point *point, const struct cs_style *style);
 void cs_point_print_changes(const struct cs_point *point, const struct cs_style *style);
 void cs_point_print(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style);
-void cs_point_write_json(const struct cs_point *point, FILE *out);
+enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct cs_error *error);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What cs_point --json prints. The keys of "values" are the variables of a result file, in their units. */
-#include "emit.h"
 #include "point.h"
+#include "json/write.h"
 
 #include "cs_sweep/library.h"
 #include "cs_sweep/units.h"
@@ -211,9 +211,9 @@ static void emit_changes(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_array_end(emit);
 }
 
-void cs_point_write_json(const struct cs_point *point, FILE *out)
+enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct cs_error *error)
 {
-    struct cs_emit emit = {.out = out};
+    struct cs_emit emit = {.depth = 0};
     const bool feasible = point->best[0].status == CS_STATUS_FEASIBLE;
     cs_emit_object(&emit, NULL);
     emit_point(point, &emit);
@@ -244,4 +244,5 @@ void cs_point_write_json(const struct cs_point *point, FILE *out)
         emit_list("pareto", point->pareto_count, point->pareto, point->pareto_carbon, &emit);
     }
     cs_emit_object_end(&emit);
+    return cs_emit_print(&emit, out, error);
 }

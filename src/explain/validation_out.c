@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cs_sweep/units.h"
-#include "emit.h"
 #include "validation.h"
+#include "json/write.h"
 
 const char *cs_validation_status(enum cs_status status)
 {
@@ -223,9 +223,9 @@ static void emit_fit(struct cs_emit *emit, const struct cs_validation *v)
     cs_emit_object_end(emit);
 }
 
-void cs_validation_json(const struct cs_validation *v, FILE *out)
+enum cs_code cs_validation_json(const struct cs_validation *v, FILE *out, struct cs_error *error)
 {
-    struct cs_emit emit = {.out = out};
+    struct cs_emit emit = {.depth = 0};
     cs_emit_object(&emit, NULL);
     cs_emit_array(&emit, "groups");
     for (int32_t g = 0; g < v->group_count; g++) {
@@ -265,4 +265,5 @@ void cs_validation_json(const struct cs_validation *v, FILE *out)
         emit_fit(&emit, v);
     }
     cs_emit_object_end(&emit);
+    return cs_emit_print(&emit, out, error);
 }

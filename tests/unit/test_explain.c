@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/emit.h"
 #include "explain/format.h"
 #include "explain/point.h"
 #include "suite.h"
+#include "json/write.h"
 
 static const double infinite = (double)INFINITY, missing = (double)NAN;
 
@@ -110,14 +110,17 @@ static void written(void (*write)(FILE *out), const char *expected)
     ck_assert_str_eq(buffer, expected);
 }
 
-static void write_json(FILE *out)
+START_TEST(json)
 {
-    struct cs_emit emit = {.out = out};
+    struct cs_emit emit = {.depth = 0};
     cs_emit_object(&emit, NULL);
-    cs_emit_text(&emit, "text", "a \"quote\", a \\ and a \n");
+    cs_emit_text(&emit, "text", "a \"quote\", a \\, a \n and a \x1b");
+    cs_emit_text(&emit, "no UTF-8", "\xff");
     cs_emit_text(&emit, "nothing", NULL);
     cs_emit_real(&emit, "third", 1.0 / 3.0);
+    cs_emit_real(&emit, "tenths", 0.1 + 0.2);
     cs_emit_real(&emit, "missing", missing);
+    cs_emit_real(&emit, "infinite", infinite);
     cs_emit_integer(&emit, "large", INT64_C(9007199254740993));
     cs_emit_array(&emit, "list");
     cs_emit_bool(&emit, NULL, true);
@@ -126,22 +129,36 @@ static void write_json(FILE *out)
     cs_emit_object(&emit, "empty");
     cs_emit_object_end(&emit);
     cs_emit_object_end(&emit);
+    char *const text = cs_emit_finish(&emit);
+    ck_assert_ptr_nonnull(text);
+    ck_assert_str_eq(text, "{\n"
+                           "\t\"text\":\t\"a \\\"quote\\\", a \\\\, a \\n and a \\u001b\",\n"
+                           "\t\"no UTF-8\":\t\"\xff\",\n"
+                           "\t\"nothing\":\tnull,\n"
+                           "\t\"third\":\t0.3333333333333333,\n"
+                           "\t\"tenths\":\t0.30000000000000004,\n"
+                           "\t\"missing\":\tnull,\n"
+                           "\t\"infinite\":\tnull,\n"
+                           "\t\"large\":\t9007199254740993,\n"
+                           "\t\"list\":\t[true, false],\n"
+                           "\t\"empty\":\t{\n\t}\n"
+                           "}");
+    free(text);
 }
+END_TEST
 
-START_TEST(json)
+/* Nested deeper than the writer keeps track of: no text, and nothing is left over. */
+START_TEST(json_too_deep)
 {
-    written(write_json, "{\n"
-                        "  \"text\": \"a \\\"quote\\\", a \\\\ and a \\u000a\",\n"
-                        "  \"nothing\": null,\n"
-                        "  \"third\": 0.33333333333333331,\n"
-                        "  \"missing\": null,\n"
-                        "  \"large\": 9007199254740993,\n"
-                        "  \"list\": [\n"
-                        "    true,\n"
-                        "    false\n"
-                        "  ],\n"
-                        "  \"empty\": {}\n"
-                        "}\n");
+    struct cs_emit emit = {.depth = 0};
+    for (int32_t i = 0; i <= CS_EMIT_DEPTH; i++) {
+        cs_emit_array(&emit, NULL);
+    }
+    cs_emit_real(&emit, NULL, 1);
+    for (int32_t i = 0; i <= CS_EMIT_DEPTH; i++) {
+        cs_emit_array_end(&emit);
+    }
+    ck_assert_ptr_null(cs_emit_finish(&emit));
 }
 END_TEST
 
@@ -175,6 +192,7 @@ int main(void)
     tcase_add_test(cases, units);
     tcase_add_test(cases, plans);
     tcase_add_test(cases, json);
+    tcase_add_test(cases, json_too_deep);
     tcase_add_test(cases, bars);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
