@@ -4,7 +4,8 @@
 #define CS_EXPLAIN_POINT_H
 
 #include "cs_sweep/design.h"
-#include "format.h"
+#include "cs_sweep/format.h"
+#include "style.h"
 
 enum { CS_POINT_TOP_MAX = 100, CS_POINT_CHANGES_MAX = 16, CS_POINT_KNOBS_MAX = 24, CS_POINT_TRACE_MAX = 256 };
 

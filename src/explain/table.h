@@ -5,7 +5,7 @@
 #ifndef CS_EXPLAIN_TABLE_H
 #define CS_EXPLAIN_TABLE_H
 
-#include "format.h"
+#include "style.h"
 
 enum { CS_COLUMNS_MAX = 12 };
 

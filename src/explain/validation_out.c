@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cs_sweep/format.h"
 #include "cs_sweep/units.h"
 #include "validation.h"
 #include "json/write.h"
@@ -33,24 +34,6 @@ static void percent(FILE *out, int width, double fraction)
         fprintf(out, " %*.2f%%", width - 2, 100.0 * fraction);
     } else {
         fprintf(out, " %*s", width - 1, "-");
-    }
-}
-
-static void change(FILE *out, double fraction)
-{
-    if (isfinite(fraction)) {
-        fprintf(out, " %+7.1f%%", 100.0 * fraction);
-    } else {
-        fprintf(out, " %8s", "-");
-    }
-}
-
-static void hours(FILE *out, double value)
-{
-    if (isfinite(value)) {
-        fprintf(out, " %13.0f", value);
-    } else {
-        fprintf(out, " %13s", "-");
     }
 }
 
@@ -112,11 +95,10 @@ static void run_lines(const struct cs_validation *v, FILE *out)
             continue;
         }
         fprintf(out, "%-32s", run->id);
-        hours(out, run->label);
+        fprintf(out, " %13s", cs_text_count(run->label).at);
         const double values[] = {run->ours, run->reg, run->llmc};
         for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
-            hours(out, values[k]);
-            change(out, (values[k] - run->label) / run->label);
+            fprintf(out, " %13s %8s", cs_text_count(values[k]).at, cs_text_change(values[k], run->label).at);
         }
         fputc('\n', out);
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "coordinator.h"
+#include "cs_sweep/format.h"
 #include "cs_sweep/log.h"
 #include "summary.h"
 
@@ -93,10 +94,9 @@ static void coordinator_checkpoint_if_due(struct cs_coordinator *coordinator)
     }
     struct cs_error error = {0};
     if (coordinator_checkpoint(coordinator, &error) != CS_OK) {
-        char wait[CS_SHOW];
         cs_progress_clear(&coordinator->progress);
         cs_log_error("%s The sweep goes on without this checkpoint and tries again in %s.", error.message,
-                     cs_show_time(coordinator->next_checkpoint - cs_seconds(), wait));
+                     cs_text_clock(coordinator->next_checkpoint - cs_seconds()).at);
     }
 }
 
@@ -175,14 +175,14 @@ static void coordinator_count(struct cs_coordinator *coordinator)
 
 static enum cs_code coordinator_stop(struct cs_coordinator *coordinator, struct cs_error *error)
 {
-    char done[CS_SHOW], total[CS_SHOW], time[CS_SHOW];
     cs_progress_clear(&coordinator->progress);
     CS_TRY(coordinator_checkpoint(coordinator, error));
     return cs_fail(error, CS_ERROR_STOPPED,
                    "Stopped by %s after %s: %s of %s searches are in %s.partial. The same command with --resume does "
                    "the rest.",
-                   coordinator->stop_reason, cs_show_time(cs_seconds() - coordinator->run->started, time),
-                   cs_show_count(coordinator->done, done), cs_show_count(coordinator->total, total), coordinator->path);
+                   coordinator->stop_reason, cs_text_clock(cs_seconds() - coordinator->run->started).at,
+                   cs_text_count((double)coordinator->done).at, cs_text_count((double)coordinator->total).at,
+                   coordinator->path);
 }
 
 static enum cs_code coordinator_finish(struct cs_coordinator *coordinator, struct cs_error *error)
@@ -316,9 +316,8 @@ static enum cs_code coordinator_open(struct cs_coordinator *coordinator, bool *c
     coordinator->done = coordinator->total - coordinator->queue.searches;
     coordinator->statistics.searches = coordinator->queue.searches;
     if (coordinator->done > 0 && options->merge == 0) {
-        char done[CS_SHOW], total[CS_SHOW];
         cs_log_info("Resuming %s.partial: %s of %s searches are done.", coordinator->path,
-                    cs_show_count(coordinator->done, done), cs_show_count(coordinator->total, total));
+                    cs_text_count((double)coordinator->done).at, cs_text_count((double)coordinator->total).at);
     }
     const double wanted = options->checkpoint_seconds;
     coordinator->checkpoint_spacing = wanted > 0.0 ? wanted : CS_CHECKPOINT_SECONDS;

@@ -19,10 +19,4 @@ void cs_progress_show(struct cs_progress *progress, int64_t done, double share);
 /* Ends the line of a bar, so that other messages start on their own. */
 void cs_progress_clear(struct cs_progress *progress);
 
-/* 1,234,567; and 12.3 s, 4:05, 1:02:03; and 1.2 GB. Each into a buffer of CS_SHOW bytes, which is returned. */
-enum { CS_SHOW = 40 };
-const char *cs_show_count(int64_t count, char *buffer);
-const char *cs_show_time(double seconds, char *buffer);
-const char *cs_show_bytes(double bytes, char *buffer);
-
 #endif

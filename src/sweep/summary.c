@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cs_sweep/format.h"
 #include "cs_sweep/library.h"
 #include "cs_sweep/log.h"
 #include "progress.h"
@@ -28,7 +29,7 @@ static void grid_shape(const struct cs_grid *grid, char *line)
     line[0] = '\0';
     for (int32_t i = 0; i < grid->config->axis_count; i++) {
         const struct cs_axis *axis = &grid->config->axes[i];
-        char name[CS_DIMENSION_NAME_MAX], text[CS_DIMENSION_NAME_MAX + CS_SHOW];
+        char name[CS_DIMENSION_NAME_MAX], text[CS_DIMENSION_NAME_MAX + 40];
         cs_dimension_name(grid, i, name);
         snprintf(text, sizeof text, "%s%lld %s", i > 0 ? " x " : "", (long long)axis->size, name);
         append(line, text);
@@ -53,25 +54,25 @@ static void axis_value(const struct cs_axis *axis, int64_t coordinate, char *lin
 
 void cs_dry_run_print(const struct cs_run *run)
 {
-    char shape[CS_LINE], count[CS_SHOW], bytes[CS_SHOW];
+    char shape[CS_LINE];
     const struct cs_grid *grid = &run->grid;
     const char *output = run->options->output != NULL ? run->options->output : run->config.output_path;
     grid_shape(grid, shape);
     printf("Grid:     %s\n", shape);
-    printf("Searches: %s\n", cs_show_count(grid->searches, count));
+    printf("Searches: %s\n", cs_text_count((double)grid->searches).at);
     if (run->shards > 1) {
         const int64_t mine = grid->searches < run->shard ? 0 : (grid->searches - run->shard) / run->shards + 1;
         printf("Shard:    %lld of %lld: %s searches\n", (long long)run->shard, (long long)run->shards,
-               cs_show_count(mine, count));
+               cs_text_count((double)mine).at);
     }
-    printf("Points:   %s\n", cs_show_count(grid->points, count));
-    printf("Memory:   %s for the results on rank 0", cs_show_bytes((double)cs_results_memory(grid), bytes));
-    printf(", %s for messages on every other rank\n", cs_show_bytes(2.0 * (double)cs_batch_bytes(grid), bytes));
+    printf("Points:   %s\n", cs_text_count((double)grid->points).at);
+    printf("Memory:   %s for the results on rank 0", cs_text_si((double)cs_results_memory(grid), "B").at);
+    printf(", %s for messages on every other rank\n", cs_text_si(2.0 * (double)cs_batch_bytes(grid), "B").at);
     printf("File:     %s", output);
     if (run->shards > 1) {
         printf(".%lld-of-%lld", (long long)run->shard, (long long)run->shards);
     }
-    printf(", %s before compression\n", cs_show_bytes((double)cs_results_file_estimate(grid), bytes));
+    printf(", %s before compression\n", cs_text_si((double)cs_results_file_estimate(grid), "B").at);
 }
 
 /* ---- the table of carbon ---- */
@@ -216,11 +217,9 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
             find_extremes(grid, results, coordinates, &least, &most);
         } while (next_place(grid, coordinates));
         struct cs_family_error family;
-        char error[CS_SHOW] = "-";
-        if (cs_family_error_read(config->library.devices[hardware->indices[h]].family, &family)) {
-            snprintf(error, sizeof error, "%.1f%%", 100.0 * family.mape);
-        }
-        print_extremes(hardware->labels[h], error, &least, &most);
+        const bool known = cs_family_error_read(config->library.devices[hardware->indices[h]].family, &family);
+        const struct cs_text error = cs_text_percent(known ? family.mape : (double)NAN);
+        print_extremes(hardware->labels[h], error.at, &least, &most);
     }
     cs_log_info("  error: mean error of the fitted step time over published runs on devices of the family; - where "
                 "there are none");
@@ -240,42 +239,43 @@ static void print_feasibility(const struct cs_grid *grid, const struct cs_result
             plans += records[i].status != CS_STATUS_PENDING;
         }
     }
-    char line[CS_LINE] = "", count[CS_SHOW], all[CS_SHOW], text[CS_LINE];
+    char line[CS_LINE] = "", text[CS_LINE];
     for (int status = CS_STATUS_DIVISIBILITY; status <= CS_STATUS_FAILED; status++) {
         if (counts[status] > 0) {
             snprintf(text, sizeof text, "%s%s %s",
-                     line[0] != '\0' ? ", " : "; infeasible: ", cs_show_count(counts[status], count), reasons[status]);
+                     line[0] != '\0' ? ", " : "; infeasible: ", cs_text_count((double)counts[status]).at,
+                     reasons[status]);
             append(line, text);
         }
     }
-    cs_log_info("  %s of %s plans are feasible%s", cs_show_count(counts[CS_STATUS_FEASIBLE], count),
-                cs_show_count(plans, all), line);
+    cs_log_info("  %s of %s plans are feasible%s", cs_text_count((double)counts[CS_STATUS_FEASIBLE]).at,
+                cs_text_count((double)plans).at, line);
 }
 
 void cs_summary_print(const struct cs_run *run, const struct cs_results *results,
                       const struct cs_statistics *statistics, const char *path)
 {
     const struct cs_grid *grid = &run->grid;
-    char shape[CS_LINE], searches[CS_SHOW], points[CS_SHOW], time[CS_SHOW], memory[CS_SHOW], worker[CS_SHOW];
+    char shape[CS_LINE];
     struct stat file;
     grid_shape(grid, shape);
     cs_log_info("Swept %s%s%s", run->config.title, run->config.title[0] != '\0' ? ": " : "", shape);
     cs_log_info("  %s searches for %s points in %s on %d rank%s: %.1f CPU-seconds, %.0f%% of them searching",
-                cs_show_count(statistics->searches, searches),
-                cs_show_count(statistics->searches * (grid->points / grid->searches), points),
-                cs_show_time(statistics->seconds, time), statistics->ranks, statistics->ranks == 1 ? "" : "s",
+                cs_text_count((double)statistics->searches).at,
+                cs_text_count((double)(statistics->searches * (grid->points / grid->searches))).at,
+                cs_text_clock(statistics->seconds).at, statistics->ranks, statistics->ranks == 1 ? "" : "s",
                 statistics->cpu_seconds, 100.0 * statistics->search_seconds / fmax(statistics->cpu_seconds, 1e-9));
     print_feasibility(grid, results);
     if (statistics->ranks > 1) {
         cs_log_info("  memory: %s on rank 0, at most %s on each other rank",
-                    cs_show_bytes((double)statistics->memory, memory),
-                    cs_show_bytes((double)statistics->worker_memory, worker));
+                    cs_text_si((double)statistics->memory, "B").at,
+                    cs_text_si((double)statistics->worker_memory, "B").at);
     } else {
-        cs_log_info("  memory: %s", cs_show_bytes((double)statistics->memory, memory));
+        cs_log_info("  memory: %s", cs_text_si((double)statistics->memory, "B").at);
     }
     print_carbon(grid, results);
     cs_log_info("Results: %s%s%s%s", path, stat(path, &file) == 0 ? " (" : "",
-                stat(path, &file) == 0 ? cs_show_bytes((double)file.st_size, memory) : "",
+                stat(path, &file) == 0 ? cs_text_si((double)file.st_size, "B").at : "",
                 stat(path, &file) == 0 ? ")" : "");
 }
 

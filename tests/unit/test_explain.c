@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/format.h"
+#include "cs_sweep/format.h"
 #include "explain/point.h"
-#include "suite.h"
 #include "json/write.h"
+#include "suite.h"
 
 static const double infinite = (double)INFINITY, missing = (double)NAN;
 
@@ -71,6 +71,14 @@ START_TEST(units)
     READS(cs_text_duration(90 * 86400.0), "90.0 days");
     READS(cs_text_duration(86400e5), "100,000 days");
     READS(cs_text_duration(infinite), "unlimited");
+    READS(cs_text_clock(59.96), "60.0 s");
+    READS(cs_text_clock(0.5), "0.5 s");
+    READS(cs_text_clock(60), "1:00");
+    READS(cs_text_clock(3599.4), "59:59");
+    READS(cs_text_clock(3599.5), "1:00:00");
+    READS(cs_text_clock(100 * 3600.0 + 62), "100:01:02");
+    READS(cs_text_clock(missing), "-");
+    READS(cs_text_si(524288, "B"), "524 kB");
     READS(cs_text_mass(12.34), "12.3 kg");
     READS(cs_text_mass(999.6), "1.00 t");
     READS(cs_text_mass(1234567), "1,235 t");

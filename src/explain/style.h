@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Numbers, bars and colours for people. Every function returns its text by value, so that several fit in one printf. */
-#ifndef CS_EXPLAIN_FORMAT_H
-#define CS_EXPLAIN_FORMAT_H
+/* What a terminal or a file is written with: colour, bars, lines that end in time. */
+#ifndef CS_EXPLAIN_STYLE_H
+#define CS_EXPLAIN_STYLE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-
-struct cs_text {
-    char at[48];
-};
-
-struct cs_text cs_text_count(double value);                /* 1,234,567 */
-struct cs_text cs_text_number(double value);               /* four significant digits: 0.01234, 12.3, 1,234 */
-struct cs_text cs_text_si(double value, const char *unit); /* 1.98 PFLOP/s; prefixes k to Y, plain below 1000 */
-struct cs_text cs_text_scale(double value);                /* 1.05 T; thousands as K, M, B, T as LLM sizes are given */
-struct cs_text cs_text_bytes(double bytes);                /* 79.6 GiB */
-struct cs_text cs_text_duration(double seconds);           /* 12.3 us, 4.56 s, 89.1 days */
-struct cs_text cs_text_mass(double kg);                    /* 12.3 kg, 1,234 t */
-struct cs_text cs_text_energy(double joule);               /* 12.3 kWh, 4.56 GWh */
-struct cs_text cs_text_percent(double fraction);           /* 43.7% */
-struct cs_text cs_text_change(double now, double before);  /* +3.2%, -0.0%, x12.3 */
 
 /* How the stream wants to be written to. */
 struct cs_style {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "format.h"
+#include "cs_sweep/format.h"
 
-#include "cs_sweep/number.h"
+#include "cs_sweep/units.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 static struct cs_text text_of_special(double value)
 {
@@ -146,8 +144,11 @@ struct cs_text cs_text_duration(double seconds)
     static const struct {
         double below, unit;
         const char *name;
-    } units[] = {
-        {1e-3, 1e-6, "us"}, {1, 1e-3, "ms"}, {600, 1, "s"}, {172800, 3600, "h"}, {(double)INFINITY, 86400, "days"}};
+    } units[] = {{1e-3, 1e-6, "us"},
+                 {1, 1e-3, "ms"},
+                 {600, 1, "s"},
+                 {2 * CS_SECONDS_PER_DAY, CS_SECONDS_PER_HOUR, "h"},
+                 {(double)INFINITY, CS_SECONDS_PER_DAY, "days"}};
     struct cs_text text;
     char digits[24];
     size_t i = 0;
@@ -170,6 +171,25 @@ struct cs_text cs_text_duration(double seconds)
     return text;
 }
 
+struct cs_text cs_text_clock(double seconds)
+{
+    struct cs_text text;
+    if (!isfinite(seconds)) {
+        return text_of_special(seconds);
+    }
+    if (seconds < 60.0) {
+        snprintf(text.at, sizeof text.at, "%.1f s", seconds);
+        return text;
+    }
+    const long long whole = (long long)(seconds < 1e15 ? seconds + 0.5 : 1e15);
+    if (whole < 3600) {
+        snprintf(text.at, sizeof text.at, "%lld:%02lld", whole / 60, whole % 60);
+    } else {
+        snprintf(text.at, sizeof text.at, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+    return text;
+}
+
 struct cs_text cs_text_mass(double kg)
 {
     struct cs_text text;
@@ -189,7 +209,7 @@ struct cs_text cs_text_mass(double kg)
 struct cs_text cs_text_energy(double joule)
 {
     static const char *const suffixes[] = {"kWh", "MWh", "GWh", "TWh"};
-    return scaled(joule / 3.6e6, 1e3, suffixes, 4, "");
+    return scaled(joule / CS_JOULES_PER_KWH, 1e3, suffixes, 4, "");
 }
 
 struct cs_text cs_text_percent(double fraction)
@@ -217,113 +237,4 @@ struct cs_text cs_text_change(double now, double before)
         snprintf(text.at, sizeof text.at, "%+.1f%%", (ratio - 1) * 100);
     }
     return text;
-}
-
-/* By the variables that setlocale would read, in its order: the program itself stays in the C locale, so that numbers
- * are written alike everywhere. */
-static bool locale_is_utf8(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *const value = getenv(names[i]);
-        if (value != NULL && value[0] != '\0') {
-            return strstr(value, "UTF-8") != NULL || strstr(value, "utf8") != NULL || strstr(value, "utf-8") != NULL;
-        }
-    }
-    return false;
-}
-
-/* COLUMNS, as ls and ps read it, then the terminal's own answer. */
-static int32_t width_of(FILE *out)
-{
-    enum { NARROWEST = 60, WIDEST = 120 };
-    const char *const columns = getenv("COLUMNS");
-    int64_t width = WIDEST;
-    if (columns == NULL || !cs_parse_count(columns, 1, 100000, &width)) {
-#ifdef TIOCGWINSZ
-        struct winsize size;
-        if (isatty(fileno(out)) == 1 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-            width = size.ws_col;
-        }
-#endif
-    }
-    return (int32_t)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
-}
-
-struct cs_style cs_style_of(FILE *out)
-{
-    const char *const no_color = getenv("NO_COLOR"), *const term = getenv("TERM");
-    struct cs_style style = {.out = out};
-    /* no-color.org: any non-empty value switches colour off. */
-    style.colour = isatty(fileno(out)) == 1 && (no_color == NULL || no_color[0] == '\0') &&
-                   (term == NULL || strcmp(term, "dumb") != 0);
-    style.blocks = locale_is_utf8();
-    style.width = width_of(out);
-    return style;
-}
-
-const char *cs_ink(const struct cs_style *style, enum cs_ink ink)
-{
-    static const char *const sequences[] = {"\033[0m", "\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[36m"};
-    return style->colour ? sequences[ink] : "";
-}
-
-void cs_heading(const struct cs_style *style, const char *title, const char *note)
-{
-    fprintf(style->out, "\n%s%s%s", cs_ink(style, CS_INK_HEADING), title, cs_ink(style, CS_INK_PLAIN));
-    if (note[0] != '\0') {
-        fprintf(style->out, "  %s", cs_ink(style, CS_INK_DIM));
-        cs_wrapped(style, cs_text_width(title) + 2, 2, note);
-        fputs(cs_ink(style, CS_INK_PLAIN), style->out);
-    }
-    fputc('\n', style->out);
-}
-
-int32_t cs_text_width(const char *text)
-{
-    int32_t width = 0;
-    for (; *text != '\0'; text++) {
-        width += ((unsigned char)*text & 0xC0) != 0x80; /* every byte but those that continue a character */
-    }
-    return width;
-}
-
-void cs_wrapped(const struct cs_style *style, int32_t column, int32_t indent, const char *text)
-{
-    bool begun = false;
-    while (*text != '\0') {
-        char word[256];
-        const size_t length = strcspn(text, " ");
-        snprintf(word, sizeof word, "%.*s", (int)length, text);
-        const int32_t width = cs_text_width(word);
-        if (begun && column + 1 + width > style->width) {
-            fprintf(style->out, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (begun) {
-            fputc(' ', style->out);
-            column++;
-        }
-        fputs(word, style->out);
-        column += width;
-        begun = true;
-        text += length;
-        text += *text == ' ';
-    }
-}
-
-void cs_bar(const struct cs_style *style, double fraction, int32_t width)
-{
-    static const char *const eighths[] = {"", "\u258f", "\u258e", "\u258d", "\u258c", "\u258b", "\u258a", "\u2589"};
-    const double cut = fraction > 0 ? (fraction < 1 ? fraction : 1) : 0;
-    const int32_t steps = (int32_t)lround(cut * width * (style->blocks ? 8 : 1));
-    const int32_t whole = style->blocks ? steps / 8 : steps, part = style->blocks ? steps % 8 : 0;
-    fputs(cs_ink(style, CS_INK_BAR), style->out);
-    for (int32_t i = 0; i < whole; i++) {
-        fputs(style->blocks ? "\u2588" : "#", style->out);
-    }
-    fputs(eighths[part], style->out);
-    fputs(cs_ink(style, CS_INK_PLAIN), style->out);
-    for (int32_t i = whole + (part > 0 ? 1 : 0); i < width; i++) {
-        fputc(' ', style->out);
-    }
 }
