@@ -28,57 +28,6 @@ const char *cs_metric_name(enum cs_case_metric metric)
     return names[metric];
 }
 
-static bool given(const struct cs_json *at)
-{
-    return at != NULL && at->type != CS_JSON_NULL;
-}
-
-/* A member that may be absent or null: then *value stays. */
-static enum cs_code optional_count(const struct cs_json *object, const char *key, int64_t low, int64_t high,
-                                   int64_t *value, struct cs_error *error)
-{
-    const struct cs_json *at = cs_json_member(object, key);
-    return given(at) ? cs_json_count(at, low, high, NULL, value, error) : CS_OK;
-}
-
-static enum cs_code optional_int(const struct cs_json *object, const char *key, int32_t low, int32_t high,
-                                 int32_t *value, struct cs_error *error)
-{
-    int64_t wide = *value;
-    CS_TRY(optional_count(object, key, low, high, &wide, error));
-    *value = (int32_t)wide;
-    return CS_OK;
-}
-
-static enum cs_code optional_flag(const struct cs_json *object, const char *key, bool *value, struct cs_error *error)
-{
-    const struct cs_json *at = cs_json_member(object, key);
-    return given(at) ? cs_json_flag(at, value, error) : CS_OK;
-}
-
-static enum cs_code optional_choice(const struct cs_json *object, const char *key, const char *names, int32_t *value,
-                                    struct cs_error *error)
-{
-    const struct cs_json *at = cs_json_member(object, key);
-    return given(at) ? cs_json_choice(at, names, value, error) : CS_OK;
-}
-
-static enum cs_code required_count(const struct cs_json *object, const char *key, int64_t *value,
-                                   struct cs_error *error)
-{
-    const struct cs_json *at;
-    CS_TRY(cs_json_require(object, key, &at, error));
-    return cs_json_count(at, 1, LARGEST, NULL, value, error);
-}
-
-static enum cs_code required_text(const struct cs_json *object, const char *key, char *buffer, size_t size,
-                                  struct cs_error *error)
-{
-    const struct cs_json *at;
-    CS_TRY(cs_json_require(object, key, &at, error));
-    return cs_json_text(at, buffer, size, error);
-}
-
 static enum cs_code read_model(const struct cs_json *model, struct cs_case *item, struct cs_error *error)
 {
     static const char *const more[] = {"params_from_shape"};
@@ -98,18 +47,17 @@ static enum cs_code read_training(const struct cs_json *training, struct cs_case
                                        "gradient_bits", "batch_ramp",   "precision_note"};
     CS_TRY(cs_json_object(training, error));
     CS_TRY(KNOWN_KEYS(training, keys, error));
-    CS_TRY(required_count(training, "seq_len", &item->seq_len, error));
-    CS_TRY(required_count(training, "global_batch", &item->global_batch, error));
+    CS_TRY(cs_json_required_count(training, "seq_len", 1, LARGEST, &item->seq_len, error));
+    CS_TRY(cs_json_required_count(training, "global_batch", 1, LARGEST, &item->global_batch, error));
     int32_t precision = CS_CASE_BF16;
-    CS_TRY(optional_choice(training, "precision", "bf16|fp16|fp8", &precision, error));
+    CS_TRY(cs_json_optional_choice(training, "precision", "bf16|fp16|fp8", &precision, error));
     item->precision = (enum cs_case_precision)precision;
     const struct cs_json *bits = cs_json_member(training, "gradient_bits");
-    CS_TRY(optional_int(training, "gradient_bits", 16, 32, &item->gradient_bits, error));
+    CS_TRY(cs_json_optional_int(training, "gradient_bits", 16, 32, &item->gradient_bits, error));
     if (item->gradient_bits != 0 && item->gradient_bits != 16 && item->gradient_bits != 32) {
         return cs_json_fail(bits, error, "expected 16 or 32, not %d.", (int)item->gradient_bits);
     }
-    const struct cs_json *tokens = cs_json_member(training, "tokens");
-    return given(tokens) ? cs_json_real(tokens, 1.0, 1e30, "token", &item->tokens, error) : CS_OK;
+    return cs_json_optional_real(training, "tokens", 1.0, 1e30, "token", &item->tokens, error);
 }
 
 /* A knob that is absent, or null, stays free; the schedule is 1F1B unless named. */
@@ -135,30 +83,31 @@ static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, 
     CS_TRY(cs_json_object(plan, error));
     CS_TRY(KNOWN_KEYS(plan, keys, error));
     knobs->zero_stage = knobs->recompute = knobs->schedule = knobs->sequence_parallel = -1;
-    CS_TRY(optional_count(plan, "devices", 1, LARGEST, &knobs->devices, error));
-    CS_TRY(optional_count(plan, "data", 1, LARGEST, &knobs->data, error));
-    CS_TRY(optional_int(plan, "tensor", 1, LARGEST, &knobs->tensor, error));
-    CS_TRY(optional_int(plan, "pipeline", 1, LARGEST, &knobs->pipeline, error));
-    CS_TRY(optional_int(plan, "context", 1, LARGEST, &knobs->context, error));
-    CS_TRY(optional_int(plan, "expert", 1, LARGEST, &knobs->expert, error));
-    CS_TRY(optional_int(plan, "interleave", 1, LARGEST, &knobs->interleave, error));
-    CS_TRY(optional_int(plan, "micro_batch", 1, LARGEST, &knobs->micro_batch, error));
-    CS_TRY(optional_int(plan, "zero", 0, 3, &knobs->zero_stage, error));
-    CS_TRY(optional_int(plan, "zero_group", 1, LARGEST, &knobs->zero_group, error));
-    CS_TRY(optional_choice(plan, "recompute", "none|selective|full", &knobs->recompute, error));
+    CS_TRY(cs_json_optional_count(plan, "devices", 1, LARGEST, &knobs->devices, error));
+    CS_TRY(cs_json_optional_count(plan, "data", 1, LARGEST, &knobs->data, error));
+    CS_TRY(cs_json_optional_int(plan, "tensor", 1, LARGEST, &knobs->tensor, error));
+    CS_TRY(cs_json_optional_int(plan, "pipeline", 1, LARGEST, &knobs->pipeline, error));
+    CS_TRY(cs_json_optional_int(plan, "context", 1, LARGEST, &knobs->context, error));
+    CS_TRY(cs_json_optional_int(plan, "expert", 1, LARGEST, &knobs->expert, error));
+    CS_TRY(cs_json_optional_int(plan, "interleave", 1, LARGEST, &knobs->interleave, error));
+    CS_TRY(cs_json_optional_int(plan, "micro_batch", 1, LARGEST, &knobs->micro_batch, error));
+    CS_TRY(cs_json_optional_int(plan, "zero", 0, 3, &knobs->zero_stage, error));
+    CS_TRY(cs_json_optional_int(plan, "zero_group", 1, LARGEST, &knobs->zero_group, error));
+    CS_TRY(cs_json_optional_choice(plan, "recompute", "none|selective|full", &knobs->recompute, error));
     const struct cs_json *schedule = cs_json_member(plan, "schedule");
     knobs->schedule = schedule == NULL ? CS_SCHEDULE_1F1B : -1;
-    CS_TRY(optional_choice(plan, "schedule", "1f1b|zb1p|dualpipe", &knobs->schedule, error));
-    bool sequence_parallel = false;
-    CS_TRY(optional_flag(plan, "sequence_parallel", &sequence_parallel, error));
-    if (given(cs_json_member(plan, "sequence_parallel"))) {
-        knobs->sequence_parallel = sequence_parallel ? 1 : 0;
+    CS_TRY(cs_json_optional_choice(plan, "schedule", "1f1b|zb1p|dualpipe", &knobs->schedule, error));
+    const struct cs_json *sequence_parallel = cs_json_given(plan, "sequence_parallel");
+    if (sequence_parallel != NULL) {
+        bool flag = false;
+        CS_TRY(cs_json_flag(sequence_parallel, &flag, error));
+        knobs->sequence_parallel = flag ? 1 : 0;
     }
     int32_t kernel = CS_ATTENTION_AUTO;
-    CS_TRY(optional_choice(plan, "attention_kernel", "auto|unfused|fused1|fused2|fused3", &kernel, error));
+    CS_TRY(cs_json_optional_choice(plan, "attention_kernel", "auto|unfused|fused1|fused2|fused3", &kernel, error));
     item->kernel = (enum cs_attention_kernel)kernel;
-    CS_TRY(optional_count(plan, "slices", 1, LARGEST, &item->slices, error));
-    return optional_count(plan, "pods", 1, LARGEST, &item->slices, error);
+    CS_TRY(cs_json_optional_count(plan, "slices", 1, LARGEST, &item->slices, error));
+    return cs_json_optional_count(plan, "pods", 1, LARGEST, &item->slices, error);
 }
 
 /* Degrees that the others leave no choice, and the one contradiction that a plan can hold. */
@@ -213,7 +162,7 @@ static enum cs_code read_measured(const struct cs_json *measured, struct cs_case
     CS_TRY(cs_json_require(measured, "value", &at, error));
     CS_TRY(cs_json_real(at, 1e-12, 1e30, NULL, &item->measured, error));
     choice = CS_FLOPS_FULL;
-    CS_TRY(optional_choice(measured, "flops_convention", "full|causal|6N", &choice, error));
+    CS_TRY(cs_json_optional_choice(measured, "flops_convention", "full|causal|6N", &choice, error));
     item->convention = (enum cs_flops_convention)choice;
     return CS_OK;
 }
@@ -222,26 +171,23 @@ static enum cs_code read_extras(const struct cs_json *object, struct cs_case *it
 {
     static const char *const network_keys[] = {"inter_node_gbps_per_device"};
     static const char *const goodput_keys[] = {"value", "source"};
-    const struct cs_json *network = cs_json_member(object, "network");
-    if (given(network)) {
+    const struct cs_json *network = cs_json_given(object, "network");
+    if (network != NULL) {
         double gbps = 0.0;
         CS_TRY(cs_json_object(network, error));
         CS_TRY(KNOWN_KEYS(network, network_keys, error));
-        const struct cs_json *at = cs_json_member(network, network_keys[0]);
-        if (given(at)) {
-            CS_TRY(cs_json_real(at, 1e-6, 1e9, "Gbit/s", &gbps, error));
-        }
+        CS_TRY(cs_json_optional_real(network, network_keys[0], 1e-6, 1e9, "Gbit/s", &gbps, error));
         item->nic_bandwidth = gbps * 1e9 / 8.0;
     }
-    const struct cs_json *goodput = cs_json_member(object, "goodput");
-    if (given(goodput)) {
+    const struct cs_json *goodput = cs_json_given(object, "goodput");
+    if (goodput != NULL) {
         const struct cs_json *at;
         CS_TRY(cs_json_object(goodput, error));
         CS_TRY(KNOWN_KEYS(goodput, goodput_keys, error));
         CS_TRY(cs_json_require(goodput, "value", &at, error));
         CS_TRY(cs_json_real(at, 1e-6, 1.0, NULL, &item->goodput, error));
     }
-    return optional_count(object, "devices_hint", 1, LARGEST, &item->devices_hint, error);
+    return cs_json_optional_count(object, "devices_hint", 1, LARGEST, &item->devices_hint, error);
 }
 
 static enum cs_code read_case(const struct cs_json *object, struct cs_case *item, struct cs_error *error)
@@ -266,9 +212,9 @@ static enum cs_code read_case(const struct cs_json *object, struct cs_case *item
     memset(item, 0, sizeof *item);
     CS_TRY(cs_json_object(object, error));
     CS_TRY(KNOWN_KEYS(object, keys, error));
-    CS_TRY(required_text(object, "id", item->id, sizeof item->id, error));
-    CS_TRY(required_text(object, "group", item->group, sizeof item->group, error));
-    CS_TRY(required_text(object, "device", item->device, sizeof item->device, error));
+    CS_TRY(cs_json_required_text(object, "id", item->id, sizeof item->id, error));
+    CS_TRY(cs_json_required_text(object, "group", item->group, sizeof item->group, error));
+    CS_TRY(cs_json_required_text(object, "device", item->device, sizeof item->device, error));
     CS_TRY(cs_json_require(object, "training", &at, error));
     CS_TRY(read_training(at, item, error));
     CS_TRY(cs_json_require(object, "model", &at, error));
@@ -292,7 +238,7 @@ static enum cs_code read_document(const struct cs_json *root, struct cs_cases *c
         return CS_OK;
     }
     CS_TRY(KNOWN_KEYS(root, keys, error));
-    CS_TRY(optional_count(root, "schema_version", 1, 1, &version, error));
+    CS_TRY(cs_json_optional_count(root, "schema_version", 1, 1, &version, error));
     CS_TRY(cs_json_require(root, "cases", &list, error));
     CS_TRY(cs_json_array(list, error));
     for (const struct cs_json *at = list->first; at != NULL; at = at->next) {

@@ -97,4 +97,20 @@ enum cs_code cs_json_entries(const struct cs_json *root, const char *key, const 
 /* One of "a|b|c". */
 enum cs_code cs_json_choice(const struct cs_json *at, const char *names, int32_t *index, struct cs_error *error);
 
+/* The same getters of a member by its key: one that must be there, or one that may be absent or null, and then *value
+ * stays. cs_json_given: NULL where it is absent or null. */
+const struct cs_json *cs_json_given(const struct cs_json *object, const char *key);
+enum cs_code cs_json_required_count(const struct cs_json *object, const char *key, int64_t low, int64_t high,
+                                    int64_t *value, struct cs_error *error);
+enum cs_code cs_json_required_text(const struct cs_json *object, const char *key, char *buffer, size_t size,
+                                   struct cs_error *error);
+enum cs_code cs_json_optional_real(const struct cs_json *object, const char *key, double low, double high,
+                                   const char *unit, double *value, struct cs_error *error);
+enum cs_code cs_json_optional_count(const struct cs_json *object, const char *key, int64_t low, int64_t high,
+                                    int64_t *value, struct cs_error *error);
+enum cs_code cs_json_optional_int(const struct cs_json *object, const char *key, int32_t low, int32_t high,
+                                  int32_t *value, struct cs_error *error);
+enum cs_code cs_json_optional_choice(const struct cs_json *object, const char *key, const char *names, int32_t *index,
+                                     struct cs_error *error);
+
 #endif

@@ -244,3 +244,55 @@ enum cs_code cs_json_choice(const struct cs_json *at, const char *names, int32_t
     }
     return CS_OK;
 }
+
+const struct cs_json *cs_json_given(const struct cs_json *object, const char *key)
+{
+    const struct cs_json *member = cs_json_member(object, key);
+    return member != NULL && member->type != CS_JSON_NULL ? member : NULL;
+}
+
+enum cs_code cs_json_required_count(const struct cs_json *object, const char *key, int64_t low, int64_t high,
+                                    int64_t *value, struct cs_error *error)
+{
+    const struct cs_json *at;
+    CS_TRY(cs_json_require(object, key, &at, error));
+    return cs_json_count(at, low, high, NULL, value, error);
+}
+
+enum cs_code cs_json_required_text(const struct cs_json *object, const char *key, char *buffer, size_t size,
+                                   struct cs_error *error)
+{
+    const struct cs_json *at;
+    CS_TRY(cs_json_require(object, key, &at, error));
+    return cs_json_text(at, buffer, size, error);
+}
+
+enum cs_code cs_json_optional_real(const struct cs_json *object, const char *key, double low, double high,
+                                   const char *unit, double *value, struct cs_error *error)
+{
+    const struct cs_json *at = cs_json_given(object, key);
+    return at != NULL ? cs_json_real(at, low, high, unit, value, error) : CS_OK;
+}
+
+enum cs_code cs_json_optional_count(const struct cs_json *object, const char *key, int64_t low, int64_t high,
+                                    int64_t *value, struct cs_error *error)
+{
+    const struct cs_json *at = cs_json_given(object, key);
+    return at != NULL ? cs_json_count(at, low, high, NULL, value, error) : CS_OK;
+}
+
+enum cs_code cs_json_optional_int(const struct cs_json *object, const char *key, int32_t low, int32_t high,
+                                  int32_t *value, struct cs_error *error)
+{
+    int64_t wide = *value;
+    CS_TRY(cs_json_optional_count(object, key, low, high, &wide, error));
+    *value = (int32_t)wide;
+    return CS_OK;
+}
+
+enum cs_code cs_json_optional_choice(const struct cs_json *object, const char *key, const char *names, int32_t *index,
+                                     struct cs_error *error)
+{
+    const struct cs_json *at = cs_json_given(object, key);
+    return at != NULL ? cs_json_choice(at, names, index, error) : CS_OK;
+}

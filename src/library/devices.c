@@ -161,9 +161,8 @@ static enum cs_code read_device(const struct cs_json *at, const struct cs_device
         memset(device, 0, sizeof *device);
     }
     CS_TRY(cs_json_known_keys(at, KEY_COUNT, keys, error));
-    CS_TRY(cs_json_require(at, "name", &member, error));
     memset(device->name, 0, sizeof device->name);
-    CS_TRY(cs_json_text(member, device->name, sizeof device->name, error));
+    CS_TRY(cs_json_required_text(at, "name", device->name, sizeof device->name, error));
     if ((member = cs_json_member(at, "family")) != NULL) {
         memset(device->family, 0, sizeof device->family);
         CS_TRY(cs_json_text(member, device->family, sizeof device->family, error));

@@ -137,8 +137,7 @@ enum cs_code cs_add_region(const struct cs_json *at, struct cs_library *library,
     memset(&region, 0, sizeof region);
     CS_TRY(cs_json_object(at, error));
     CS_TRY(cs_json_known_keys(at, sizeof keys / sizeof keys[0], keys, error));
-    CS_TRY(cs_json_require(at, "region", &member, error));
-    CS_TRY(cs_json_text(member, region.name, sizeof region.name, error));
+    CS_TRY(cs_json_required_text(at, "region", region.name, sizeof region.name, error));
     CS_TRY(cs_json_require(at, "g_per_kwh", &member, error));
     CS_TRY(cs_json_real(member, 0.0, 10000.0, "g/kWh", &region.g_per_kwh, error));
     if ((member = cs_json_member(at, "year")) != NULL) {
@@ -191,8 +190,7 @@ enum cs_code cs_add_qat(const struct cs_json *at, struct cs_library *library, in
     struct cs_precision *precision = &qat.precision;
     CS_TRY(cs_json_object(at, error));
     CS_TRY(cs_json_known_keys(at, sizeof keys / sizeof keys[0], keys, error));
-    CS_TRY(cs_json_require(at, "qat", &member, error));
-    CS_TRY(cs_json_text(member, qat.name, sizeof qat.name, error));
+    CS_TRY(cs_json_required_text(at, "qat", qat.name, sizeof qat.name, error));
     memcpy(precision->name, qat.name, sizeof precision->name);
     CS_TRY(cs_json_require(at, "format", &member, error));
     CS_TRY(cs_json_choice(member, CS_FORMAT_NAMES, &format, error));
