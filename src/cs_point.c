@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* cs_point: one design point explained. Arguments and wiring only; see explain/. */
-#include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cs_build.h"
-#include "cs_sweep/number.h"
+#include "cs_sweep/options.h"
 #include "cs_sweep/results.h"
-#include "cs_sweep/text.h"
 #include "explain/locate.h"
 #include "explain/point.h"
 
@@ -48,146 +45,12 @@ static const char usage[] =
 
 struct arguments {
     struct cs_point_request request;
+    struct cs_texts words, sets;
     const char *case_path, *case_id;
     struct cs_space knobs; /* 0, or -1 where 0 is a value: not given */
     int64_t top;
     bool kernels, pareto, brief, json, help, version;
 };
-
-enum kind { TEXT, FLAG, WIDE, NARROW, ZERO, RECOMPUTE, SCHEDULE, SET };
-struct option {
-    const char *name;
-    enum kind kind;
-    size_t offset; /* of the member of struct arguments */
-    int64_t high;
-};
-#define AT(member) offsetof(struct arguments, member)
-static const struct option options[] = {
-    {"--model", TEXT, AT(request.model), 0},
-    {"--hardware", TEXT, AT(request.hardware), 0},
-    {"--year", TEXT, AT(request.year), 0},
-    {"--qat", TEXT, AT(request.qat), 0},
-    {"--region", TEXT, AT(request.region), 0},
-    {"--case", TEXT, AT(case_path), 0},
-    {"--id", TEXT, AT(case_id), 0},
-    {"--set", SET, 0, 0},
-    {"--devices", WIDE, AT(knobs.devices), 1000000000000},
-    {"--data", WIDE, AT(knobs.data), 1000000000000},
-    {"--batch", WIDE, AT(knobs.global_batch), 1000000000},
-    {"--tensor", NARROW, AT(knobs.tensor), 1000000},
-    {"--pipeline", NARROW, AT(knobs.pipeline), 1000000},
-    {"--context", NARROW, AT(knobs.context), 1000000},
-    {"--expert", NARROW, AT(knobs.expert), 1000000},
-    {"--expert-tensor", NARROW, AT(knobs.expert_tensor), 1000000},
-    {"--micro-batch", NARROW, AT(knobs.micro_batch), 1000000},
-    {"--interleave", NARROW, AT(knobs.interleave), 1000000},
-    {"--zero", ZERO, AT(knobs.zero_stage), 3},
-    {"--recompute", RECOMPUTE, AT(knobs.recompute), 0},
-    {"--schedule", SCHEDULE, AT(knobs.schedule), 0},
-    {"--top", WIDE, AT(top), CS_POINT_TOP_MAX},
-    {"--kernels", FLAG, AT(kernels), 0},
-    {"--pareto", FLAG, AT(pareto), 0},
-    {"--brief", FLAG, AT(brief), 0},
-    {"--json", FLAG, AT(json), 0},
-    {"--help", FLAG, AT(help), 0},
-    {"--version", FLAG, AT(version), 0},
-};
-enum { OPTION_COUNT = sizeof options / sizeof options[0] };
-
-static enum cs_code unknown_option(const char *given, size_t length, struct cs_error *error)
-{
-    const char *names[OPTION_COUNT];
-    char name[CS_NAME_MAX];
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        names[i] = options[i].name;
-    }
-    snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), given);
-    const char *const nearest = cs_nearest_name(name, OPTION_COUNT, names);
-    if (nearest == NULL) {
-        return cs_fail(error, CS_ERROR_USAGE, "There is no option %s; cs_point --help lists them.", name);
-    }
-    return cs_fail(error, CS_ERROR_USAGE, "There is no option %s; did you mean %s?", name, nearest);
-}
-
-static enum cs_code choose(const struct option *option, const char *setting, const char *value, int32_t *member,
-                           struct cs_error *error)
-{
-    const char *const names = cs_setting_find(setting)->names;
-    *member = cs_choice_index(names, value);
-    return *member >= 0 ? CS_OK
-                        : cs_fail(error, CS_ERROR_USAGE, "%s %.80s: expected one of %s.", option->name, value, names);
-}
-
-static enum cs_code take_value(const struct option *option, const char *value, struct arguments *arguments,
-                               const char **sets, struct cs_error *error)
-{
-    char *const member = (char *)arguments + option->offset;
-    const int64_t low = option->kind == ZERO ? 0 : 1;
-    int64_t number = 0;
-    switch (option->kind) {
-    case TEXT:
-        if (value[0] == '\0') {
-            return cs_fail(error, CS_ERROR_USAGE, "%s wants a value that is not empty.", option->name);
-        }
-        memcpy(member, &value, sizeof value);
-        return CS_OK;
-    case SET:
-        if (strchr(value, '=') == NULL) {
-            return cs_fail(error, CS_ERROR_USAGE, "--set %.120s: expected path=value, as carbon.pue=1.2.", value);
-        }
-        sets[arguments->request.set_count++] = value;
-        return CS_OK;
-    case RECOMPUTE:
-        return choose(option, "search.recompute", value, &arguments->knobs.recompute, error);
-    case SCHEDULE:
-        return choose(option, "search.schedules", value, &arguments->knobs.schedule, error);
-    case WIDE:
-    case NARROW:
-    case ZERO:
-    case FLAG:
-    default:
-        break;
-    }
-    if (!cs_parse_count(value, low, option->high, &number)) {
-        return cs_fail(error, CS_ERROR_USAGE, "%s %.80s: expected a whole number from %" PRId64 " to %" PRId64 ".",
-                       option->name, value, low, option->high);
-    }
-    if (option->kind == WIDE) {
-        memcpy(member, &number, sizeof number);
-    } else {
-        const int32_t narrow = (int32_t)number;
-        memcpy(member, &narrow, sizeof narrow);
-    }
-    return CS_OK;
-}
-
-/* One argument, with the next one as its value where it wants one; *used counts them. */
-static enum cs_code take_option(int count, char **words, struct arguments *arguments, const char **sets, int *used,
-                                struct cs_error *error)
-{
-    const char *const equals = strchr(words[0], '=');
-    const size_t length = equals != NULL ? (size_t)(equals - words[0]) : strlen(words[0]);
-    const struct option *option = NULL;
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (strlen(options[i].name) == length && strncmp(options[i].name, words[0], length) == 0) {
-            option = &options[i];
-        }
-    }
-    *used = 1;
-    if (option == NULL) {
-        return unknown_option(words[0], length, error);
-    }
-    if (option->kind == FLAG) {
-        const bool yes = true;
-        memcpy((char *)arguments + option->offset, &yes, sizeof yes);
-        return equals == NULL ? CS_OK : cs_fail(error, CS_ERROR_USAGE, "%s takes no value.", option->name);
-    }
-    if (equals == NULL && count < 2) {
-        return cs_fail(error, CS_ERROR_USAGE, "%s wants a value; cs_point --help says which.", option->name);
-    }
-    *used = equals != NULL ? 1 : 2;
-    return take_value(option, equals != NULL ? equals + 1 : words[1], arguments, sets, error);
-}
 
 static enum cs_code check(const struct arguments *arguments, struct cs_error *error)
 {
@@ -211,24 +74,50 @@ static enum cs_code check(const struct arguments *arguments, struct cs_error *er
     return CS_OK;
 }
 
-static enum cs_code parse_arguments(int count, char **words, struct arguments *arguments, const char **sets,
-                                    struct cs_error *error)
+static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arguments, struct cs_error *error)
 {
-    arguments->knobs.zero_stage = -1;
-    arguments->knobs.recompute = -1;
-    arguments->knobs.schedule = -1;
-    arguments->knobs.sequence_parallel = -1;
+    struct cs_point_request *const request = &arguments->request;
+    struct cs_space *const knobs = &arguments->knobs;
+    const struct cs_option options[] = {
+        {"--model", .text = &request->model},
+        {"--hardware", .text = &request->hardware},
+        {"--year", .text = &request->year},
+        {"--qat", .text = &request->qat},
+        {"--region", .text = &request->region},
+        {"--case", .text = &arguments->case_path},
+        {"--id", .text = &arguments->case_id},
+        {"--set", .list = &arguments->sets, .passes = cs_is_assignment, .expected = CS_EXPECTED_ASSIGNMENT},
+        {"--devices", .count = &knobs->devices, .low = 1, .high = 1e12},
+        {"--data", .count = &knobs->data, .low = 1, .high = 1e12},
+        {"--batch", .count = &knobs->global_batch, .low = 1, .high = 1e9},
+        {"--tensor", .small = &knobs->tensor, .low = 1, .high = 1e6},
+        {"--pipeline", .small = &knobs->pipeline, .low = 1, .high = 1e6},
+        {"--context", .small = &knobs->context, .low = 1, .high = 1e6},
+        {"--expert", .small = &knobs->expert, .low = 1, .high = 1e6},
+        {"--expert-tensor", .small = &knobs->expert_tensor, .low = 1, .high = 1e6},
+        {"--micro-batch", .small = &knobs->micro_batch, .low = 1, .high = 1e6},
+        {"--interleave", .small = &knobs->interleave, .low = 1, .high = 1e6},
+        {"--zero", .small = &knobs->zero_stage, .low = 0, .high = 3},
+        {"--recompute", .choice = &knobs->recompute, .names = cs_setting_find("search.recompute")->names},
+        {"--schedule", .choice = &knobs->schedule, .names = cs_setting_find("search.schedules")->names},
+        {"--top", .count = &arguments->top, .low = 1, .high = CS_POINT_TOP_MAX},
+        {"--kernels", .flag = &arguments->kernels},
+        {"--pareto", .flag = &arguments->pareto},
+        {"--brief", .flag = &arguments->brief},
+        {"--json", .flag = &arguments->json},
+        {"--help", .flag = &arguments->help},
+        {"--version", .flag = &arguments->version},
+    };
+    knobs->zero_stage = knobs->recompute = knobs->schedule = knobs->sequence_parallel = -1;
     arguments->top = 10;
-    for (int i = 1, used = 1; i < count; i += used) {
-        used = 1;
-        if (words[i][0] == '-' && words[i][1] != '\0') {
-            CS_TRY(take_option(count - i, words + i, arguments, sets, &used, error));
-        } else if (arguments->request.config == NULL) {
-            arguments->request.config = words[i];
-        } else {
-            return cs_fail(error, CS_ERROR_USAGE, "%.200s: one CONFIG is enough (%.200s).", words[i],
-                           arguments->request.config);
-        }
+    CS_TRY(cs_options_parse("cs_point", argc, argv, sizeof options / sizeof options[0], options, &arguments->words,
+                            error));
+    request->sets = arguments->sets.at;
+    request->set_count = arguments->sets.count;
+    request->config = arguments->words.count > 0 ? arguments->words.at[0] : NULL;
+    if (arguments->words.count > 1) {
+        return cs_fail(error, CS_ERROR_USAGE, "%.200s: one CONFIG is enough (%.200s).", arguments->words.at[1],
+                       request->config);
     }
     return arguments->help || arguments->version ? CS_OK : check(arguments, error);
 }
@@ -323,32 +212,20 @@ static enum cs_code print(const struct arguments *arguments, const struct cs_poi
 
 int main(int argc, char **argv)
 {
+    static struct arguments arguments;
+    static struct cs_point point;
+    static struct cs_config config;
     struct cs_error error = {.code = CS_OK};
-    struct arguments arguments;
-    struct cs_config config;
-    struct cs_point *const point = calloc(1, sizeof *point);
-    const char **const sets = malloc(((size_t)argc + 1) * sizeof *sets);
-    enum cs_code code = CS_OK;
-    memset(&arguments, 0, sizeof arguments);
-    memset(&config, 0, sizeof config);
-    if (point == NULL || sets == NULL) {
-        code = cs_fail(&error, CS_ERROR_MEMORY, "There is not enough memory to start.");
-    }
-    if (code == CS_OK) {
-        arguments.request.sets = sets;
-        code = parse_arguments(argc, argv, &arguments, sets, &error);
-    }
+    enum cs_code code = parse_arguments(argc, argv, &arguments, &error);
     if (code == CS_OK && !arguments.help && !arguments.version) {
-        code = explain(&arguments, &config, point, &error);
+        code = explain(&arguments, &config, &point, &error);
     }
     if (code == CS_OK) {
-        code = print(&arguments, point, &error);
+        code = print(&arguments, &point, &error);
     }
     if (code != CS_OK) {
         fprintf(stderr, "cs_point: error: %s\n", error.message);
     }
     cs_config_free(&config);
-    free(sets);
-    free(point);
     return cs_exit_status(code);
 }

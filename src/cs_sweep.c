@@ -7,9 +7,9 @@
 #include "cs_build.h"
 #include "cs_sweep/log.h"
 #include "cs_sweep/number.h"
+#include "cs_sweep/options.h"
 #include "cs_sweep/results.h"
 #include "cs_sweep/sweep.h"
-#include "cs_sweep/text.h"
 
 static const char usage_text[] =
     "Usage: cs_sweep CONFIG [OPTION]...\n"
@@ -33,151 +33,42 @@ static const char usage_text[] =
     "SIGTERM, SIGINT, SIGUSR1 or a file FILE.stop end a run early: it writes FILE.partial and exits with status 75.\n"
     "Exit status: 0 done, 64 usage, 65 wrong configuration, 66 no input, 70 internal, 73 or 74 output, 75 stopped.\n";
 
-enum option {
-    OPTION_OUTPUT,
-    OPTION_RESUME,
-    OPTION_FORCE,
-    OPTION_DRY_RUN,
-    OPTION_SET,
-    OPTION_CHECKPOINT,
-    OPTION_PROGRESS,
-    OPTION_PROGRESS_STYLE,
-    OPTION_SHARD,
-    OPTION_MERGE,
-    OPTION_LIST,
-    OPTION_QUIET,
-    OPTION_VERSION,
-    OPTION_HELP,
-    OPTION_COUNT
-};
-static const char *const option_names[OPTION_COUNT] = {
-    "--output",         "--resume", "--force", "--dry-run", "--set",   "--checkpoint", "--progress",
-    "--progress-style", "--shard",  "--merge", "--list",    "--quiet", "--version",    "--help"};
-static const bool option_takes[OPTION_COUNT] = {true, false, false, false, true,  true,  true,
-                                                true, true,  true,  true,  false, false, false};
+enum { LIST_NONE = -1, LIST_DEVICES, LIST_REGIONS, LIST_QAT, LIST_MODELS };
+
+/* s */
+#define SECONDS_LEAST 1e-9
+#define SECONDS_MOST 1e9
 
 struct arguments {
     struct cs_sweep_options options;
-    const char **sets;
-    const char *list;
+    struct cs_texts words, sets;
+    int32_t list;
     bool help, version;
 };
 
-static bool parse_seconds(const char *text, double *seconds)
-{
-    return cs_parse_number(text, strlen(text), seconds) && *seconds >= 0.0 && *seconds <= 1e9;
-}
-
-static bool parse_shard(const char *text, struct cs_sweep_options *options)
+/* K/N with K from 1 to N. */
+static bool read_shard(const char *text, int64_t *shard, int64_t *shards)
 {
     char first[32];
-    const char *slash = strchr(text, '/');
-    const size_t length = slash == NULL ? 0 : (size_t)(slash - text);
-    if (length == 0 || length >= sizeof first) {
+    const size_t length = strcspn(text, "/");
+    if (text[length] != '/' || length >= sizeof first) {
         return false;
     }
     memcpy(first, text, length);
     first[length] = '\0';
-    return cs_parse_count(slash + 1, 1, 1000000, &options->shards) &&
-           cs_parse_count(first, 1, options->shards, &options->shard);
+    return cs_parse_count(text + length + 1, 1, 1000000, shards) && cs_parse_count(first, 1, *shards, shard);
 }
 
-static bool parse_style(const char *text, enum cs_progress_style *style)
+static bool is_shard(const char *text)
 {
-    static const char *const names[] = {"auto", "bar", "line"};
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *style = (enum cs_progress_style)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum cs_code take_option(struct arguments *arguments, enum option option, const char *value,
-                                struct cs_error *error)
-{
-    struct cs_sweep_options *options = &arguments->options;
-    const char *expected = NULL;
-    switch (option) {
-    case OPTION_OUTPUT:
-        options->output = value;
-        expected = value[0] != '\0' ? NULL : "the name of a file";
-        break;
-    case OPTION_RESUME:
-        options->resume = true;
-        break;
-    case OPTION_FORCE:
-        options->force = true;
-        break;
-    case OPTION_DRY_RUN:
-        options->dry_run = true;
-        break;
-    case OPTION_SET:
-        arguments->sets[options->set_count++] = value;
-        expected = strchr(value, '=') != NULL && value[0] != '=' ? NULL : "PATH=VALUE, such as carbon.pue=1.2";
-        break;
-    case OPTION_CHECKPOINT:
-        expected = parse_seconds(value, &options->checkpoint_seconds) && options->checkpoint_seconds > 0.0
-                       ? NULL
-                       : "seconds above 0";
-        break;
-    case OPTION_PROGRESS:
-        expected = parse_seconds(value, &options->progress_seconds) ? NULL : "seconds, 0 for none";
-        break;
-    case OPTION_PROGRESS_STYLE:
-        expected = parse_style(value, &options->progress_style) ? NULL : "auto, bar or line";
-        break;
-    case OPTION_SHARD:
-        expected = parse_shard(value, options) ? NULL : "K/N with K from 1 to N, such as 2/8";
-        break;
-    case OPTION_MERGE:
-        expected = cs_parse_count(value, 1, 1000000, &options->merge) ? NULL : "a number of shards";
-        break;
-    case OPTION_LIST:
-        arguments->list = value;
-        break;
-    case OPTION_QUIET:
-        options->quiet = true;
-        break;
-    case OPTION_VERSION:
-        arguments->version = true;
-        break;
-    case OPTION_HELP:
-        arguments->help = true;
-        break;
-    case OPTION_COUNT:
-    default:
-        break;
-    }
-    return expected == NULL
-               ? CS_OK
-               : cs_fail(error, CS_ERROR_USAGE, "%s wants %s, not \"%s\".", option_names[option], expected, value);
-}
-
-static enum cs_code find_option(const char *word, enum option *option, const char **value, struct cs_error *error)
-{
-    const char *equals = strchr(word, '=');
-    const size_t length = equals == NULL ? strlen(word) : (size_t)(equals - word);
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        if (strlen(option_names[i]) == length && strncmp(option_names[i], word, length) == 0) {
-            *option = (enum option)i;
-            *value = equals == NULL ? NULL : equals + 1;
-            if (*value != NULL && !option_takes[i]) {
-                return cs_fail(error, CS_ERROR_USAGE, "%s takes no value.", option_names[i]);
-            }
-            return CS_OK;
-        }
-    }
-    const char *near = cs_nearest_name(word, OPTION_COUNT, option_names);
-    return cs_fail(error, CS_ERROR_USAGE, "There is no option %s%s%s%s", word, near != NULL ? "; did you mean " : "",
-                   near != NULL ? near : "", near != NULL ? "?" : "; see cs_sweep --help.");
+    int64_t shard = 0, shards = 0;
+    return read_shard(text, &shard, &shards);
 }
 
 static enum cs_code check_together(const struct arguments *arguments, struct cs_error *error)
 {
     const struct cs_sweep_options *options = &arguments->options;
-    if (arguments->help || arguments->version || arguments->list != NULL) {
+    if (arguments->help || arguments->version || arguments->list != LIST_NONE) {
         return CS_OK;
     }
     if (options->config_path == NULL) {
@@ -196,34 +87,39 @@ static enum cs_code check_together(const struct arguments *arguments, struct cs_
 
 static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arguments, struct cs_error *error)
 {
-    bool words_only = false;
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        if (!words_only && strcmp(word, "--") == 0) {
-            words_only = true;
-            continue;
-        }
-        if (words_only || word[0] != '-' || word[1] == '\0') {
-            if (arguments->options.config_path != NULL) {
-                return cs_fail(error, CS_ERROR_USAGE, "One configuration at a time: \"%s\" and \"%s\" were given.",
-                               arguments->options.config_path, word);
-            }
-            arguments->options.config_path = word;
-            continue;
-        }
-        enum option option = OPTION_COUNT;
-        const char *value = NULL;
-        if (strcmp(word, "-h") == 0) {
-            word = "--help";
-        }
-        CS_TRY(find_option(word, &option, &value, error));
-        if (option_takes[option] && value == NULL) {
-            if (i + 1 == argc) {
-                return cs_fail(error, CS_ERROR_USAGE, "%s wants a value; see cs_sweep --help.", option_names[option]);
-            }
-            value = argv[++i];
-        }
-        CS_TRY(take_option(arguments, option, value, error));
+    struct cs_sweep_options *const to = &arguments->options;
+    const char *shard = NULL;
+    int32_t style = CS_PROGRESS_AUTO;
+    const struct cs_option options[] = {
+        {"--output", .text = &to->output},
+        {"--resume", .flag = &to->resume},
+        {"--force", .flag = &to->force},
+        {"--dry-run", .flag = &to->dry_run},
+        {"--set", .list = &arguments->sets, .passes = cs_is_assignment, .expected = CS_EXPECTED_ASSIGNMENT},
+        {"--checkpoint", .number = &to->checkpoint_seconds, .low = SECONDS_LEAST, .high = SECONDS_MOST,
+         .expected = "seconds above 0"},
+        {"--progress", .number = &to->progress_seconds, .high = SECONDS_MOST, .expected = "seconds, 0 for none"},
+        {"--progress-style", .choice = &style, .names = "auto|bar|line"},
+        {"--shard", .text = &shard, .passes = is_shard, .expected = "K/N with K from 1 to N, such as 2/8"},
+        {"--merge", .count = &to->merge, .low = 1, .high = 1e6},
+        {"--list", .choice = &arguments->list, .names = "devices|regions|qat|models"},
+        {"--quiet", .flag = &to->quiet},
+        {"--version", .flag = &arguments->version},
+        {"--help", .flag = &arguments->help},
+    };
+    arguments->list = LIST_NONE;
+    CS_TRY(cs_options_parse("cs_sweep", argc, argv, sizeof options / sizeof options[0], options, &arguments->words,
+                            error));
+    if (shard != NULL) {
+        (void)read_shard(shard, &to->shard, &to->shards);
+    }
+    to->progress_style = (enum cs_progress_style)style;
+    to->sets = arguments->sets.at;
+    to->set_count = arguments->sets.count;
+    to->config_path = arguments->words.count > 0 ? arguments->words.at[0] : NULL;
+    if (arguments->words.count > 1) {
+        return cs_fail(error, CS_ERROR_USAGE, "One configuration at a time: \"%s\" and \"%s\" were given.",
+                       arguments->words.at[0], arguments->words.at[1]);
     }
     return check_together(arguments, error);
 }
@@ -244,14 +140,14 @@ static void print_devices(const struct cs_library *library)
     }
 }
 
-static void print_others(const struct cs_library *library, const char *what)
+static void print_others(const struct cs_library *library, int32_t what)
 {
-    if (strcmp(what, "regions") == 0) {
+    if (what == LIST_REGIONS) {
         for (int32_t i = 0; i < library->region_count; i++) {
             const struct cs_region *region = &library->regions[i];
             printf("%-28s %8.4g g CO2e/kWh  %s\n", region->name, region->g_per_kwh, region->source);
         }
-    } else if (strcmp(what, "qat") == 0) {
+    } else if (what == LIST_QAT) {
         for (int32_t i = 0; i < library->qat_count; i++) {
             const struct cs_precision *precision = &library->qat_levels[i].precision;
             printf("%-12s weights %g B, activations %g B, communication %g B\n", library->qat_levels[i].name,
@@ -275,15 +171,6 @@ static void print_others(const struct cs_library *library, const char *what)
 /* The library as a configuration sees it: without one, the shipped data files. */
 static enum cs_code print_list(const struct arguments *arguments, bool speaks, struct cs_error *error)
 {
-    static const char *const lists[] = {"devices", "regions", "qat", "models"};
-    const char *what = arguments->list;
-    bool known = false;
-    for (int i = 0; i < 4; i++) {
-        known = known || strcmp(what, lists[i]) == 0;
-    }
-    if (!known) {
-        return cs_fail(error, CS_ERROR_USAGE, "--list wants devices, regions, qat or models, not \"%s\".", what);
-    }
     struct cs_bundle bundle = {0};
     struct cs_config config = {0};
     enum cs_code code = cs_bundle_read(arguments->options.config_path, arguments->options.set_count,
@@ -292,10 +179,10 @@ static enum cs_code print_list(const struct arguments *arguments, bool speaks, s
         code = cs_config_parse(&bundle, &config, error);
     }
     if (code == CS_OK && speaks) {
-        if (strcmp(what, "devices") == 0) {
+        if (arguments->list == LIST_DEVICES) {
             print_devices(&config.library);
         } else {
-            print_others(&config.library, what);
+            print_others(&config.library, arguments->list);
         }
     }
     cs_config_free(&config);
@@ -319,18 +206,14 @@ static char *join_words(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {.options = {.progress_seconds = 10.0, .shard = 1, .shards = 1}};
+    static struct arguments arguments = {.options = {.progress_seconds = 10.0, .shard = 1, .shards = 1}};
     struct cs_error error = {0};
     const bool speaks = cs_launcher_rank() == 0;
     cs_log_rank(cs_launcher_rank());
-    arguments.sets = calloc((size_t)argc + 1, sizeof *arguments.sets);
     char *command = join_words(argc, argv);
-    if (arguments.sets == NULL || command == NULL) {
-        free(command);
-        free(arguments.sets);
+    if (command == NULL) {
         return cs_exit_status(CS_ERROR_MEMORY);
     }
-    arguments.options.sets = arguments.sets;
     arguments.options.command = command;
     enum cs_code code = parse_arguments(argc, argv, &arguments, &error);
     int exit_status = 0;
@@ -342,7 +225,7 @@ int main(int argc, char **argv)
         if (speaks) {
             print_version();
         }
-    } else if (code == CS_OK && arguments.list != NULL) {
+    } else if (code == CS_OK && arguments.list != LIST_NONE) {
         code = print_list(&arguments, speaks, &error);
     } else if (code == CS_OK) {
         exit_status = cs_sweep_run(&arguments.options, &argc, &argv);
@@ -354,10 +237,9 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && exit_status == 0) {
         exit_status = cs_exit_status(CS_ERROR_WRITE);
     }
-    if (exit_status != 0 || arguments.list != NULL || arguments.options.dry_run) {
+    if (exit_status != 0 || arguments.list != LIST_NONE || arguments.options.dry_run) {
         cs_sweep_part(&argc, &argv);
     }
     free(command);
-    free(arguments.sets);
     return exit_status;
 }

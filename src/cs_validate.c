@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cs_build.h"
+#include "cs_sweep/options.h"
 #include "cs_sweep/text.h"
 #include "explain/validation.h"
 
@@ -25,108 +26,45 @@ static const char usage[] =
     "is\n"
     "wrong or a case has no plan, 66 no input, 70 internal, 74 output.\n";
 
-enum { LIST_MAX = 1024 };
 struct arguments {
-    int32_t file_count, group_count, set_count;
-    const char *files[LIST_MAX], *groups[LIST_MAX], *sets[LIST_MAX];
+    struct cs_texts files, groups, sets;
     const char *devices;
     bool json, details, help, version;
 };
 
-static enum cs_code add(const char *what, const char *value, int32_t *count, const char **list, struct cs_error *error)
-{
-    if (*count == LIST_MAX) {
-        return cs_fail(error, CS_ERROR_USAGE, "More than %d %s.", LIST_MAX, what);
-    }
-    list[(*count)++] = value;
-    return CS_OK;
-}
-
-static enum cs_code unknown_option(const char *given, struct cs_error *error)
-{
-    static const char *const names[] = {"--group", "--cases", "--devices", "--set", "--json", "--help", "--version"};
-    const char *nearest = cs_nearest_name(given, sizeof names / sizeof names[0], names);
-    if (nearest == NULL) {
-        return cs_fail(error, CS_ERROR_USAGE, "There is no option %.80s; cs_validate --help lists them.", given);
-    }
-    return cs_fail(error, CS_ERROR_USAGE, "There is no option %.80s; did you mean %s?", given, nearest);
-}
-
-/* The value of --name VALUE or --name=VALUE; NULL if the argument is another. */
-static enum cs_code option_value(const char *name, int argc, char **argv, int *i, const char **value,
-                                 struct cs_error *error)
-{
-    const size_t length = strlen(name);
-    *value = NULL;
-    if (strncmp(argv[*i], name, length) != 0 || (argv[*i][length] != '\0' && argv[*i][length] != '=')) {
-        return CS_OK;
-    }
-    if (argv[*i][length] == '=') {
-        *value = argv[*i] + length + 1;
-    } else if (*i + 1 < argc) {
-        *value = argv[++*i];
-    }
-    if (*value == NULL || (*value)[0] == '\0') {
-        return cs_fail(error, CS_ERROR_USAGE, "%s wants a value.", name);
-    }
-    return CS_OK;
-}
-
 static enum cs_code parse(int argc, char **argv, struct arguments *a, struct cs_error *error)
 {
-    for (int i = 1; i < argc; i++) {
-        const char *value = NULL;
-        if (argv[i][0] != '-') {
-            CS_TRY(add("files", argv[i], &a->file_count, a->files, error));
-            continue;
-        }
-        if (strcmp(argv[i], "--json") == 0) {
-            a->json = true;
-        } else if (strcmp(argv[i], "--cases") == 0) {
-            a->details = true;
-        } else if (strcmp(argv[i], "--help") == 0) {
-            a->help = true;
-        } else if (strcmp(argv[i], "--version") == 0) {
-            a->version = true;
-        } else {
-            CS_TRY(option_value("--group", argc, argv, &i, &value, error));
-            if (value != NULL) {
-                CS_TRY(add("groups", value, &a->group_count, a->groups, error));
-                continue;
-            }
-            CS_TRY(option_value("--set", argc, argv, &i, &value, error));
-            if (value != NULL) {
-                if (strchr(value, '=') == NULL) {
-                    return cs_fail(error, CS_ERROR_USAGE, "--set %.120s: expected path=value, as carbon.pue=1.2.",
-                                   value);
-                }
-                CS_TRY(add("settings", value, &a->set_count, a->sets, error));
-                continue;
-            }
-            CS_TRY(option_value("--devices", argc, argv, &i, &a->devices, error));
-            if (a->devices == NULL) {
-                return unknown_option(argv[i], error);
-            }
-        }
-    }
-    if (a->file_count == 0 && !a->help && !a->version) {
+    const struct cs_option options[] = {
+        {"--group", .list = &a->groups},
+        {"--cases", .flag = &a->details},
+        {"--devices", .text = &a->devices},
+        {"--set", .list = &a->sets, .passes = cs_is_assignment, .expected = CS_EXPECTED_ASSIGNMENT},
+        {"--json", .flag = &a->json},
+        {"--help", .flag = &a->help},
+        {"--version", .flag = &a->version},
+    };
+    CS_TRY(cs_options_parse("cs_validate", argc, argv, sizeof options / sizeof options[0], options, &a->files, error));
+    if (a->files.count == 0 && !a->help && !a->version) {
         return cs_fail(error, CS_ERROR_USAGE, "No case file was given; cs_validate --help says more.");
     }
     return CS_OK;
 }
 
-static enum cs_code read_config(struct arguments *a, struct cs_config *config, struct cs_error *error)
+static enum cs_code read_config(const struct arguments *a, struct cs_config *config, struct cs_error *error)
 {
     struct cs_bundle bundle;
+    const char *sets[CS_TEXTS_MAX + 1];
+    int32_t count = a->sets.count;
     char devices[4096];
+    memcpy(sets, a->sets.at, (size_t)count * sizeof *sets);
     if (a->devices != NULL) {
         const int length = snprintf(devices, sizeof devices, "devices=%s", a->devices);
         if (length < 0 || (size_t)length >= sizeof devices) {
             return cs_fail(error, CS_ERROR_USAGE, "--devices: the path is too long.");
         }
-        CS_TRY(add("settings", devices, &a->set_count, a->sets, error));
+        sets[count++] = devices;
     }
-    CS_TRY(cs_bundle_read(NULL, a->set_count, a->sets, &bundle, error));
+    CS_TRY(cs_bundle_read(NULL, count, sets, &bundle, error));
     const enum cs_code code = cs_config_parse(&bundle, config, error);
     cs_bundle_free(&bundle);
     return code;
@@ -134,9 +72,9 @@ static enum cs_code read_config(struct arguments *a, struct cs_config *config, s
 
 static bool wanted(const struct arguments *a, const char *group)
 {
-    bool found = a->group_count == 0;
-    for (int32_t i = 0; i < a->group_count; i++) {
-        found = found || strcmp(a->groups[i], group) == 0;
+    bool found = a->groups.count == 0;
+    for (int32_t i = 0; i < a->groups.count; i++) {
+        found = found || strcmp(a->groups.at[i], group) == 0;
     }
     return found;
 }
@@ -144,16 +82,16 @@ static bool wanted(const struct arguments *a, const char *group)
 /* Every group that was asked for is in the files. */
 static enum cs_code check_groups(const struct arguments *a, const struct cs_cases *cases, struct cs_error *error)
 {
-    for (int32_t g = 0; g < a->group_count; g++) {
+    for (int32_t g = 0; g < a->groups.count; g++) {
         const char *nearest = NULL;
         bool found = false;
         for (int32_t i = 0; i < cases->count; i++) {
             const char *name = cases->items[i].group;
-            found = found || strcmp(name, a->groups[g]) == 0;
-            nearest = nearest != NULL ? nearest : cs_nearest_name(a->groups[g], 1, &name);
+            found = found || strcmp(name, a->groups.at[g]) == 0;
+            nearest = nearest != NULL ? nearest : cs_nearest_name(a->groups.at[g], 1, &name);
         }
         if (!found) {
-            return cs_fail(error, CS_ERROR_USAGE, "--group %.80s: no case is of this group%s%s%s", a->groups[g],
+            return cs_fail(error, CS_ERROR_USAGE, "--group %.80s: no case is of this group%s%s%s", a->groups.at[g],
                            nearest != NULL ? "; did you mean " : ".", nearest != NULL ? nearest : "",
                            nearest != NULL ? "?" : "");
         }
@@ -163,8 +101,8 @@ static enum cs_code check_groups(const struct arguments *a, const struct cs_case
 
 static enum cs_code read_cases(const struct arguments *a, struct cs_cases *cases, struct cs_error *error)
 {
-    for (int32_t i = 0; i < a->file_count; i++) {
-        CS_TRY(cs_cases_read(a->files[i], cases, error));
+    for (int32_t i = 0; i < a->files.count; i++) {
+        CS_TRY(cs_cases_read(a->files.at[i], cases, error));
     }
     CS_TRY(check_groups(a, cases, error));
     int32_t kept = 0;
@@ -190,7 +128,8 @@ static enum cs_code first_unanswered(const struct cs_validation *v, struct cs_er
     return CS_OK;
 }
 
-static enum cs_code run(struct arguments *a, struct cs_config *config, struct cs_validation *v, struct cs_error *error)
+static enum cs_code run(const struct arguments *a, struct cs_config *config, struct cs_validation *v,
+                        struct cs_error *error)
 {
     CS_TRY(read_config(a, config, error));
     CS_TRY(read_cases(a, &v->cases, error));
@@ -198,7 +137,7 @@ static enum cs_code run(struct arguments *a, struct cs_config *config, struct cs
     if (a->json) {
         CS_TRY(cs_validation_json(v, stdout, error));
     } else {
-        cs_validation_text(v, a->details || a->group_count > 0, stdout);
+        cs_validation_text(v, a->details || a->groups.count > 0, stdout);
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
         return cs_fail(error, CS_ERROR_WRITE, "The answer could not be written.");

@@ -163,7 +163,7 @@ fails 64 "--set has taken \"2048\" off the axis model." \
 fails 64 "No case file was given; cs_validate --help says more." "$validate"
 fails 64 "There is no option --case; did you mean --cases?" "$validate" --case
 fails 64 "There is no option --xyzzyplugh; cs_validate --help lists them." "$validate" --xyzzyplugh
-fails 64 "--group wants a value." "$validate" "$cases" --group
+fails 64 "--group wants a value; cs_validate --help says which." "$validate" "$cases" --group
 fails 64 '--group pythias: no case is of this group; did you mean pythia?' "$validate" "$cases" --group pythias
 fails 66 "nowhere.json: cannot be opened: No such file or directory." "$validate" nowhere.json
 # altered EXPRESSION: the first case of the file, changed by Python.

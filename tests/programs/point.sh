@@ -21,7 +21,7 @@ fails 64 'There is no option --xyzzyplugh; cs_point --help lists them.' --xyzzyp
 fails 64 '--model wants a value; cs_point --help says which.' --model
 fails 64 '--model wants a value that is not empty.' --model= --hardware H100
 fails 64 '--json takes no value.' --model 8192 --hardware H100 --json=yes
-fails 64 '--set carbon.pue: expected path=value, as carbon.pue=1.2.' --model 8192 --hardware H100 --set carbon.pue
+fails 64 '--set carbon.pue: expected path=value, such as carbon.pue=1.2.' --model 8192 --hardware H100 --set carbon.pue
 fails 64 '--zero 4: expected a whole number from 0 to 3.' --model 8192 --hardware H100 --zero 4
 fails 64 '--tensor 0: expected a whole number from 1 to 1000000.' --model 8192 --hardware H100 --tensor 0
 fails 64 '--top 1.5: expected a whole number from 1 to 100.' --model 8192 --hardware H100 --top 1.5

@@ -13,21 +13,21 @@ fails() {
 }
 fails 64 'Which configuration? cs_sweep CONFIG, such as configs/quick.json; see cs_sweep --help.'
 fails 64 'There is no option --ouput; did you mean --output?' "$quick" --ouput x.h5
-fails 64 'There is no option -z; see cs_sweep --help.' -z
-fails 64 '--output wants a value; see cs_sweep --help.' "$quick" --output
-fails 64 '--output wants the name of a file, not "".' "$quick" --output ''
+fails 64 'There is no option -z; cs_sweep --help lists them.' -z
+fails 64 '--output wants a value; cs_sweep --help says which.' "$quick" --output
+fails 64 '--output wants a value that is not empty.' "$quick" --output ''
 fails 64 '--resume takes no value.' "$quick" --resume=yes
 fails 64 '--resume keeps what is there and --force replaces it: give one of them.' "$quick" --resume --force
-fails 64 '--checkpoint wants seconds above 0, not "soon".' "$quick" --checkpoint soon
-fails 64 '--checkpoint wants seconds above 0, not "0".' "$quick" --checkpoint=0
-fails 64 '--progress wants seconds, 0 for none, not "-1".' "$quick" --progress -1
-fails 64 '--progress-style wants auto, bar or line, not "dots".' "$quick" --progress-style dots
-fails 64 '--shard wants K/N with K from 1 to N, such as 2/8, not "9/8".' "$quick" --shard 9/8
-fails 64 '--shard wants K/N with K from 1 to N, such as 2/8, not "3".' "$quick" --shard 3
+fails 64 '--checkpoint soon: expected seconds above 0.' "$quick" --checkpoint soon
+fails 64 '--checkpoint 0: expected seconds above 0.' "$quick" --checkpoint=0
+fails 64 '--progress -1: expected seconds, 0 for none.' "$quick" --progress -1
+fails 64 '--progress-style dots: expected one of auto|bar|line.' "$quick" --progress-style dots
+fails 64 '--shard 9/8: expected K/N with K from 1 to N, such as 2/8.' "$quick" --shard 9/8
+fails 64 '--shard 3: expected K/N with K from 1 to N, such as 2/8.' "$quick" --shard 3
 fails 64 '--merge joins all shards: it goes with neither --shard nor --resume.' "$quick" --merge 2 --resume
-fails 64 '--set wants PATH=VALUE, such as carbon.pue=1.2, not "carbon.pue".' "$quick" --set carbon.pue
+fails 64 '--set carbon.pue: expected path=value, such as carbon.pue=1.2.' "$quick" --set carbon.pue
 fails 64 "One configuration at a time: \"$quick\" and \"other.json\" were given." "$quick" other.json
-fails 64 '--list wants devices, regions, qat or models, not "planets".' --list planets
+fails 64 '--list planets: expected one of devices|regions|qat|models.' --list planets
 fails 66 'nowhere.json: cannot be opened: No such file or directory.' nowhere.json
 fails 66 'nowhere.json: cannot be opened: No such file or directory.' nowhere.json --dry-run
 fails 65 '--set carbon.pu=1.2: carbon.pu: unknown key; did you mean "pue"?' "$quick" --set carbon.pu=1.2

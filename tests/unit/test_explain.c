@@ -8,8 +8,8 @@
 
 #include "cs_sweep/format.h"
 #include "explain/point.h"
-#include "json/write.h"
 #include "suite.h"
+#include "json/write.h"
 
 static const double infinite = (double)INFINITY, missing = (double)NAN;
 
