@@ -7,21 +7,27 @@
 
 #include "cs_sweep/design.h"
 
+/* X(name, key in case files, of a whole run rather than of one step). Units: s; h of all devices; share of the 16-bit
+ * peak; TFLOP/s per device, hardware counting full recomputation; GiB on one device, of the layers alone (activation,
+ * state) or of the fullest device without the margin; kWh of the devices before PUE; kg CO2e charged to the run. */
+#define CS_CASE_METRICS(X)                                                                                             \
+    X(STEP_TIME, "step_time_s", false)                                                                                 \
+    X(DEVICE_HOURS, "device_hours", true)                                                                              \
+    X(MFU, "mfu", false)                                                                                               \
+    X(HARDWARE_TFLOPS, "hardware_tflops_per_device", false)                                                            \
+    X(MODEL_TFLOPS, "model_tflops_per_device", false)                                                                  \
+    X(ACTIVATION, "activation_memory_gib", false)                                                                      \
+    X(STATE, "state_memory_gib", false)                                                                                \
+    X(PEAK_MEMORY, "peak_memory_gib", false)                                                                           \
+    X(ENERGY, "energy_kwh", true)                                                                                      \
+    X(EMBODIED, "embodied_kgco2e", true)
 enum cs_case_metric {
-    CS_METRIC_STEP_TIME,       /* s */
-    CS_METRIC_DEVICE_HOURS,    /* h, whole run */
-    CS_METRIC_MFU,             /* of the 16-bit peak */
-    CS_METRIC_HARDWARE_TFLOPS, /* TFLOP/s per device, full recomputation counted */
-    CS_METRIC_MODEL_TFLOPS,    /* TFLOP/s per device */
-    CS_METRIC_ACTIVATION,      /* GiB on one device, layers only */
-    CS_METRIC_STATE,           /* GiB on one device, layers only */
-    CS_METRIC_PEAK_MEMORY,     /* GiB on the fullest device, without the margin */
-    CS_METRIC_ENERGY,          /* kWh of the devices, before PUE, whole run */
-    CS_METRIC_EMBODIED         /* kg CO2e charged to the run */
+#define CS_METRIC_ENUM(name, key, whole) CS_METRIC_##name,
+    CS_CASE_METRICS(CS_METRIC_ENUM)
+#undef CS_METRIC_ENUM
 };
-#define CS_METRIC_NAMES                                                                                                \
-    "step_time_s|device_hours|mfu|hardware_tflops_per_device|model_tflops_per_device|activation_memory_gib|"           \
-    "state_memory_gib|peak_memory_gib|energy_kwh|embodied_kgco2e"
+const char *cs_metric_name(enum cs_case_metric metric);
+bool cs_metric_of_whole_run(enum cs_case_metric metric);
 
 /* How the attention's s^2 term counts in mfu and TFLOP/s. */
 enum cs_flops_convention { CS_FLOPS_FULL, CS_FLOPS_CAUSAL, CS_FLOPS_6N };
@@ -58,7 +64,6 @@ enum cs_code cs_cases_parse(const char *name, const char *text, size_t size, str
 /* The same of a file. */
 enum cs_code cs_cases_read(const char *path, struct cs_cases *cases, struct cs_error *error);
 void cs_cases_free(struct cs_cases *cases);
-const char *cs_metric_name(enum cs_case_metric metric);
 
 struct cs_prediction {
     enum cs_status status; /* feasible, or the gate at which every choice of the free knobs failed */

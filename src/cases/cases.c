@@ -13,19 +13,28 @@
 
 enum { LARGEST = 1000000000 };
 
+/* "step_time_s|device_hours|...", past the bar before the first. */
+#define BAR_AND_NAME(name, key, whole) "|" key
+#define METRIC_NAMES (&(CS_CASE_METRICS(BAR_AND_NAME))[1])
+
 const char *cs_metric_name(enum cs_case_metric metric)
 {
-    static const char *const names[] = {"step_time_s",
-                                        "device_hours",
-                                        "mfu",
-                                        "hardware_tflops_per_device",
-                                        "model_tflops_per_device",
-                                        "activation_memory_gib",
-                                        "state_memory_gib",
-                                        "peak_memory_gib",
-                                        "energy_kwh",
-                                        "embodied_kgco2e"};
+    static const char *const names[] = {
+#define METRIC_NAME(name, key, whole) key,
+        CS_CASE_METRICS(METRIC_NAME)
+#undef METRIC_NAME
+    };
     return names[metric];
+}
+
+bool cs_metric_of_whole_run(enum cs_case_metric metric)
+{
+    static const bool whole_run[] = {
+#define METRIC_WHOLE(name, key, whole) whole,
+        CS_CASE_METRICS(METRIC_WHOLE)
+#undef METRIC_WHOLE
+    };
+    return whole_run[metric];
 }
 
 static enum cs_code read_model(const struct cs_json *model, struct cs_case *item, struct cs_error *error)
@@ -157,7 +166,7 @@ static enum cs_code read_measured(const struct cs_json *measured, struct cs_case
     CS_TRY(cs_json_object(measured, error));
     CS_TRY(KNOWN_KEYS(measured, keys, error));
     CS_TRY(cs_json_require(measured, "metric", &at, error));
-    CS_TRY(cs_json_choice(at, CS_METRIC_NAMES, &choice, error));
+    CS_TRY(cs_json_choice(at, METRIC_NAMES, &choice, error));
     item->metric = (enum cs_case_metric)choice;
     CS_TRY(cs_json_require(measured, "value", &at, error));
     CS_TRY(cs_json_real(at, 1e-12, 1e30, NULL, &item->measured, error));

@@ -25,11 +25,6 @@ static double step_flops(const struct cs_case *item)
     return 6.0 * parameters.active * batch * s + counted[item->convention] * attention;
 }
 
-static bool whole_run(enum cs_case_metric metric)
-{
-    return metric == CS_METRIC_DEVICE_HOURS || metric == CS_METRIC_ENERGY || metric == CS_METRIC_EMBODIED;
-}
-
 static void precision_of(const struct cs_case *item, struct cs_precision *precision)
 {
     cs_precision_bf16(precision);
@@ -127,7 +122,9 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
      * done either; TPU programs fuse. */
     training.fused_weight_gradient =
         !(item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_BF16 && device->kind == CS_GPU);
-    training.goodput = !whole_run(item->metric) ? 1.0 : item->goodput > 0.0 ? item->goodput : training.goodput;
+    training.goodput = !cs_metric_of_whole_run(item->metric) ? 1.0
+                       : item->goodput > 0.0                 ? item->goodput
+                                                             : training.goodput;
     precision_of(item, &precision);
     cs_law_evaluate(&config->settings.scaling_law, &training, &item->architecture, false, item->tokens, &law);
     cs_problem_init(problem, &item->architecture, &law, device, &precision, &training);

@@ -96,6 +96,7 @@ enum cs_code cs_point_locate_case(const char *path, const char *id, int32_t set_
         snprintf(point->title, sizeof point->title, "%s (%s) on %s", item->id, item->group, item->device);
         point->objective = CS_MIN_TIME;
         point->metric = cs_metric_name(item->metric);
+        point->of_step = !cs_metric_of_whole_run(item->metric);
         point->measured = item->measured;
         snprintf(point->case_source, sizeof point->case_source, "%s", item->group);
     }

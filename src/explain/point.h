@@ -54,6 +54,7 @@ struct cs_point {
     bool answered; /* best[0] is there already (a case): it is explained, not searched */
     /* of a case */
     const char *metric;
+    bool of_step; /* the metric is of one step, not of the whole run */
     double measured, predicted;
     char case_source[256];
     /* out */

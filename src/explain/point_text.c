@@ -28,8 +28,7 @@ __attribute__((format(printf, 3, 4))) static void row(const struct cs_style *sty
 
 bool cs_point_whole_run(const struct cs_point *point)
 {
-    return point->metric == NULL || strcmp(point->metric, "device_hours") == 0 ||
-           strcmp(point->metric, "energy_kwh") == 0 || strcmp(point->metric, "embodied_kgco2e") == 0;
+    return !point->of_step;
 }
 
 static bool misses_deadline(const struct cs_point *point)
