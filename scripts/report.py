@@ -32,6 +32,7 @@ except ImportError as missing:
 HERE = Path(__file__).resolve().parent
 # In the tree configs/ beside scripts/; installed, the folder that holds scripts/ is that of the data.
 CONFIGS = HERE.parent / "configs" if (HERE.parent / "configs").is_dir() else HERE.parent
+PAGE_PARTS = ("data", "words", "choices", "charts", "map", "table", "page")
 CHART_PLACES = [
     "/usr/share/javascript/chart.js/chart.min.js", "/usr/share/nodejs/chart.js/dist/chart.min.js",
     "node_modules/chart.js/dist/chart.umd.js", "node_modules/chart.js/dist/chart.min.js",
@@ -214,6 +215,12 @@ def in_script(text):
     return text.replace("</", "<\\/").replace("<!--", "<\\!--")
 
 
+def page_script():
+    """The parts of the page's script as one function: they share its scope, and each may use those before it."""
+    parts = [(HERE / f"report_page/{name}.js").read_text() for name in PAGE_PARTS]
+    return '"use strict";\n(async function () {\n' + "\n".join(parts) + "})();\n"
+
+
 def meta_of(data, blob, provenance, known, path):
     dims = {str(name): texts(data[name].values) if name in data.variables else texts(range(size))
             for name, size in sorted(data.sizes.items(), key=lambda item: (*CORE, item[0]).index(item[0]))
@@ -254,7 +261,7 @@ def build(arguments):
         "TITLE": html.escape(meta["title"]), "STYLE": (HERE / "report_page/page.css").read_text(),
         "CHART_LICENCE": html.escape(licence), "CHART": in_script(script),
         "META": in_script(json.dumps(meta, allow_nan=False)), "BLOB": blob.base64(),
-        "PAGE": in_script((HERE / "report_page/page.js").read_text()),
+        "PAGE": in_script(page_script()),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match.group(1)], page)
 
