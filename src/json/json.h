@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* JSON as the readers of this folder see it: a strict parse (RFC 8259) whose every value knows where it stands, and
- * typed getters whose errors say so. cJSON decodes the strings and keeps the values; it keeps no positions and lets
- * duplicate keys, overflowing numbers and raw control characters pass, so a scan of our own comes before it. */
+/* JSON as the readers see it: a strict parse (RFC 8259) whose every value knows where it stands, and typed getters
+ * whose errors say so. README.md says how to read a new key. */
 #ifndef CS_JSON_JSON_H
 #define CS_JSON_JSON_H
 
@@ -38,7 +37,6 @@ struct cs_json_block;
 struct cs_json_document {
     struct cs_json *root;
     struct cs_json_block *blocks;
-    int32_t values;
 };
 
 /* Parses a NUL-terminated text of `size` bytes. The origin is kept by reference. Free the document in any case. */

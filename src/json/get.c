@@ -1,42 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "json.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cs_sweep/number.h"
 #include "cs_sweep/text.h"
-#include "json_scan.h"
 
 /* All choices together fit a message. */
 enum { CHOICES_MAX = 16, CHOICE_LENGTH = 32 };
-
-const char *cs_json_describe(const struct cs_json *at, char *buffer, size_t size)
-{
-    char shown[CS_NUMBER_TEXT_MAX > 72 ? CS_NUMBER_TEXT_MAX : 72];
-    switch (at->type) {
-    case CS_JSON_BOOLEAN:
-        (void)snprintf(buffer, size, "%s", at->boolean ? "true" : "false");
-        break;
-    case CS_JSON_NUMBER:
-        (void)snprintf(buffer, size, "%s", cs_format_number(at->number, shown));
-        break;
-    case CS_JSON_STRING:
-        (void)snprintf(buffer, size, "the text \"%s\"",
-                       cs_json_clean(at->string, strlen(at->string), shown, sizeof shown));
-        break;
-    case CS_JSON_ARRAY:
-        (void)snprintf(buffer, size, at->count == 0 ? "an empty list" : "a list");
-        break;
-    case CS_JSON_OBJECT:
-        (void)snprintf(buffer, size, "an object");
-        break;
-    case CS_JSON_NULL:
-    default:
-        (void)snprintf(buffer, size, "null");
-        break;
-    }
-    return buffer;
-}
 
 static enum cs_code expected(const struct cs_json *at, struct cs_error *error, const char *what)
 {
@@ -74,27 +47,6 @@ enum cs_code cs_json_require(const struct cs_json *object, const char *key, cons
         return cs_json_fail(object, error, "the key \"%s\" is missing.", key);
     }
     return CS_OK;
-}
-
-const char *cs_json_suggest(const char *name, int32_t count, const char *const *names, char *buffer, size_t size)
-{
-    const char *nearest = cs_nearest_name(name, count, names);
-    if (nearest != NULL) {
-        (void)snprintf(buffer, size, "; did you mean \"%s\"?", nearest);
-        return buffer;
-    }
-    static const char rest[] = ", ...";
-    size_t at = 0;
-    (void)snprintf(buffer, size, ".");
-    for (int32_t i = 0; i < count; i++) {
-        const int written = snprintf(buffer + at, size - at, "%s\"%s\".", i == 0 ? "; known are " : ", ", names[i]);
-        if (written < 0 || (size_t)written + sizeof rest >= size - at) {
-            (void)snprintf(buffer + at, size - at, rest);
-            break;
-        }
-        at += (size_t)written - 1; /* the next one begins on the full stop */
-    }
-    return buffer;
 }
 
 enum cs_code cs_json_known_keys(const struct cs_json *object, int32_t count, const char *const *names,
