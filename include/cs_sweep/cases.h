@@ -58,7 +58,8 @@ struct cs_cases {
     struct cs_case *items;
 };
 
-/* Appends the cases of a text; strict: an unknown key is an error with line and column. Free in any case. */
+/* Appends the cases of a text; an unknown key is an error with line and column. Call cs_cases_free also after an error.
+ * */
 enum cs_code cs_cases_parse(const char *name, const char *text, size_t size, struct cs_cases *cases,
                             struct cs_error *error);
 /* The same of a file. */
@@ -78,12 +79,14 @@ struct cs_prediction {
  * space's storage. Fails only for a device that the library does not have. */
 enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
                              struct cs_search_settings *settings, struct cs_space *space, struct cs_error *error);
-/* Sets what the stated knobs leave no choice: the one missing degree where the devices are known and divide, and what
- * one rank or a schedule rules out. */
+/* Sets the knobs that follow from the stated ones: the one missing degree where the number of devices is known and
+ * divisible; no sequence parallelism on one tensor rank; no interleaving with one stage or with a schedule that has
+ * none. */
 void cs_case_settle(struct cs_space *knobs);
-/* A plan that is given whole is evaluated as given; free knobs are searched for the least time (devices: the hint, else
- * the fewest that fit); contexts of 1 to 8, expert degrees that are powers of two or the number of experts. A run that
- * happened fits: where memory says no, the margin goes first, then the capacity grows. */
+/* A plan that is stated whole is evaluated as it is. Free knobs are searched for the least time, at devices_hint where
+ * the devices are not stated, else at the fewest devices that fit; context degrees of 1 to 8, expert degrees that are
+ * powers of two or the number of experts. Where nothing fits in memory, the run happened all the same: the margin is
+ * dropped first, then the capacity grows. */
 enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,
                              struct cs_search_workspace *workspace, struct cs_prediction *prediction,
                              struct cs_error *error);

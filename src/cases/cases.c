@@ -13,7 +13,7 @@
 
 enum { LARGEST = 1000000000 };
 
-/* "step_time_s|device_hours|...", past the bar before the first. */
+/* "step_time_s|device_hours|...": the text after the bar that stands before the first name. */
 #define BAR_AND_NAME(name, key, whole) "|" key
 #define METRIC_NAMES (&(CS_CASE_METRICS(BAR_AND_NAME))[1])
 
@@ -119,7 +119,7 @@ static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, 
     return cs_json_optional_count(plan, "pods", 1, LARGEST, &item->slices, error);
 }
 
-/* Degrees that the others leave no choice, and the one contradiction that a plan can hold. */
+/* Sets the degrees that follow from the stated ones, and refuses devices that are not the product of the degrees. */
 static enum cs_code settle_plan(const struct cs_json *plan, struct cs_case *item, struct cs_error *error)
 {
     struct cs_space *k = &item->knobs;
@@ -136,7 +136,7 @@ static enum cs_code settle_plan(const struct cs_json *plan, struct cs_case *item
     }
     k->global_batch = item->global_batch;
     if (k->tensor == 0 || k->pipeline == 0 || k->context == 0) {
-        return CS_OK; /* what is free is searched, and what divides nothing is that case's answer */
+        return CS_OK; /* free degrees are searched; where none divides, that is the case's status */
     }
     const double wanted = (double)k->tensor * (double)k->pipeline * (double)k->context;
     if (wanted * (double)(k->data > 0 ? k->data : 1) > LARGEST) {

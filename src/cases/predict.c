@@ -89,7 +89,8 @@ void cs_case_settle(struct cs_space *knobs)
     }
 }
 
-/* A source that does not state its expert degree ran one that divides the experts. */
+/* Expert degrees to search where the source states none: the powers of two that divide the number of experts, and that
+ * number. */
 static void free_experts(int64_t experts, struct cs_list *degrees)
 {
     for (int64_t e = 1; e < experts && experts % e == 0 && degrees->count < CS_LIST_MAX - 1; e *= 2) {
@@ -111,15 +112,16 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     if (item->kernel != CS_ATTENTION_AUTO) {
         training.attention_kernel = (int32_t)item->kernel;
     }
-    /* Sources do not state dropout. GPT recipes of the years of unfused attention and FP16 train with it (Megatron-LM's
-     * default is .1, and Korthikanti's byte counts hold its masks); gated models and BF16 runs are of recipes without.
-     */
     training.layer_split = CS_LAYER_SPLIT_EVEN; /* the frameworks of all sources deal layers alike where they divide */
+    /* Sources do not state dropout. GPT recipes of the years of unfused attention and FP16 train with it (Megatron-LM's
+     * default is 0.1, and the byte counts of Korthikanti 2022 hold its masks). Recipes of gated models and of BF16 runs
+     * do without. */
     training.dropout =
         item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_FP16 && !item->architecture.gated_ffn;
-    /* BF16 gradients are added in FP32. Before Megatron-LM's fused linear of 2022, of the years of unfused attention,
-     * that took a pass of its own (Megatron's main_grad, DeepSpeed's BF16_Optimizer). FP16 runs of those years may have
-     * done either; TPU programs fuse. */
+    /* BF16 gradients are added up in FP32. Until Megatron-LM made that part of the weight gradient's product (2022) it
+     * took a pass of its own (Megatron-LM's main_grad, DeepSpeed's BF16_Optimizer); runs of before are told by their
+     * unfused attention. FP16 runs of those years may have done either, and TPU compilers make it part of the product.
+     * */
     training.fused_weight_gradient =
         !(item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_BF16 && device->kind == CS_GPU);
     training.goodput = !cs_metric_of_whole_run(item->metric) ? 1.0
@@ -161,7 +163,7 @@ static bool whole_plan(const struct cs_space *k)
 
 static void evaluate_given(const struct cs_problem *problem, const struct cs_space *k, struct cs_prediction *out)
 {
-    const int64_t rank_batch = k->data * (int64_t)k->micro_batch; /* whole_plan: neither is zero */
+    const int64_t rank_batch = k->data * (int64_t)k->micro_batch; /* neither is zero in a whole plan */
     if (rank_batch <= 0) {
         out->status = CS_STATUS_FAILED;
         return;
@@ -223,7 +225,7 @@ static bool better(const struct cs_prediction *a, const struct cs_prediction *b,
     return a_fits ? a->step.seconds < b->step.seconds : a->step.memory_bytes < b->step.memory_bytes;
 }
 
-/* Every micro-batch and recomputation that the space leaves to a plan whose degrees are all set. */
+/* Tries each micro-batch and recomputation of the space on a plan whose degrees are all set, and keeps the best. */
 static void try_batches(const struct cs_problem *problem, const struct cs_space *space, struct cs_space *k,
                         struct cs_prediction *out)
 {
@@ -248,9 +250,10 @@ static void try_batches(const struct cs_problem *problem, const struct cs_space 
     }
 }
 
-/* For a run whose stated knobs pass no gate of the search together, as a batch that does not divide, or an interleave
- * that does not go with the micro-batches: it happened, so its free knobs are tried as given ones, the last micro-batch
- * of a step partly filled. Degrees must be known. */
+/* Some runs state knobs that no candidate of the search has, such as a batch that does not divide, or an interleave
+ * that does not go with the number of micro-batches. They ran all the same: their free knobs are tried one value after
+ * another as if they were stated, and the last micro-batch of a step may be partly filled. The degrees must be known.
+ * */
 static void try_as_given(const struct cs_problem *problem, const struct cs_space *space, struct cs_prediction *out)
 {
     const int64_t ranks = (int64_t)space->tensor * space->pipeline * space->context;
@@ -390,7 +393,8 @@ static void answer(const struct cs_problem *problem, const struct cs_space *spac
     }
 }
 
-/* A source that does not state its context degree: powers of two that divide the sequence and the devices. */
+/* For a source that does not state its context degree: tries the powers of two that divide the sequence and the
+ * devices. */
 static void search_contexts(const struct cs_problem *problem, const struct cs_space *space,
                             struct cs_search_workspace *workspace, struct cs_prediction *out)
 {

@@ -39,7 +39,7 @@ static double *field_at(struct cs_device *device, int32_t i)
     return (double *)(void *)((char *)device + fields[i].offset);
 }
 
-/* The number that times the factor gives exactly this value, in as few digits as do. */
+/* The number that gives exactly this value when multiplied by the factor, with as few digits as possible. */
 static double in_unit_of_key(double value, double factor)
 {
     const double quotient = value / factor;
@@ -108,7 +108,7 @@ static enum cs_code read_sources(const struct cs_json *at, int32_t count, const 
     return CS_OK;
 }
 
-/* What cannot be computed with, though each field alone is in its range. */
+/* Refuses devices that the model cannot compute with although each field by itself is in its range. */
 static enum cs_code check_device(const struct cs_json *at, const struct cs_device *device, struct cs_error *error)
 {
     static const char *const whole[] = {"units",  "array_rows", "array_columns",     "torus_axes",
@@ -126,10 +126,10 @@ static enum cs_code check_device(const struct cs_json *at, const struct cs_devic
         return cs_json_fail(at, error, "the key \"tiles\" is missing; a GPU needs one GEMM tile or more.");
     }
     if (device->kind == CS_GPU && device->torus_axes > 0.0) {
-        return cs_json_fail(at, error, "a device of kind \"gpu\" has torus_axes 0.");
+        return cs_json_fail(at, error, "a device of kind \"gpu\" must have torus_axes 0.");
     }
     if (device->torus_axes == 1.0) {
-        return cs_json_fail(at, error, "torus_axes is 0 (switched), 2 or 3, not 1.");
+        return cs_json_fail(at, error, "torus_axes must be 0 (switched), 2 or 3, not 1.");
     }
     return CS_OK;
 }
@@ -224,7 +224,7 @@ static enum cs_code add_alias(const struct cs_json *at, int32_t index, struct cs
     char name[CS_NAME_MAX] = "";
     CS_TRY(cs_json_text(at, name, sizeof name, error));
     if (cs_library_device(library, name) >= 0) {
-        return cs_json_fail(at, error, "\"%s\" names an earlier entry too.", name);
+        return cs_json_fail(at, error, "an earlier entry has the name \"%s\".", name);
     }
     struct cs_alias *aliases = cs_grow(library->device_aliases, library->device_alias_count, sizeof *aliases);
     if (aliases == NULL) {
@@ -236,7 +236,7 @@ static enum cs_code add_alias(const struct cs_json *at, int32_t index, struct cs
     return CS_OK;
 }
 
-/* All names first, so that based_on may point forward. */
+/* Reads all names first, so that based_on may name a device further down. */
 static enum cs_code read_names(const struct cs_json *list, struct cs_library *library, struct cs_error *error)
 {
     for (const struct cs_json *at = list->first; at != NULL; at = at->next) {
@@ -247,7 +247,7 @@ static enum cs_code read_names(const struct cs_json *list, struct cs_library *li
         memset(device, 0, sizeof *device);
         CS_TRY(cs_json_text(name, device->name, sizeof device->name, error));
         if (cs_library_device(library, device->name) >= 0) {
-            return cs_json_fail(name, error, "\"%s\" names an earlier entry too.", device->name);
+            return cs_json_fail(name, error, "an earlier entry has the name \"%s\".", device->name);
         }
         library->device_count++;
     }
@@ -267,7 +267,7 @@ static enum cs_code read_names(const struct cs_json *list, struct cs_library *li
     return CS_OK;
 }
 
-/* Follows based_on down to a device that stands on its own or was read already, and comes back up. */
+/* Follows based_on to a device that has none or was read already, then reads the devices on the way back. */
 static enum cs_code resolve(const struct cs_json **entries, int32_t index, bool *done, struct cs_library *library,
                             struct cs_error *error)
 {
@@ -307,7 +307,7 @@ enum cs_code cs_read_devices(const struct cs_json *root, struct cs_library *libr
 {
     const struct cs_json *list = NULL;
     CS_TRY(cs_json_entries(root, "devices", &list, error));
-    /* A power of two, as cs_grow expects of an array that goes on growing. */
+    /* cs_grow doubles an array when its count is a power of two, so this one must have room for a power of two. */
     int32_t capacity = 1;
     while (capacity < list->count) {
         capacity *= 2;

@@ -16,7 +16,7 @@ static enum cs_code no_memory(const char *name, struct cs_error *error)
     return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory to read %s.", name);
 }
 
-/* Reads to the end rather than by the size: a pipe has none. */
+/* Reads until the end of the file, because a pipe does not tell its size. */
 static enum cs_code read_all(int file, const char *path, char **text, size_t *length, struct cs_error *error)
 {
     size_t capacity = 65536, used = 0;
@@ -106,7 +106,7 @@ enum cs_code cs_data_file(const char *name, char *path, size_t size, struct cs_e
     const char *directory = getenv("CS_SWEEP_DATA");
     if (directory != NULL && directory[0] != '\0') {
         (void)snprintf(path, size, "%s/%s", directory, name);
-        return CS_OK; /* said explicitly: not there is an error, not a reason to look elsewhere */
+        return CS_OK; /* the user named the folder, so no other is tried */
     }
     /* Beside the build, or in the prefix that the program was installed or moved to. */
     static const char *const beside[] = {"../configs", "../share/cs_sweep"};

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name list that is suggested from: beyond this many, the rest is not looked at. */
+/* Names among which the nearest to a wrong one is looked for; of more, the rest is not looked at. */
 enum { NAMES_MAX = CS_JSON_NAMES_MAX };
 
 void *cs_grow(void *array, int32_t count, size_t element)
@@ -26,7 +26,8 @@ static int32_t find_alias(const struct cs_alias *aliases, int32_t count, const c
     return -1;
 }
 
-/* The last of a name wins: an entry of the configuration stands before one of the data file. */
+/* Of entries with one name the last counts, so that one of the configuration, added later, replaces one of the data
+ * file. */
 int32_t cs_library_device(const struct cs_library *library, const char *name)
 {
     for (int32_t i = library->device_count - 1; i >= 0; i--) {
@@ -216,8 +217,7 @@ enum cs_code cs_add_qat(const struct cs_json *at, struct cs_library *library, in
 static enum cs_code twice(const struct cs_json *at, const char *key, struct cs_error *error)
 {
     const struct cs_json *member = cs_json_member(at, key);
-    char found[96];
-    return cs_json_fail(member, error, "%s names an earlier entry too.", cs_json_describe(member, found, sizeof found));
+    return cs_json_fail(member, error, "an earlier entry has the name \"%s\".", member->string);
 }
 
 enum cs_code cs_read_regions(const struct cs_json *root, struct cs_library *library, struct cs_error *error)

@@ -6,7 +6,7 @@
 #include "read.h"
 
 #define ATTENTION_NAMES "full|sliding|mla"
-/* Vocabulary of a shape that states none: GPT-2's, padded (Megatron-LM), as scaling_law.vocab. */
+/* Where a shape states no vocabulary: GPT-2's, padded as Megatron-LM pads it; the default of scaling_law.vocab too. */
 enum { VOCAB_DEFAULT = 51200 };
 
 static enum cs_code flag(const struct cs_json *at, const char *key, bool *value, struct cs_error *error)
@@ -83,7 +83,7 @@ static enum cs_code read_positions(const struct cs_json *at, struct cs_architect
     int32_t learned = -1;
     CS_TRY(cs_json_optional_choice(at, "positions", "learned", &learned, error));
     a->learned_positions = learned >= 0 ? 1 : 0;
-    /* A count to check ours against (tests do); the shape alone decides. */
+    /* A published count with which tests compare ours; only the shape enters the model. */
     double parameters = 0.0;
     return cs_json_optional_real(at, "params_from_shape", 1.0, 1e30, NULL, &parameters, error);
 }
@@ -200,7 +200,7 @@ static enum cs_code add_aliases(const struct cs_json *at, int32_t index, struct 
         char name[CS_NAME_MAX] = "";
         CS_TRY(cs_json_text(alias, name, sizeof name, error));
         if (cs_library_model(library, name) >= 0) {
-            return cs_json_fail(alias, error, "\"%s\" names an earlier entry too.", name);
+            return cs_json_fail(alias, error, "an earlier entry has the name \"%s\".", name);
         }
         struct cs_alias *aliases = cs_grow(library->model_aliases, library->model_alias_count, sizeof *aliases);
         if (aliases == NULL) {
@@ -228,7 +228,7 @@ enum cs_code cs_read_models(const struct cs_json *root, struct cs_library *libra
         const bool known = cs_library_model(library, library->models[index].architecture.name) >= 0;
         library->model_count++;
         if (known) {
-            return cs_json_fail(cs_json_member(at, "name"), error, "\"%s\" names an earlier entry too.",
+            return cs_json_fail(cs_json_member(at, "name"), error, "an earlier entry has the name \"%s\".",
                                 library->models[index].architecture.name);
         }
         CS_TRY(add_aliases(at, index, library, error));

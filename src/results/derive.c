@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Carbon inputs cost a projection and a design point, and recur for every model and plan: a table of them, each
- * combination of the carbon axes in its own slot where there are not too many. */
+/* Carbon inputs take a projected device and a design point to compute, and are the same for every model and plan. So
+ * they are kept in a table by their combination of the carbon axes; of more combinations than slots several share one.
+ * */
 enum { SLOTS_MAX = 8192 };
 struct slot {
     int64_t combination; /* -1: empty */
@@ -219,7 +220,7 @@ static void store(enum cs_type type, void *values, int64_t i, double value)
     }
 }
 
-/* The number of plans is known of an infeasible search too. */
+/* The number of candidates is known even where none is feasible. */
 static bool has_value(const struct cs_variable *variable, const struct cs_record *record)
 {
     if (record->status == CS_STATUS_FEASIBLE || !variable->filled) {

@@ -176,7 +176,7 @@ int64_t cs_h5_result(struct cs_h5 *h5, int64_t value, const char *call)
 static void start(struct cs_h5 *h5, int fd, bool writable, int64_t size)
 {
     *h5 = (struct cs_h5){.file = -1};
-    /* Not on the stack of anyone: HDF5 may hold it until the program ends. */
+    /* Allocated, not on a stack, because HDF5 may keep its address until the program ends. */
     h5->stream = calloc(1, sizeof *h5->stream);
     if (h5->stream == NULL) {
         h5->broken = true;
@@ -184,8 +184,8 @@ static void start(struct cs_h5 *h5, int fd, bool writable, int64_t size)
         return;
     }
     *h5->stream = (struct cs_stream){fd, writable, 0, size};
-    /* No effect where another part of the program has started HDF5: without it, HDF5's own end of the program would
-     * close what a failure left open. */
+    /* Keeps HDF5 from closing what a failure left open when the program ends. It has no effect where another part of
+     * the program has started HDF5 before. */
     (void)H5dont_atexit();
     H5(h5, H5open());
     H5(h5, H5Eget_auto2(H5E_DEFAULT, &h5->report, &h5->report_data));
@@ -193,8 +193,8 @@ static void start(struct cs_h5 *h5, int fd, bool writable, int64_t size)
     h5->driver = H5(h5, H5FDregister(&driver_class));
     h5->access = H5(h5, H5Pcreate(H5P_FILE_ACCESS));
     H5(h5, H5Pset_driver(h5->access, h5->driver, &h5->stream));
-    /* What 1.8 and so every reader understands, and what stays readable if the writer dies; an object left open is an
-     * error of this program. */
+    /* HDF5 1.8's format, which every reader understands. Closing the file fails while an object in it is open, which
+     * would be a mistake of this program. */
     H5(h5, H5Pset_libver_bounds(h5->access, H5F_LIBVER_V18, H5F_LIBVER_V18));
     H5(h5, H5Pset_fclose_degree(h5->access, H5F_CLOSE_SEMI));
 }
@@ -235,12 +235,12 @@ enum cs_code cs_h5_close(struct cs_h5 *h5, const char *path, int64_t *size, stru
     const int reason = h5->stream->error;
     const bool writable = h5->stream->writable;
     if (h5->file < 0) {
-        /* HDF5 has let go of a file that it could not open. */
+        /* HDF5 holds nothing of a file that it could not open. */
         (void)H5Pclose(h5->access);
         (void)H5FDunregister(h5->driver);
         free(h5->stream);
     } else {
-        /* The descriptor is about to be closed and its number used again. */
+        /* HDF5 still knows the file, but the caller closes its descriptor, whose number may then mean another file. */
         h5->stream->fd = -1;
         h5->stream->error = EBADF;
     }
@@ -271,7 +271,7 @@ void cs_h5_select(struct cs_h5 *h5, hid_t dataset, int32_t rank, const struct cs
         *memory_space = H5(h5, H5Screate(H5S_SCALAR));
         return;
     }
-    /* Of the file's rank: HDF5 matches selections of unlike rank element by element. */
+    /* With the rank of the file's space: between spaces of different rank HDF5 matches one element after the other. */
     *memory_space = H5(h5, H5Screate_simple(rank, extents, NULL));
     H5(h5, H5Sselect_hyperslab(*file_space, H5S_SELECT_SET, first, NULL, extents, NULL));
 }

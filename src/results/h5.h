@@ -9,8 +9,9 @@
 
 #include "internal.h"
 
-/* An open file below HDF5. A write that fails is remembered here and HDF5 is told that it went well: so it stays in a
- * state that it can be left in, and the system's own reason is at hand (H5Fclose alone returns 0 after a full disk). */
+/* An open file below HDF5. A write that fails is remembered here while HDF5 is told that it went well: so HDF5 can
+ * still be closed without a crash, and the system's own reason can be reported (H5Fclose returns 0 after a full disk).
+ * */
 struct cs_stream {
     int fd;
     bool writable;
@@ -23,11 +24,11 @@ struct cs_h5 {
     hid_t driver, access, file;
     H5E_auto2_t report; /* what the caller's HDF5 does with errors, put back at the end */
     void *report_data;
-    bool broken;        /* no more calls */
+    bool broken;        /* a call failed: no further one is made */
     const char *failed; /* the call that failed, NULL: a write of the stream */
 };
 
-/* The call's value; negative, without calling, once anything has failed. */
+/* The value of the call. Once a call has failed no further one is made, and the value is negative. */
 #define H5(h5, call) ((h5)->broken ? -1 : cs_h5_result((h5), (int64_t)(call), #call))
 int64_t cs_h5_result(struct cs_h5 *h5, int64_t value, const char *call);
 

@@ -5,7 +5,7 @@
 
 #include "cs_sweep/results.h"
 
-/* Changes when a program of before could no longer resume from a file of now, or the other way round. */
+/* Is raised when earlier programs cannot resume from the files of this one, or this one from theirs. */
 enum { CS_FORMAT_VERSION = 1 };
 #define CS_PROGRAM "cs_sweep " CS_BUILD_VERSION
 

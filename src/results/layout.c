@@ -15,7 +15,8 @@ static bool axis_in_projection(const struct cs_axis *axis)
     return axis->kind == CS_AXIS_SETTING && strncmp(axis->path, "projection.", strlen("projection.")) == 0;
 }
 
-/* What reads an axis without a plan between: number formats change neither a device's power nor what it is made of. */
+/* Which scopes read an axis directly, not through the plan. A number format is read by the search alone: it changes
+ * neither a device's power nor its embodied carbon. */
 static unsigned direct_scopes(const struct cs_axis *axis)
 {
     return axis->kind == CS_AXIS_QAT ? (unsigned)CS_SCOPE_SEARCH : axis->scopes;

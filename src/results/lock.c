@@ -59,7 +59,7 @@ static const char *take_word(const char *text, char *word, size_t size)
     return text + length;
 }
 
-/* False where the file says something else: it is not a lock. */
+/* False where the file holds something else, so that it is no lock of ours. */
 static bool read_holder(int fd, struct holder *holder)
 {
     char text[HOLDER_SIZE];
@@ -88,7 +88,8 @@ static void write_holder(int fd)
     }
 }
 
-/* Both of one job, one of them before it went back into the queue: SLURM has given that one up, wherever it ran. */
+/* Both are of one SLURM job, and the holder is of an earlier start of it: SLURM has ended that process, on whatever
+ * host it ran, before it put the job back into the queue. */
 static bool before_restart(const char *theirs, const char *own)
 {
     const size_t number = strcspn(own, ".");
@@ -103,8 +104,8 @@ static bool is_current(int folder, const char *name, int fd)
            opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
-/* On file systems that cannot lock (some Lustre mounts) the text alone must do: held by a process of this host that
- * lives, or by any of another host, unless its job has been started again since. */
+/* On file systems that cannot lock (some Lustre mounts) only the text tells whether the lock is held: by a process of
+ * this host that lives, or by any process of another host unless its job has been started again since. */
 static bool held_by_text(int fd)
 {
     struct holder holder;
@@ -123,7 +124,7 @@ static bool held_by_text(int fd)
            (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
-/* What stands under the name is a lock, or a file that is new: never one of something else, which would be lost. */
+/* The file under the name is a lock or new; any other file is left alone, or its contents would be lost. */
 static bool is_lock(int fd)
 {
     struct holder holder;

@@ -84,7 +84,7 @@ static int open_temporary(const struct cs_output *output)
     return openat(output->folder, output->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
-/* Better now than after hours of searching. */
+/* A folder that cannot be written is better found now than after hours of searching. */
 static enum cs_code try_to_write(const struct cs_output *output, struct cs_error *error)
 {
     const int fd = open_temporary(output);

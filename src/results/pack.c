@@ -14,8 +14,9 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
-/* Entropy in bits of a byte above which a plane is not worth its time (at most an eighth is fill values, and
- * deflate takes 25 times as long as storing), and above which repetitions other than runs are chance. */
+/* Entropy of a byte, in bits. Above the first a plane is stored, because deflating it takes 25 times as long and saves
+ * little (at most an eighth of it are fill values); above the second only runs of one byte are looked for, because
+ * other repetitions are chance. */
 static const double random_bits = 7.5;
 static const double runs_bits = 6.0;
 

@@ -211,11 +211,11 @@ static enum cs_code read_records(struct cs_results *results, const struct cs_lay
     return CS_OK;
 }
 
-/* Takes over what the other has finished. */
+/* Takes over the searches that `other` has finished. */
 static void take_over(struct cs_results *results, struct cs_results *other)
 {
     if (results->pending == results->grid.searches) {
-        /* Nothing of its own to keep: no second copy. */
+        /* These results hold nothing yet: they take the other's memory instead of a copy. */
         struct cs_record *records = results->records;
         results->records = other->records;
         other->records = records;
@@ -238,7 +238,7 @@ enum cs_code cs_results_read_fd(struct cs_results *results, int fd, const char *
     int64_t size;
     CS_TRY(cs_layout_init(&results->grid, &layout, error));
     CS_TRY(cs_seal_check(fd, path, &size, error));
-    /* Beside the results, which stay as they are if the file turns out to be wrong. */
+    /* Read into other memory first, so that the results stay as they are if the file turns out to be wrong. */
     struct cs_results *other;
     CS_TRY(cs_results_create(&results->grid, &other, error));
     const enum cs_code code = read_records(other, &layout, fd, size, path, error);

@@ -153,7 +153,7 @@ static void set_storage(struct writer *writer, hid_t list, const struct cs_varia
         H5(h5, H5Pset_fill_value(list, real ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64,
                                  real ? (const void *)&not_a_number : (const void *)&minus));
     }
-    /* Every value is written: filling first would write twice. */
+    /* Every value will be written, so that filling the dataset first would write it twice. */
     H5(h5, H5Pset_fill_time(list, H5D_FILL_TIME_NEVER));
     int64_t chunk[CS_RANK_MAX];
     if (cs_shape_chunk(shape, chunk)) {
@@ -301,7 +301,7 @@ static void write_number(struct cs_h5 *h5, hid_t group, const char *name, enum c
     H5(h5, H5Pclose(list));
 }
 
-/* All that differs between equal runs, and what a resumed one needs to know. */
+/* What may differ between runs of one configuration, and what a run that is resumed has to know. */
 static void write_run(struct cs_h5 *h5, hid_t group, const struct cs_results *results, const struct cs_run_info *info)
 {
     const int32_t format = CS_FORMAT_VERSION;
@@ -327,7 +327,8 @@ static void write_run(struct cs_h5 *h5, hid_t group, const struct cs_results *re
     write_text(h5, group, "configuration", results->grid.config->as_given);
 }
 
-/* The configuration in effect, by which --resume, --merge and cs_point know the file; of the run where asked. */
+/* Always the configuration in effect, by which --resume, --merge and cs_point know the file; facts about the run where
+ * `all` asks for them. */
 static void write_provenance(struct writer *writer, const struct cs_run_info *info, bool all)
 {
     struct cs_h5 *h5 = &writer->h5;
@@ -378,7 +379,7 @@ static void write_file(struct writer *writer, const struct cs_run_info *info)
     for (int32_t i = 0; i < config->axis_count + (writer->layout.alternatives > 1 ? 1 : 0); i++) {
         H5(&writer->h5, H5Dclose(writer->scales[i]));
     }
-    /* A file that is not complete says all of it: another run continues it. */
+    /* A file that is not complete holds all of it, because another run continues it. */
     write_provenance(writer, info, config->settings.output.provenance || writer->results->pending > 0);
 }
 

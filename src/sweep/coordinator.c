@@ -12,13 +12,13 @@
 #include "cs_sweep/log.h"
 #include "summary.h"
 
-/* Up to this many ranks rank 0 searches too; beyond, its share of the work is not worth the wait of the others
- * (tests/bench/simulate.c compares both). */
+/* Up to this many ranks rank 0 searches too. With more, the others would lose more time waiting for it than its own
+ * searches are worth (tests/bench/simulate.c compares both). */
 enum { CS_RANKS_SEARCHING = 32 };
 static const double CS_BURST_SECONDS = 200e-6;
 static const double CS_IDLE_SECONDS = 1e-3;
 static const double CS_STOP_FILE_SECONDS = 0.5;
-/* How long results under way are waited for. mpirun kills one second after SIGTERM. */
+/* How long a stop waits for results that are on their way: mpirun kills all ranks one second after SIGTERM. */
 static const double CS_GRACE_TERM_SECONDS = 0.25, CS_GRACE_SECONDS = 5.0;
 /* A checkpoint costs at most a twentieth of the time. */
 static const double CS_CHECKPOINT_SECONDS = 60.0, CS_CHECKPOINT_SHARE = 20.0;
@@ -120,7 +120,8 @@ static bool coordinator_outstanding(const struct cs_coordinator *coordinator)
     return false;
 }
 
-/* Takes back what is handed out: every rank sends what it has, as far as it can in time. */
+/* Takes back what is handed out: every rank drops its chunks and sends the results it has. Those that do not arrive in
+ * time are computed again by --resume. */
 static void coordinator_recall(struct cs_coordinator *coordinator)
 {
     cs_queue_clear(&coordinator->queue);
@@ -137,8 +138,8 @@ static void coordinator_recall(struct cs_coordinator *coordinator)
     }
 }
 
-/* Every rank is told the exit status, and takes part until it has said that nothing of its follows: no message is left
- * behind for MPI_Finalize. */
+/* Tells every rank the exit status and receives until each has said goodbye, so that no message is left for
+ * MPI_Finalize. */
 static void coordinator_dismiss(struct cs_coordinator *coordinator, int32_t exit_status)
 {
     if (coordinator->size > 1 && (coordinator->peers == NULL || coordinator->inbox == NULL)) {
@@ -254,7 +255,7 @@ static enum cs_code coordinator_loop(struct cs_coordinator *coordinator, struct 
 static bool already_done(const void *context, int64_t search)
 {
     const struct cs_coordinator *coordinator = context;
-    /* Nothing is asked of a fresh table: that would touch all of its memory. */
+    /* A new table holds no finished search. Looking into it would touch all of its memory. */
     return cs_results_pending(coordinator->results) < coordinator->run->grid.searches &&
            cs_results_done(coordinator->results, search);
 }

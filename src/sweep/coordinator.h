@@ -14,7 +14,7 @@ struct cs_peer {
     int32_t outstanding;
     bool greeted, gone;
     double search_seconds, cpu_seconds;
-    /* Of the chunks that it holds, in order, for the share of the work that is done. */
+    /* Of the chunks that it holds, in order: searches and cost of each, and how many of the first have come back. */
     int64_t searches[CS_CHUNKS_HELD], back;
     double cost[CS_CHUNKS_HELD];
 };
@@ -23,7 +23,7 @@ struct cs_coordinator {
     struct cs_run *run;
     struct cs_results *results;
     struct cs_output *output;
-    char path[CS_PATH_ROOM]; /* cut to this, a path is still longer than cs_output_open takes */
+    char path[CS_PATH_ROOM]; /* holds more than cs_output_open accepts: a path cut here is refused there */
     struct cs_run_info info;
     char started[32], finished[32], *hosts;
     char mixed_cpu[32];

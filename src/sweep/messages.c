@@ -40,7 +40,7 @@ void cs_coordinator_add_host(struct cs_coordinator *coordinator, const char *hos
     const size_t used = coordinator->hosts == NULL ? 0 : strlen(coordinator->hosts);
     char *longer = realloc(coordinator->hosts, used + length + 2);
     if (longer == NULL) {
-        return; /* the list of hosts is not worth the run */
+        return; /* without memory the file lacks this host's name, and the run goes on */
     }
     coordinator->hosts = longer;
     snprintf(longer + used, length + 2, "%s%s", used > 0 ? "," : "", host);
@@ -79,7 +79,7 @@ void cs_coordinator_place(struct cs_coordinator *coordinator, int64_t search, co
     coordinator->placed_since_checkpoint++;
 }
 
-/* Searches of a peer that came back, at the cost of the chunk they belong to. */
+/* Counts the searches that came back from a peer as done, each with the cost of the chunk that it belongs to. */
 static void coordinator_credit(struct cs_coordinator *coordinator, struct cs_peer *peer,
                                const struct cs_batch_header *header)
 {

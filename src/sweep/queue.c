@@ -3,18 +3,19 @@
 
 #include <stdlib.h>
 
-/* A chunk is 1 / CS_GUIDE of a rank's even share of the cost that is left, and a rank holds two. Measured searches
- * take up to three times what cs_grid_cost lets expect for whole classes of them: with 4 the ranks that are handed
- * these end late (tests/bench/simulate.c: 95% instead of 99% at 1,024 ranks), with 16 there are twice the messages
- * for nothing. */
+/* A chunk is 1 / CS_GUIDE of a rank's even share of the cost that is left, and a rank holds two. Whole classes of
+ * searches take up to three times as long as cs_grid_cost estimates. With 4 the ranks that get those end late
+ * (tests/bench/simulate.c: 95% of the ideal speed instead of 99% at 1,024 ranks); 16 doubles the messages and gains
+ * nothing. */
 static const double CS_GUIDE = 8.0;
-/* s in which rank 0 takes in a batch and hands out a chunk: two messages of 3e-6 at most and the records
- * (tests/bench/protocol.c). No chunk is shorter than a round over all ranks, or they would wait for rank 0 at the end.
- * Simulated at 4,096 ranks: 6e-6 leaves 96.6% of the time, 10e-6 98.5%, 12e-6 98.0%. */
+/* Seconds in which rank 0 takes in one batch and hands out one chunk: two messages of 3e-6 s at most and the records
+ * (tests/bench/protocol.c). No chunk is shorter than this for every rank, or the ranks would wait for rank 0 at the
+ * end. Simulated at 4,096 ranks: 96.6% of the ideal speed with 6e-6, 98.5% with 10e-6, 98.0% with 12e-6. */
 static const double CS_ROUND_SECONDS = 10e-6;
 
-/* Share of a chunk's cost from the cheap end. Were all cheap searches left for the end, a thousand ranks would then
- * send more results at once than rank 0 can place; the middling ones that end the sweep instead are short enough. */
+/* Share of a chunk's cost that is taken from the cheap end. If all cheap searches were left for the end, a thousand
+ * ranks would then send more results at once than rank 0 can place. So searches of middling cost come last, which are
+ * still short enough for all ranks to end together. */
 static const double CS_CHEAP_SHARE = 0.25;
 
 enum { CS_STRIP_MOST = 64, CS_STRIP_LEAST = 8, CS_STRIP_BLOCK = 32 };
@@ -29,7 +30,7 @@ int64_t cs_strip_length(const struct cs_grid *grid)
         }
         length *= size;
     }
-    /* One huge last axis leaves nothing to respect. */
+    /* Whole axes give too short a strip where the last one is long: it is cut into blocks. */
     return length < CS_STRIP_LEAST ? CS_STRIP_BLOCK : length;
 }
 
@@ -139,11 +140,11 @@ static int64_t fitting(const struct cs_strip *strip, double cost)
 static void note_taken(struct cs_queue *queue, const struct cs_strip *strip, int64_t taken)
 {
     queue->searches_left -= taken;
-    /* Rounding must not leave a share of cost behind when nothing is left. */
+    /* When no search is left the cost must be zero too, whatever rounding has left of it. */
     queue->cost_left = queue->searches_left == 0 ? 0.0 : queue->cost_left - strip->cost * (double)taken;
 }
 
-/* From the costly end: strip by strip, the last one in part. */
+/* Takes strips from the costly end, the last of them in part. */
 static void take_costly(struct cs_queue *queue, double budget, struct cs_chunk *chunk)
 {
     while (queue->head < queue->tail && chunk->ranges < CS_CHUNK_RANGES) {
@@ -164,7 +165,7 @@ static void take_costly(struct cs_queue *queue, double budget, struct cs_chunk *
     }
 }
 
-/* From the cheap end, one range. */
+/* Takes one range from the cheap end. */
 static struct cs_range take_cheap(struct cs_queue *queue, double budget)
 {
     struct cs_strip *strip = &queue->strips[queue->tail - 1];

@@ -85,7 +85,8 @@ static enum cs_code run_workspace(struct cs_run *run, struct cs_error *error)
     return run->workspace != NULL ? CS_OK : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for a search.");
 }
 
-/* Rank 0 reads, checks and packs; the job's code tells the others whether bytes follow. */
+/* What rank 0 does first: reads and checks the configuration and packs its bytes. The job's code tells the other ranks
+ * whether bytes follow. */
 static enum cs_code run_read(struct cs_run *run, char **bytes, struct cs_job *job, struct cs_error *error)
 {
     const struct cs_sweep_options *options = run->options;
@@ -169,7 +170,7 @@ int cs_run_all(struct cs_run *run, int *argc, char ***argv)
     }
     cs_signals_install();
     if (getenv("OMPI_COMM_WORLD_RANK") == NULL && getenv("PMIX_RANK") == NULL) {
-        /* Without mpirun Open MPI would start a daemon of its own, for nothing that a sweep needs. */
+        /* Without mpirun Open MPI would start a daemon of its own, of which a sweep needs nothing. */
         setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     }
     MPI_Init(argc, argv);

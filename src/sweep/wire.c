@@ -25,17 +25,18 @@ int64_t cs_batch_bytes(const struct cs_grid *grid)
     return one > CS_BATCH_BYTES ? one : CS_BATCH_BYTES;
 }
 
-/* What a stop or a progress line can count on; of many ranks later, so that rank 0 gets 20,000 such messages a second
- * at most. */
+/* No result stays longer than this with its worker, so that a stop loses little and the progress line is up to date.
+ * With many ranks it may stay longer, so that rank 0 gets 20,000 such messages a second at most. */
 double cs_batch_age(int32_t ranks)
 {
     const double least = 0.1, per_rank = 50e-6;
     return per_rank * (double)ranks > least ? per_rank * (double)ranks : least;
 }
 
-/* Open MPI 4.1's launcher reports a failure when it sees a rank end before it has read that rank's goodbye
- * (open-mpi/ompi#7833), and PMIx does not wait for its answer for ever. Seen in 2 of 5 runs of 256 ranks on two cores,
- * and in none of 9 since. A busy launcher is given the time to catch up: while all ranks sleep it has the cores. */
+/* Open MPI 4.1's launcher reports a failure when a rank ends before the launcher has read that rank's last message
+ * (open-mpi/ompi#7833), and PMIx waits for its answer only for a while. This happened in 2 of 5 runs of 256 ranks on
+ * two cores. So the ranks sleep where finalising took long: meanwhile a busy launcher has the cores and catches up.
+ * Since then it happened in none of 9 runs. */
 void cs_wire_finalize(void)
 {
     const double enough = 1.0, most = 10.0; /* s */
@@ -150,7 +151,7 @@ struct cs_inbox {
     int64_t capacity;
     int32_t used;
     int from[INBOX_SLOTS];
-    char *bytes[INBOX_SLOTS]; /* of the used slots first */
+    char *bytes[INBOX_SLOTS]; /* those of the used slots come first */
     MPI_Request request[INBOX_SLOTS];
 };
 
@@ -298,7 +299,7 @@ struct cs_record *cs_outbox_add(struct cs_outbox *outbox, int64_t search)
     memcpy(entry, &search, sizeof search);
     outbox->used += outbox->entry;
     outbox->header.searches++;
-    /* malloc'ed bytes and whole doubles before it: aligned, see the assertions above. */
+    /* Aligned for a record: malloc'ed memory with a whole number of doubles before it (see the assertions above). */
     void *records = entry + sizeof search;
     return records;
 }

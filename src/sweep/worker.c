@@ -3,9 +3,10 @@
 
 #include "run.h"
 
-/* A look for messages costs 0.1 to 1 us: once in this time it is free. */
+/* Looking for messages costs 0.1 to 1 us: once in this time it costs next to nothing. */
 static const double CS_BURST_SECONDS = 200e-6;
-/* A wait is at most doubled by sleeping through its end; 256 idle ranks on two cores then cost next to nothing. */
+/* The longest sleep of a rank that waits. Sleeps grow with the wait, so that one that outlasts it at most doubles it;
+ * 256 idle ranks on two cores then cost next to nothing. */
 static const double CS_IDLE_SECONDS = 20e-3;
 
 struct cs_worker {
@@ -70,7 +71,7 @@ static void worker_search(struct cs_worker *worker)
     }
 }
 
-/* As much as fits; the rest of the buffer is zero already. */
+/* Copies as much as fits into a buffer that holds zeros. */
 static void copy_text(char *buffer, size_t size, const char *text)
 {
     memcpy(buffer, text, strnlen(text, size - 1));

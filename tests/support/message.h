@@ -22,7 +22,7 @@ const char *cs_wrong_message(const char *message, const char *place, const char 
 #define NOT_UTF8(byte) "the byte " byte " is not UTF-8"
 #define KEY_TWICE(line, column) "the key is given twice, first in line " line ", column " column "."
 #define TWICE(value) value " is given twice"
-#define EARLIER(name) "\"" name "\" names an earlier entry too"
+#define EARLIER(name) "an earlier entry has the name \"" name "\""
 #define MISSING(key) "the key \"" key "\" is missing"
 #define UNKNOWN_KEY "unknown key; known are "
 #define KEY_MEANT(key) "unknown key; did you mean \"" key "\"?"

@@ -26,9 +26,9 @@ static const struct cs_wrong table[] = {
         DEVICE("\"kind\": \"gpu\", ", "80", ", \"tiles\": [[128, 128, 2]]}]}"))
     WRONG_DATA(CS_WRONG_DEVICES, "4:49", "devices[0].tiles", LIST,
         DEVICE("\"kind\": \"gpu\", ", "80", ", \"tiles\": []}]}"))
-    WRONG_DATA(CS_WRONG_DEVICES, "2:1", "devices[0]", "of kind \"gpu\" has torus_axes 0",
+    WRONG_DATA(CS_WRONG_DEVICES, "2:1", "devices[0]", "of kind \"gpu\" must have torus_axes 0",
         DEVICE("\"kind\": \"gpu\", ", "80", ", \"tiles\": [[128, 128, 1]], \"torus_axes\": 3}]}"))
-    WRONG_DATA(CS_WRONG_DEVICES, "2:1", "devices[0]", "torus_axes is 0 (switched), 2 or 3",
+    WRONG_DATA(CS_WRONG_DEVICES, "2:1", "devices[0]", "torus_axes must be 0 (switched), 2 or 3",
         DEVICE("\"kind\": \"tpu\", ", "80", ", \"torus_axes\": 1}]}"))
     WRONG_DATA(CS_WRONG_DEVICES, "2:105", "devices[0].units", "expected a whole number, not 80.5",
         DEVICE("\"kind\": \"gpu\", ", "80.5", ", \"tiles\": [[128, 128, 1]]}]}"))
@@ -41,7 +41,7 @@ static const struct cs_wrong table[] = {
     WRONG_DATA(CS_WRONG_DEVICES, "2:27", "devices[0].based_on", NAME_MEANT("device", "c", "a"),
         "{\"devices\": [\n"
         "{\"name\": \"a\", \"based_on\": \"c\"}]}")
-    WHOLE_DATA(CS_WRONG_DEVICES, "data.json:5:10: devices[1].name: \"a\" names an earlier entry too.",
+    WHOLE_DATA(CS_WRONG_DEVICES, "data.json:5:10: devices[1].name: an earlier entry has the name \"a\".",
         DEVICE("\"kind\": \"gpu\", ", "80", ", \"tiles\": [[128, 128, 1]]},\n{\"name\": \"a\", "
         "\"based_on\": \"a\"}]}"))
     WRONG_DATA(CS_WRONG_DEVICES, "2:27", "devices[0].aliases[0]", EARLIER("a"),
