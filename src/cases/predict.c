@@ -120,8 +120,7 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
         item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_FP16 && !item->architecture.gated_ffn;
     /* BF16 gradients are added up in FP32. Until Megatron-LM made that part of the weight gradient's product (2022) it
      * took a pass of its own (Megatron-LM's main_grad, DeepSpeed's BF16_Optimizer); runs of before are told by their
-     * unfused attention. FP16 runs of those years may have done either, and TPU compilers make it part of the product.
-     * */
+     * unfused attention. FP16 runs of those years may have done either; TPU compilers make it part of the product. */
     training.fused_weight_gradient =
         !(item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_BF16 && device->kind == CS_GPU);
     training.goodput = !cs_metric_of_whole_run(item->metric) ? 1.0
