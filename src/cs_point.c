@@ -55,8 +55,10 @@ struct arguments {
 static enum cs_code check(const struct arguments *arguments, struct cs_error *error)
 {
     const struct cs_point_request *const request = &arguments->request;
-    const bool names_point = request->config != NULL || request->model != NULL || request->hardware != NULL ||
-                             request->year != NULL || request->qat != NULL || request->region != NULL;
+    bool names_point = request->config != NULL;
+    for (int32_t i = 0; i < CS_MAIN_AXIS_COUNT; i++) {
+        names_point = names_point || request->wanted[i] != NULL;
+    }
     if (arguments->case_path != NULL || arguments->case_id != NULL) {
         if (arguments->case_path == NULL || arguments->case_id == NULL) {
             return cs_fail(error, CS_ERROR_USAGE, "A measured run is named by both --case FILE and --id ID.");
@@ -66,10 +68,11 @@ static enum cs_code check(const struct arguments *arguments, struct cs_error *er
                                      "--model, --hardware, --year, --qat and --region.")
                            : CS_OK;
     }
-    if (request->model == NULL || request->hardware == NULL) {
+    const bool has_model = request->wanted[CS_AXIS_MODEL] != NULL;
+    if (!has_model || request->wanted[CS_AXIS_HARDWARE] == NULL) {
         return cs_fail(error, CS_ERROR_USAGE,
                        "%s is missing: cs_point --model 10240 --hardware H100 is a whole command.",
-                       request->model == NULL ? "--model" : "--hardware");
+                       has_model ? "--hardware" : "--model");
     }
     return CS_OK;
 }
@@ -79,12 +82,10 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
     struct cs_point_request *const request = &arguments->request;
     struct cs_space *const knobs = &arguments->knobs;
     const struct cs_option options[] = {
-        {"--model", .text = &request->model},
-        {"--hardware", .text = &request->hardware},
-        {"--year", .text = &request->year},
-        {"--qat", .text = &request->qat},
-        {"--region", .text = &request->region},
-        {"--case", .text = &arguments->case_path},
+#define AXIS_OPTION(kind, key, dimension, option, ...) {option, .text = &request->wanted[CS_AXIS_##kind]},
+        CS_MAIN_AXES(AXIS_OPTION)
+#undef AXIS_OPTION
+            {"--case", .text = &arguments->case_path},
         {"--id", .text = &arguments->case_id},
         {"--set", .list = &arguments->sets, .passes = cs_is_assignment, .expected = CS_EXPECTED_ASSIGNMENT},
         {"--devices", .count = &knobs->devices, .low = 1, .high = 1e12},

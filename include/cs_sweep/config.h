@@ -5,23 +5,7 @@
 
 #include "cs_sweep/library.h"
 
-/* ---- text that every rank parses ---- */
-/* Everything that decides a sweep: configuration, data files and overrides, as bytes. Rank 0 reads it, the others
- * receive it (cs_bundle_pack / unpack), all parse the same. */
-struct cs_bundle {
-    char *config_name, *config;   /* NULL config: defaults only (cs_point) */
-    char *file_name[4], *file[4]; /* devices, regions, qat_levels, models */
-    int32_t set_count;
-    char **sets; /* "path=value" */
-};
-enum cs_code cs_bundle_read(const char *config_path, int32_t set_count, const char *const *sets,
-                            struct cs_bundle *bundle, struct cs_error *error);
-/* One block of bytes, malloc'ed; and back. */
-enum cs_code cs_bundle_pack(const struct cs_bundle *bundle, char **bytes, int64_t *size, struct cs_error *error);
-enum cs_code cs_bundle_unpack(const char *bytes, int64_t size, struct cs_bundle *bundle, struct cs_error *error);
-void cs_bundle_free(struct cs_bundle *bundle);
-
-/* ---- the parsed configuration ---- */
+/* ---- the five axes ---- */
 /* The five axes that every configuration has: AXIS(kind, key below "axes", dimension in the result file, option of
  * cs_point, its value where no configuration is given, what reads it, unit, meaning). */
 #define CS_MAIN_AXES(AXIS)                                                                                             \
@@ -49,6 +33,27 @@ struct cs_main_axis {
 };
 extern const struct cs_main_axis cs_main_axes[CS_MAIN_AXIS_COUNT]; /* by kind */
 
+/* ---- text that every rank parses ---- */
+/* Everything that decides a sweep: configuration, data files and overrides, as bytes. Rank 0 reads it, the others
+ * receive it (cs_bundle_pack / unpack), all parse the same. */
+struct cs_bundle {
+    char *config_name, *config;   /* NULL config: defaults only (cs_point) */
+    char *file_name[4], *file[4]; /* devices, regions, qat_levels, models */
+    int32_t set_count;
+    char **sets; /* "path=value" */
+    /* Of cs_point, which has one process: never packed. Each axis is narrowed to one value: what is wanted of one of
+     * the five (on the axis or in the library), what --set gives by another's path, else its first. */
+    bool one_point;
+    const char *wanted[CS_MAIN_AXIS_COUNT]; /* NULL: the first */
+};
+enum cs_code cs_bundle_read(const char *config_path, int32_t set_count, const char *const *sets,
+                            struct cs_bundle *bundle, struct cs_error *error);
+/* One block of bytes, malloc'ed; and back. */
+enum cs_code cs_bundle_pack(const struct cs_bundle *bundle, char **bytes, int64_t *size, struct cs_error *error);
+enum cs_code cs_bundle_unpack(const char *bytes, int64_t size, struct cs_bundle *bundle, struct cs_error *error);
+void cs_bundle_free(struct cs_bundle *bundle);
+
+/* ---- the parsed configuration ---- */
 enum { CS_AXES_MAX = 16 };
 struct cs_axis {
     enum cs_axis_kind kind;

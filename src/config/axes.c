@@ -221,7 +221,8 @@ static enum cs_code fill_axis(const struct cs_axis_plan *plan, struct cs_config 
     return cs_fill_labelled(plan, config, axis, error);
 }
 
-enum cs_code cs_read_axes(const struct cs_json *root, struct cs_config *config, struct cs_error *error)
+enum cs_code cs_read_axes(const struct cs_bundle *bundle, const struct cs_json *root, struct cs_config *config,
+                          struct cs_error *error)
 {
     struct cs_axis_plan plans[CS_AXES_MAX];
     const struct cs_json *axes = NULL;
@@ -249,6 +250,9 @@ enum cs_code cs_read_axes(const struct cs_json *root, struct cs_config *config, 
     }
     for (int32_t i = 0; i < count; i++) {
         CS_TRY(fill_axis(&plans[i], config, error));
+        if (bundle->one_point) {
+            CS_TRY(cs_narrow_axis(bundle, config, &config->axes[i], error));
+        }
     }
     return CS_OK;
 }

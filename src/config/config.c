@@ -52,7 +52,9 @@ enum cs_code cs_bundle_document(const struct cs_bundle *bundle, struct cs_json_d
     CS_TRY(cs_json_parse(bundle->config_name, text, strlen(text), document, error));
     CS_TRY(cs_json_object(document->root, error));
     for (int32_t i = 0; i < bundle->set_count; i++) {
-        CS_TRY(cs_json_assign(document, bundle->sets[i], key_length, error));
+        if (!bundle->one_point || !cs_set_picks(document->root, bundle->sets[i])) {
+            CS_TRY(cs_json_assign(document, bundle->sets[i], key_length, error));
+        }
     }
     return CS_OK;
 }
@@ -322,8 +324,9 @@ static enum cs_code check_layers(const struct cs_json *root, const struct cs_con
     const struct cs_setting *exponent = cs_setting_find("scaling_law.layers_exponent");
     const double factor = largest(config, coefficient), power = largest(config, exponent);
     int64_t d_model = 0;
-    for (int32_t i = 0; i < config->library.model_count; i++) {
-        const struct cs_model *model = &config->library.models[i];
+    const struct cs_axis *models = &config->axes[cs_config_axis(config, CS_AXIS_MODEL)];
+    for (int64_t i = 0; i < models->size; i++) {
+        const struct cs_model *model = &config->library.models[models->indices[i]];
         d_model = model->from_law && model->architecture.d_model > d_model ? model->architecture.d_model : d_model;
     }
     struct cs_scaling_law law = config->settings.scaling_law;
@@ -382,7 +385,7 @@ static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *
     }
     config->seq_len_given = given(root, "training.seq_len");
     config->tokens_given = given(root, "training.tokens_per_parameter") || given(root, "training.tokens_basis");
-    CS_TRY(cs_read_axes(root, config, error));
+    CS_TRY(cs_read_axes(bundle, root, config, error));
     CS_TRY(check_together(root, config, error));
     CS_TRY(check_layers(root, config, error));
     char defaults[DEFAULTS_SIZE];

@@ -26,7 +26,13 @@ enum cs_code cs_read_list(const struct cs_json *at, const struct cs_setting *row
                           struct cs_error *error);
 
 /* "axes" into config->axes; settings and library are there already. */
-enum cs_code cs_read_axes(const struct cs_json *root, struct cs_config *config, struct cs_error *error);
+enum cs_code cs_read_axes(const struct cs_bundle *bundle, const struct cs_json *root, struct cs_config *config,
+                          struct cs_error *error);
+/* For a bundle of one point: keeps one value of a filled axis. */
+enum cs_code cs_narrow_axis(const struct cs_bundle *bundle, struct cs_config *config, struct cs_axis *axis,
+                            struct cs_error *error);
+/* Whether a --set names an axis of settings, of which it then picks a value. */
+bool cs_set_picks(const struct cs_json *root, const char *set);
 /* config->in_effect. */
 enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error);
 

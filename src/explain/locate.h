@@ -9,7 +9,7 @@
 struct cs_point_request {
     const char *config;      /* path of a configuration; NULL: the defaults */
     const char *config_text; /* the text of that configuration where it was read already; NULL: read from the path */
-    const char *model, *hardware, *year, *qat, *region; /* region: a name, or g CO2e per kWh */
+    const char *wanted[CS_MAIN_AXIS_COUNT]; /* a model or d_model, a device, years, a QAT level, a region or g/kWh */
     int32_t set_count;
     const char *const *sets;
 };

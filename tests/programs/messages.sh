@@ -152,12 +152,16 @@ CS_SWEEP_DATA=folder fails 66 "folder/devices.json: cannot be opened: No such fi
     "$sweep" --list devices
 cat >axis.json <<'END'
 {"axes": {"model": {"d_model": [2048]}, "hardware": ["A100"], "year": [0], "qat": ["off"],
-          "carbon_intensity": ["us-east5"], "carbon.pue": [1.1, 1.2]}}
+          "carbon_intensity": ["us-east5"], "carbon.pue": [1.1, 1.2],
+          "search.zero_stages": [["0"], ["0", "1"]], "search.sequence_parallel": [true, false]}}
 END
 fails 64 "--set carbon.pue=1.3: the configuration's axis carbon.pue does not hold this value." \
     "$point" axis.json --set carbon.pue=1.3 --model 2048 --hardware A100
-fails 64 "--set has taken \"2048\" off the axis model." \
-    "$point" axis.json --set 'axes.model={"d_model":[4096]}' --model 2048 --hardware A100
+run 60 "$point" axis.json --set 'axes.model={"d_model":[4096]}' --set carbon.pue=1.2 --set search.zero_stages=0+1 \
+    --set search.sequence_parallel=false --model 2048 --hardware A100 --brief
+equal "a value that an axis does not hold, and some picked on others" "0 d_model 2048 on A100, year 0, QAT off, \
+us-east5 (323 g CO2e/kWh), carbon.pue 1.2, search.zero_stages 0+1, search.sequence_parallel 0" \
+    "$status $(head -n 2 out | paste -sd ' ')"
 
 # ---- cases ----
 fails 64 "No case file was given; cs_validate --help says more." "$validate"

@@ -27,16 +27,22 @@ fails 64 '--tensor 0: expected a whole number from 1 to 1000000.' --model 8192 -
 fails 64 '--top 1.5: expected a whole number from 1 to 100.' --model 8192 --hardware H100 --top 1.5
 fails 64 '--recompute all: expected one of none|selective|full.' --model 8192 --hardware H100 --recompute all
 fails 64 '--schedule gpipe: expected one of 1f1b|zb1p|dualpipe.' --model 8192 --hardware H100 --schedule gpipe
-fails 64 '--year soon is not a number; it counts the years of projection, 0 being the device as sold.' \
-    --model 8192 --hardware H100 --year soon
 fails 64 'b.json: one CONFIG is enough (a.json).' a.json b.json --model 8192 --hardware H100
 fails 64 'A measured run is named by both --case FILE and --id ID.' --case x.json
 fails 64 'A case names its own model and device: leave out CONFIG, --model, --hardware, --year, --qat and --region.' \
     --case x.json --id a --model 8192
-fails 64 '"a"b" is no name of a model: at most 63 characters, no quotes.' --model 'a"b' --hardware H100
 fails 65 '--hardware H10: no device is named "H10"; did you mean "H100"?' --model 8192 --hardware H10
 fails 65 '--region us-east55: no region is named "us-east55"; did you mean "us-east5"?' \
     --model 8192 --hardware H100 --region us-east55
+fails 65 '--year soon: expected a whole number from 0 to 50 (year), not the text "soon".' \
+    --model 8192 --hardware H100 --year soon
+fails 65 '--model 0: expected a whole number from 1 to 10000000, not 0.' --model 0 --hardware H100
+fails 65 '--qat int"9: no QAT level is named "int"9"; did you mean "int8"?' --model 8192 --hardware H100 --qat 'int"9'
+fails 65 '--region 20000: g_per_kwh: expected a number from 0 to 10000 (g/kWh), not 20000.' \
+    --model 8192 --hardware H100 --region 20000
+fails 65 "--set scaling_law.layers_coefficient=1000: scaling_law.layers_coefficient: d_model 8192 gets 320207 layers, \
+round(1000 * d_model^0.64022), and at most 10000 can be searched; lower scaling_law.layers_coefficient or take smaller \
+d_models." --model 8192 --hardware H100 --set scaling_law.layers_coefficient=1000
 fails 65 '--year 60: expected a whole number from 0 to 50 (year), not 60.' --model 8192 --hardware H100 --year 60
 fails 65 '--set carbon.pu=1.2: carbon.pu: unknown key; did you mean "pue"?' \
     --model 8192 --hardware H100 --set carbon.pu=1.2
