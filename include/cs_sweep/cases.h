@@ -58,8 +58,8 @@ struct cs_cases {
     struct cs_case *items;
 };
 
-/* Appends the cases of a text; an unknown key is an error with line and column. Call cs_cases_free also after an error.
- * */
+/* Appends the cases of a text; an unknown key is an error with line and column. Call cs_cases_free also after an
+ * error. */
 enum cs_code cs_cases_parse(const char *name, const char *text, size_t size, struct cs_cases *cases,
                             struct cs_error *error);
 /* The same of a file. */

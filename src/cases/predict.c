@@ -251,8 +251,8 @@ static void try_batches(const struct cs_problem *problem, const struct cs_space 
 
 /* Some runs state knobs that no candidate of the search has, such as a batch that does not divide, or an interleave
  * that does not go with the number of micro-batches. They ran all the same: their free knobs are tried one value after
- * another as if they were stated, and the last micro-batch of a step may be partly filled. The degrees must be known.
- * */
+ * another as if they were stated, and the last micro-batch of a step may be partly filled. The degrees must be
+ * known. */
 static void try_as_given(const struct cs_problem *problem, const struct cs_space *space, struct cs_prediction *out)
 {
     const int64_t ranks = (int64_t)space->tensor * space->pipeline * space->context;

@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* Carbon inputs take a projected device and a design point to compute, and are the same for every model and plan. So
- * they are kept in a table by their combination of the carbon axes; of more combinations than slots several share one.
- * */
+ * they are kept in a table by their combination of the carbon axes; of more combinations than slots several share
+ * one. */
 enum { SLOTS_MAX = 8192 };
 struct slot {
     int64_t combination; /* -1: empty */

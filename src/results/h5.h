@@ -10,8 +10,8 @@
 #include "internal.h"
 
 /* An open file below HDF5. A write that fails is remembered here while HDF5 is told that it went well: so HDF5 can
- * still be closed without a crash, and the system's own reason can be reported (H5Fclose returns 0 after a full disk).
- * */
+ * still be closed without a crash, and the system's own reason can be reported (H5Fclose returns 0 after a full
+ * disk). */
 struct cs_stream {
     int fd;
     bool writable;
