@@ -3,23 +3,14 @@
 
 #include <check.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "cs_sweep/config.h"
+#include "parsed.h"
 #include "suite.h"
-
-static char *copy(const char *text)
-{
-    char *made = malloc(strlen(text) + 1);
-    ck_assert_ptr_nonnull(made);
-    memcpy(made, text, strlen(text) + 1);
-    return made;
-}
 
 static void replace(char **text, const char *other)
 {
     free(*text);
-    *text = copy(other);
+    *text = cs_test_copy(other);
 }
 
 static void bundle_of(const struct cs_wrong *wrong, struct cs_bundle *bundle)
@@ -27,7 +18,7 @@ static void bundle_of(const struct cs_wrong *wrong, struct cs_bundle *bundle)
     struct cs_error error = {0};
     ck_assert_msg(cs_bundle_read(NULL, 0, NULL, bundle, &error) == CS_OK, "%s", error.message);
     replace(&bundle->config_name, "test.json");
-    bundle->config = copy(wrong->config);
+    bundle->config = cs_test_copy(wrong->config);
     if (wrong->file != CS_WRONG_NO_FILE) {
         replace(&bundle->file_name[wrong->file], "data.json");
         replace(&bundle->file[wrong->file], wrong->text);
@@ -36,7 +27,7 @@ static void bundle_of(const struct cs_wrong *wrong, struct cs_bundle *bundle)
     bundle->sets = calloc(CS_WRONG_SETS, sizeof *bundle->sets);
     ck_assert_ptr_nonnull(bundle->sets);
     while (bundle->set_count < CS_WRONG_SETS && wrong->sets[bundle->set_count] != NULL) {
-        bundle->sets[bundle->set_count] = copy(wrong->sets[bundle->set_count]);
+        bundle->sets[bundle->set_count] = cs_test_copy(wrong->sets[bundle->set_count]);
         bundle->set_count++;
     }
 }

@@ -7,8 +7,6 @@
 #include "cs_sweep/architecture.h"
 #include "suite.h"
 
-#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
-
 /* Matrices only: what a count "from the shape" means in the validation cases. */
 static double matrices(const struct cs_architecture *a)
 {

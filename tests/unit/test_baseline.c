@@ -7,8 +7,6 @@
 #include "cs_sweep/baseline.h"
 #include "suite.h"
 
-#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
-
 /* hours = 2e-18 C^0.97 comes back exactly. */
 START_TEST(regression_finds_a_power_law)
 {

@@ -8,8 +8,6 @@
 #include "cs_sweep/carbon.h"
 #include "suite.h"
 
-#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
-
 static const double kwh = 3.6e6;       /* J */
 static const double run = 2160 * 3600; /* s: three months */
 

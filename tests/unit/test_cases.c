@@ -9,9 +9,8 @@
 #include "cs_sweep/cases.h"
 #include "cs_sweep/number.h"
 #include "message.h"
+#include "parsed.h"
 #include "suite.h"
-
-#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
 static struct cs_config config;
 static struct cs_search_workspace *workspace;
@@ -19,9 +18,7 @@ static struct cs_search_workspace *workspace;
 static void setup(void)
 {
     struct cs_bundle bundle;
-    struct cs_error error;
-    ck_assert_msg(cs_bundle_read(NULL, 0, NULL, &bundle, &error) == CS_OK, "%s", error.message);
-    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    cs_test_parse(NULL, 0, NULL, &bundle, &config);
     cs_bundle_free(&bundle);
     workspace = cs_search_workspace_create();
     ck_assert_ptr_nonnull(workspace);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Configurations that are right: what they mean, how they travel, and that what is in effect says it all. */
+/* Configurations that are right: what they mean, and that what is in effect says it all. How they travel:
+ * test_bundle.c; what is refused: test_wrong_*.c. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "cs_sweep/config.h"
+#include "parsed.h"
 #include "suite.h"
 
 static struct cs_bundle bundle;
@@ -20,21 +19,11 @@ static void teardown(void)
     cs_bundle_free(&bundle);
 }
 
-static char *copy(const char *text)
-{
-    char *made = malloc(strlen(text) + 1);
-    ck_assert_ptr_nonnull(made);
-    memcpy(made, text, strlen(text) + 1);
-    return made;
-}
-
 /* NULL text: the defaults. */
 static void parse(const char *text, const char *const *sets, int32_t set_count)
 {
     teardown();
-    ck_assert_msg(cs_bundle_read(NULL, set_count, sets, &bundle, &error) == CS_OK, "%s", error.message);
-    bundle.config = text != NULL ? copy(text) : NULL;
-    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    cs_test_parse(text, set_count, sets, &bundle, &config);
 }
 
 #define AXES(more)                                                                                                     \
@@ -209,21 +198,22 @@ END_TEST
 /* What is in effect is a configuration, and gives itself again. */
 static void check_in_effect(void)
 {
-    char *in_effect = copy(config.in_effect), path[256];
+    char *in_effect = cs_test_copy(config.in_effect), path[256];
     /* Without the data files: all that is used stands in the text. */
     for (int32_t i = 0; i < 4; i++) {
         free(bundle.file[i]);
     }
-    bundle.file[0] = copy("{\"devices\": [{\"name\": \"none\", \"kind\": \"tpu\", \"peak_tflops\": 1, \"hbm_gib\": 1,"
-                          " \"hbm_gb\": 1, \"hbm_gb_s\": 1, \"units\": 1, \"clock_ghz\": 1, \"sustained\": 1,"
-                          " \"link_gb_s\": 1, \"domain\": 1, \"scale_out_gb_s\": 1, \"tdp_w\": 1, \"die_mm2\": 1,"
-                          " \"node_nm\": 7, \"server_power_w\": 0}]}");
-    bundle.file[1] = copy("{\"regions\": [{\"region\": \"none\", \"g_per_kwh\": 0}]}");
-    bundle.file[2] = copy("{\"qat_levels\": [{\"qat\": \"none\", \"weight_bits\": 16, \"activation_bits\": 16,"
-                          " \"communication_bits\": 16, \"format\": \"bf16\"}]}");
-    bundle.file[3] = copy("{\"models\": [{\"name\": \"none\", \"layers\": 1, \"d_model\": 8, \"heads\": 1}]}");
+    bundle.file[0] =
+        cs_test_copy("{\"devices\": [{\"name\": \"none\", \"kind\": \"tpu\", \"peak_tflops\": 1, \"hbm_gib\": 1,"
+                     " \"hbm_gb\": 1, \"hbm_gb_s\": 1, \"units\": 1, \"clock_ghz\": 1, \"sustained\": 1,"
+                     " \"link_gb_s\": 1, \"domain\": 1, \"scale_out_gb_s\": 1, \"tdp_w\": 1, \"die_mm2\": 1,"
+                     " \"node_nm\": 7, \"server_power_w\": 0}]}");
+    bundle.file[1] = cs_test_copy("{\"regions\": [{\"region\": \"none\", \"g_per_kwh\": 0}]}");
+    bundle.file[2] = cs_test_copy("{\"qat_levels\": [{\"qat\": \"none\", \"weight_bits\": 16, \"activation_bits\": 16,"
+                                  " \"communication_bits\": 16, \"format\": \"bf16\"}]}");
+    bundle.file[3] = cs_test_copy("{\"models\": [{\"name\": \"none\", \"layers\": 1, \"d_model\": 8, \"heads\": 1}]}");
     free(bundle.config);
-    bundle.config = copy(in_effect);
+    bundle.config = cs_test_copy(in_effect);
     for (int32_t i = 0; i < bundle.set_count; i++) {
         free(bundle.sets[i]);
     }
@@ -289,7 +279,7 @@ START_TEST(given_or_not_is_in_effect)
 {
     static const char *const sets[] = {"axes.model=[\"GPT-3\"]", "training.seq_len=2048"};
     parse(NULL, sets, 1);
-    char *without = copy(config.in_effect), path[128];
+    char *without = cs_test_copy(config.in_effect), path[128];
     ck_assert(!config.seq_len_given);
     check_in_effect();
     ck_assert(!config.seq_len_given);
@@ -323,7 +313,7 @@ START_TEST(differences)
          "axes.carbon_intensity[0].g_per_kwh"},
     };
     parse(NULL, NULL, 0);
-    char *base = copy(config.in_effect);
+    char *base = cs_test_copy(config.in_effect);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char path[256] = "", back[256] = "";
         parse(NULL, &rows[i].set, 1);
@@ -341,190 +331,6 @@ START_TEST(differences)
 }
 END_TEST
 
-static void check_same_text(const char *a, const char *b)
-{
-    ck_assert_int_eq(a == NULL, b == NULL);
-    if (a != NULL) {
-        ck_assert_str_eq(a, b);
-    }
-}
-
-START_TEST(bundles_travel)
-{
-    static const char *const sets[] = {"carbon.pue=1.4", "title="};
-    for (int with_text = 0; with_text < 2; with_text++) {
-        struct cs_bundle other;
-        char *bytes = NULL;
-        int64_t size = 0;
-        teardown();
-        ck_assert_int_eq(cs_bundle_read(NULL, 2, sets, &bundle, &error), CS_OK);
-        bundle.config = with_text ? copy("{\"x\": \"\xc3\xa9\"}") : NULL;
-        ck_assert_int_eq(cs_bundle_pack(&bundle, &bytes, &size, &error), CS_OK);
-        ck_assert_int_eq(cs_bundle_unpack(bytes, size, &other, &error), CS_OK);
-        check_same_text(bundle.config, other.config);
-        check_same_text(bundle.config_name, other.config_name);
-        for (int i = 0; i < 4; i++) {
-            check_same_text(bundle.file[i], other.file[i]);
-            check_same_text(bundle.file_name[i], other.file_name[i]);
-        }
-        ck_assert_int_eq(other.set_count, 2);
-        check_same_text(bundle.sets[0], other.sets[0]);
-        check_same_text(bundle.sets[1], other.sets[1]);
-        cs_bundle_free(&other);
-        /* Cut short anywhere, or with a length that is wrong, it is refused. */
-        for (int64_t cut = 0; cut < size; cut += 1 + cut / 7) {
-            ck_assert_int_eq(cs_bundle_unpack(bytes, cut, &other, &error), CS_ERROR_INTERNAL);
-        }
-        for (int64_t at = 0; at < 64; at++) {
-            char kept = bytes[at];
-            bytes[at] = (char)(kept ^ 0x40);
-            if (cs_bundle_unpack(bytes, size, &other, &error) == CS_OK) {
-                cs_bundle_free(&other);
-            }
-            bytes[at] = kept;
-        }
-        free(bytes);
-    }
-}
-END_TEST
-
-/* ---- files ---- */
-static char folder[256];
-
-static void write_file(const char *name, const char *text, size_t size)
-{
-    char path[512];
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(text, 1, size, file), size);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
-static enum cs_code read_file(const char *name)
-{
-    char path[512];
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    teardown();
-    error.message[0] = '\0';
-    return cs_bundle_read(path, 0, NULL, &bundle, &error);
-}
-
-static void check_message(const char *end)
-{
-    const size_t length = strlen(error.message), tail = strlen(end);
-    ck_assert_msg(length > tail && strcmp(error.message + length - tail, end) == 0, "%s", error.message);
-}
-
-START_TEST(files)
-{
-    const char *temporary = getenv("CS_TMP");
-    (void)snprintf(folder, sizeof folder, "%s/cs_sweep-test_config.%ld", temporary != NULL ? temporary : "/tmp",
-                   (long)getpid());
-    ck_assert_int_eq(mkdir(folder, 0700), 0);
-    const char *regions = "{\"regions\": [{\"region\": \"here\", \"g_per_kwh\": 5}]}";
-    const char *text =
-        "{\"regions\": \"mine.json\", \"axes\": {\"model\": {\"d_model\": [8192]}, \"hardware\": [\"H100\"],"
-        " \"year\": [0], \"qat\": [\"off\"], \"carbon_intensity\": [\"here\"]}}";
-    write_file("mine.json", regions, strlen(regions));
-    write_file("good.json", text, strlen(text));
-    ck_assert_msg(read_file("good.json") == CS_OK, "%s", error.message);
-    ck_assert_int_eq(cs_config_parse(&bundle, &config, &error), CS_OK);
-    ck_assert_int_eq(config.library.region_count, 1);
-    ck_assert_str_eq(config.as_given, text);
-    ck_assert_str_eq(config.output_path, "good.h5");
-
-    ck_assert_int_eq(read_file("absent.json"), CS_ERROR_INPUT);
-    check_message("/absent.json: cannot be opened: No such file or directory.");
-    ck_assert_int_eq(read_file("."), CS_ERROR_INPUT);
-    check_message("/.: is a directory; a file in JSON is expected.");
-    write_file("zero.json", "{\"a\": \0}", 8);
-    ck_assert_int_eq(read_file("zero.json"), CS_ERROR_CONFIG);
-    check_message("/zero.json: byte 7 is zero: the file is not text in UTF-8.");
-    write_file("lost.json", "{\"regions\": \"absent.json\"}", 26);
-    ck_assert_int_eq(read_file("lost.json"), CS_ERROR_INPUT);
-    check_message("/absent.json: cannot be opened: No such file or directory.");
-    write_file("typed.json", "{\"regions\": 5}", 14);
-    ck_assert_int_eq(read_file("typed.json"), CS_ERROR_CONFIG);
-    check_message("/typed.json:1:13: regions: expected a text of 1 to 1023 bytes without control characters, not 5.");
-    char *large = malloc(9 << 20);
-    ck_assert_ptr_nonnull(large);
-    memset(large, ' ', 9 << 20);
-    write_file("large.json", large, 9 << 20);
-    free(large);
-    ck_assert_int_eq(read_file("large.json"), CS_ERROR_CONFIG);
-    check_message("/large.json: larger than 8 MiB.");
-    static const char *const names[] = {"mine.json", "good.json", "zero.json", "lost.json", "typed.json", "large.json"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char path[512];
-        (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        ck_assert_int_eq(unlink(path), 0);
-    }
-    ck_assert_int_eq(rmdir(folder), 0);
-}
-END_TEST
-
-/* A block as ranks receive it, its texts one after the other. */
-static int64_t block(char *bytes, int64_t sets, const char *const *texts, int32_t count)
-{
-    static const char mark[8] = {'c', 's', 'b', 'u', 'n', 'd', 'l', '1'};
-    char *at = bytes;
-    memcpy(at, mark, sizeof mark);
-    memcpy(at + 8, &sets, sizeof sets);
-    at += 16;
-    for (int32_t i = 0; i < count; i++) {
-        const int64_t length = texts[i] != NULL ? (int64_t)strlen(texts[i]) : -1;
-        memcpy(at, &length, sizeof length);
-        at += sizeof length;
-        if (length > 0) {
-            memcpy(at, texts[i], (size_t)length);
-            at += length;
-        }
-    }
-    return at - bytes;
-}
-
-START_TEST(damaged_bundles)
-{
-    static const char *const texts[] = {"n", NULL, "d", "{}", "r", "{}", "q", "{}", "m", "{}", "a=1", NULL};
-    static const char *const without_name[] = {NULL, NULL, "d", "{}", "r", "{}", "q", "{}", "m", "{}"};
-    char bytes[512];
-    struct cs_bundle other;
-    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, 1, texts, 11), &other, &error), CS_OK);
-    cs_bundle_free(&other);
-    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, 0, texts, 11), &other, &error), CS_ERROR_INTERNAL);
-    ck_assert_str_eq(error.message, "The configuration arrived with bytes too many.");
-    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, 2, texts, 12), &other, &error), CS_ERROR_INTERNAL);
-    ck_assert_str_eq(error.message, "The configuration arrived without a part.");
-    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, 0, without_name, 10), &other, &error), CS_ERROR_INTERNAL);
-    ck_assert_str_eq(error.message, "The configuration arrived without a part.");
-    ck_assert_int_eq(cs_bundle_unpack(bytes, block(bytes, INT64_MAX, texts, 11), &other, &error), CS_ERROR_INTERNAL);
-    ck_assert_str_eq(error.message, "The configuration arrived damaged.");
-    const int64_t size = block(bytes, 1, texts, 11);
-    bytes[size - 1] = '\0';
-    ck_assert_int_eq(cs_bundle_unpack(bytes, size, &other, &error), CS_ERROR_INTERNAL);
-    ck_assert_str_eq(error.message, "The configuration arrived damaged.");
-    bytes[0] = 'x';
-    ck_assert_int_eq(cs_bundle_unpack(bytes, size, &other, &error), CS_ERROR_INTERNAL);
-    ck_assert_str_eq(error.message, "What arrived is not a configuration.");
-}
-END_TEST
-
-START_TEST(data_files)
-{
-    char path[512];
-    ck_assert(cs_data_path("devices.json", path, sizeof path));
-    ck_assert(!cs_data_path("absent.json", path, sizeof path));
-    ck_assert_int_eq(setenv("CS_SWEEP_DATA", "/nonexistent", 1), 0);
-    ck_assert(!cs_data_path("devices.json", path, sizeof path));
-    ck_assert_int_eq(cs_bundle_read(NULL, 0, NULL, &bundle, &error), CS_ERROR_INPUT);
-    ck_assert_str_eq(error.message, "/nonexistent/devices.json: cannot be opened: No such file or directory.");
-    /* Without it: neither ../configs nor ../share/cs_sweep is beside this program. */
-    ck_assert_int_eq(unsetenv("CS_SWEEP_DATA"), 0);
-    ck_assert(!cs_data_path("no-such-file.json", path, sizeof path));
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("config");
@@ -539,10 +345,6 @@ int main(void)
     tcase_add_test(cases, in_effect_is_a_configuration);
     tcase_add_test(cases, given_or_not_is_in_effect);
     tcase_add_test(cases, differences);
-    tcase_add_test(cases, bundles_travel);
-    tcase_add_test(cases, damaged_bundles);
-    tcase_add_test(cases, files);
-    tcase_add_test(cases, data_files);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cs_sweep/design.h"
+#include "parsed.h"
 #include "suite.h"
 
 static struct cs_bundle bundle;
@@ -30,8 +31,7 @@ static void make_grid(const char *const sets[SETS_MAX])
         count++;
     }
     teardown();
-    ck_assert_msg(cs_bundle_read(NULL, count, sets, &bundle, &error) == CS_OK, "%s", error.message);
-    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    cs_test_parse(NULL, count, sets, &bundle, &config);
     ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
 }
 

@@ -8,8 +8,6 @@
 #include "sample.h"
 #include "suite.h"
 
-#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
-
 static const double mib = 1048576.0;
 static struct cs_problem problem;
 static struct cs_network network;

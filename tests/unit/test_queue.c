@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parsed.h"
 #include "suite.h"
 #include "sweep/queue.h"
 
@@ -20,8 +21,7 @@ static void setup(void)
     const char *const sets[] = {"axes.model={\"d_model\": {\"from\": 1536, \"to\": 24576, \"step\": 768}}",
                                 "axes.hardware=[\"V100\", \"H100\", \"TPUv4\"]",
                                 "axes.year={\"from\": 0, \"to\": 10, \"step\": 1}", "axes.qat=[\"off\", \"int8\"]"};
-    ck_assert_msg(cs_bundle_read(NULL, 4, sets, &bundle, &error) == CS_OK, "%s", error.message);
-    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    cs_test_parse(NULL, 4, sets, &bundle, &config);
     ck_assert_msg(cs_grid_init(&config, &grid, &error) == CS_OK, "%s", error.message);
 }
 

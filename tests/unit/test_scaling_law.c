@@ -7,8 +7,6 @@
 #include "cs_sweep/architecture.h"
 #include "suite.h"
 
-#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
-
 static struct cs_settings settings;
 
 static void setup(void)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cs_sweep/config.h"
+#include "parsed.h"
 #include "suite.h"
 #include "wrong.h"
 
@@ -55,10 +55,7 @@ START_TEST(what_the_rows_depart_from_is_right)
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
         struct cs_bundle bundle;
         struct cs_config config;
-        struct cs_error error = {0};
-        ck_assert_int_eq(cs_bundle_read(NULL, 0, NULL, &bundle, &error), CS_OK);
-        bundle.config = strdup(right[i]);
-        ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+        cs_test_parse(right[i], 0, NULL, &bundle, &config);
         cs_config_free(&config);
         cs_bundle_free(&bundle);
     }
