@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Case files: what is read, what is refused and how, and the metrics that a plan's time and memory become. */
+/* Case files: what is read, and the metrics that a plan's time and memory become. What is refused:
+ * test_wrong_cases.c. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "case_text.h"
 #include "cs_sweep/cases.h"
 #include "cs_sweep/number.h"
-#include "message.h"
 #include "parsed.h"
 #include "suite.h"
 
@@ -29,22 +30,6 @@ static void teardown(void)
     cs_search_workspace_destroy(workspace);
     cs_config_free(&config);
 }
-
-/* Korthikanti 2022, the 22B model of Table 3 on one A100 node. */
-#define MODEL                                                                                                          \
-    "\"model\":{\"layers\":48,\"d_model\":6144,\"heads\":64,\"kv_heads\":64,\"d_ff\":24576,\"gated_ffn\":false,"       \
-    "\"vocab\":51200,\"tied_embedding\":true,\"experts\":1,\"experts_active\":1,\"shared_experts\":0,"                 \
-    "\"d_expert\":null,\"dense_layers\":null,\"params_from_shape\":22057844736}"
-#define TRAINING "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"tokens\":null,\"precision\":\"fp16\"}"
-#define GRADIENTS(bits) "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"gradient_bits\":" bits "}"
-#define PLAN                                                                                                           \
-    "\"parallelism\":{\"devices\":8,\"tensor\":8,\"pipeline\":1,\"interleave\":1,\"data\":1,\"expert\":1,"             \
-    "\"context\":1,\"zero\":0,\"micro_batch\":4,\"recompute\":\"full\",\"sequence_parallel\":false,"                   \
-    "\"attention_kernel\":\"unfused\"}"
-#define MEASURED(metric) "\"measured\":{\"metric\":\"" metric "\",\"value\":1.42}"
-#define CASE(more) "{\"id\":\"a\",\"group\":\"g\",\"device\":\"A100-80GB\"," more "}"
-#define FILE_OF(cases) "{\"schema_version\": 1, \"cases\": [" cases "]}"
-#define GOOD CASE(MODEL "," TRAINING "," PLAN "," MEASURED("step_time_s"))
 
 static void read_one(const char *text, struct cs_cases *cases)
 {
@@ -96,62 +81,6 @@ START_TEST(null_leaves_a_knob_free)
 }
 END_TEST
 
-static const struct {
-    const char *text, *place, *key, *phrase;
-} refused[] = {
-    {"", "t.json:1:1", "", VALUE("the end of the text")},
-    {"{\"cases\": []}", "t.json:1:11", "cases", LIST},
-    {"{\"cases\": [{}]}", "t.json:1:12", "cases[0]", MISSING("id")},
-    {"{\"schema_version\": 2, \"cases\": [" GOOD "]}", "t.json:1:20", "schema_version", WHOLE_NUMBER("1", "1")},
-    {FILE_OF(GOOD "," GOOD), "t.json:1:655", "cases[1].id", "was given to an earlier case"},
-    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN "," MEASURED("step_time"))), "t.json:1:620", "cases[0].measured.metric",
-     "did you mean \"step_time_s\"?"},
-    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"colour\":1," MEASURED("mfu"))), "t.json:1:599", "cases[0].colour",
-     UNKNOWN_KEY},
-    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"tensr\":8}," MEASURED("mfu"))), "t.json:1:416",
-     "cases[0].parallelism.tensr", KEY_MEANT("tensor")},
-    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1,\"data\":1,"
-                        "\"context\":1}," MEASURED("mfu"))),
-     "t.json:1:415", "cases[0].parallelism", "is 8; the two must agree"},
-    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1,"
-                        "\"context\":1}," MEASURED("mfu"))),
-     "t.json:1:415", "cases[0].parallelism", "a multiple of 8; the two must agree"},
-    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"tensor\":100000000,\"pipeline\":100000000,"
-                        "\"context\":1000000000}," MEASURED("mfu"))),
-     "t.json:1:415", "cases[0].parallelism", "1000000000 are the most"},
-    {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":0,\"global_batch\":4}," PLAN "," MEASURED("mfu"))), "t.json:1:345",
-     "cases[0].training.seq_len", WHOLE_NUMBER("1", "1000000000")},
-    {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":2.5,\"global_batch\":4}," PLAN "," MEASURED("mfu"))),
-     "t.json:1:345", "cases[0].training.seq_len", WHOLE_NUMBER("1", "1000000000")},
-    {FILE_OF(CASE(MODEL "," GRADIENTS("24") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
-     "cases[0].training.gradient_bits", "expected 16 or 32, not 24."},
-    {FILE_OF(CASE(MODEL "," GRADIENTS("8") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
-     "cases[0].training.gradient_bits", WHOLE_NUMBER("16", "32")},
-    {FILE_OF(CASE(MODEL "," GRADIENTS("\"16\"") "," PLAN "," MEASURED("mfu"))), "t.json:1:383",
-     "cases[0].training.gradient_bits", WHOLE_NUMBER("16", "32")},
-    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"goodput\":{\"value\":1.5}," MEASURED("mfu"))), "t.json:1:618",
-     "cases[0].goodput.value", NUMBER("1e-06", "1")},
-    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"measured\":{\"metric\":\"mfu\",\"value\":-1}")), "t.json:1:634",
-     "cases[0].measured.value", NUMBER("1e-12", "1e+30")},
-    {FILE_OF(CASE(MODEL "," TRAINING "," PLAN ",\"measured\":{\"metric\":\"mfu\",\"value\":1e999}")), "t.json:1:634",
-     "cases[0].measured.value", NOT_A_DOUBLE},
-};
-
-/* Every refusal names the file, the line, and what was expected; nothing is kept of the case. */
-START_TEST(what_is_wrong_is_refused)
-{
-    struct cs_cases cases = {0, NULL};
-    struct cs_error error = {CS_OK, ""};
-    const char *text = refused[_i].text;
-    ck_assert_int_eq(cs_cases_parse("t.json", text, strlen(text), &cases, &error), CS_ERROR_CONFIG);
-    const char *fault = cs_wrong_message(error.message, refused[_i].place, refused[_i].key, refused[_i].phrase);
-    ck_assert_msg(fault == NULL, "%s: %s", fault, error.message);
-    cs_cases_free(&cases);
-}
-END_TEST
-
-/* The bits of a gradient on the network come from their own field: absent or null they are the settings', and what a
- * note says changes nothing. */
 START_TEST(gradient_bits)
 {
     static const struct {
@@ -502,7 +431,6 @@ int main(void)
     tcase_add_checked_fixture(cases, setup, teardown);
     tcase_add_test(cases, a_case_is_read);
     tcase_add_test(cases, null_leaves_a_knob_free);
-    tcase_add_loop_test(cases, what_is_wrong_is_refused, 0, (int)(sizeof refused / sizeof refused[0]));
     tcase_add_test(cases, gradient_bits);
     tcase_add_test(cases, an_unknown_device_is_named);
     tcase_add_test(cases, metrics_agree_with_one_another);
