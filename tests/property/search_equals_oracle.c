@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cs_sweep/number.h"
 #include "exhaustive.h"
 #include "instance.h"
 #include "oracle.h"
@@ -217,13 +216,6 @@ static void shrink(struct instance *instance, struct cs_search_workspace *worksp
     instance_build(instance);
 }
 
-static int64_t number(const char *name, int64_t otherwise)
-{
-    const char *const text = getenv(name);
-    int64_t value = 0;
-    return text != NULL && cs_parse_count(text, 0, INT64_C(1) << 53, &value) ? value : otherwise;
-}
-
 /* Instances that differed once. */
 static const char *const found_before[] = {
     "layers=3 batch=8 steps=1 seq_len=1 objective=4 recompute=5 fix_micro_batch=2 attribution=1 even=1 overlap=3 "
@@ -232,8 +224,8 @@ static const char *const found_before[] = {
 
 int main(void)
 {
-    const int64_t count = number("CS_PROPERTY_COUNT", 20000);
-    uint64_t state = (uint64_t)number("CS_PROPERTY_SEED", 1) ^ UINT64_C(0x9E3779B97F4A7C15);
+    const int64_t count = instance_number("CS_PROPERTY_COUNT", 20000);
+    uint64_t state = (uint64_t)instance_number("CS_PROPERTY_SEED", 1) ^ UINT64_C(0x9E3779B97F4A7C15);
     const char *const given = getenv("CS_PROPERTY_GENES");
     struct cs_search_workspace *const workspace = cs_search_workspace_create();
     struct instance *const instance = calloc(1, sizeof *instance);

@@ -5,11 +5,11 @@
 Every operator, number, comparison, degree and pair of like functions in the function bodies and tables of src/model is
 a place to break: + for -, * for /, a number doubled, < for <= and for its opposite, a degree for another, the least for
 the greatest, a sum that is not added. A mutant is one such change. It is compiled alone and stands before the library
-(LD_PRELOAD); the unit tests are run until one fails, the one that found most so far first, then the predictions that
-tests/programs/predictions.json states, and last the search against its oracle. A mutant that the optimizing compiler
-makes the same program of is none. At least 95% of the others must be caught, and each that is not must have a reason in
-tests/slow/mutants.txt: that it behaves the same for every valid input, or what else sees it. Neither counts as caught;
-the share without the first kind is told besides.
+(LD_PRELOAD); the unit tests and tests/property/floors.c are run until one fails, the one that found most so far first,
+then the predictions that tests/programs/predictions.json states, and last the search against its oracle. A mutant that
+the optimizing compiler makes the same program of is none. At least 95% of the others must be caught, and each that is
+not must have a reason in tests/slow/mutants.txt: that it behaves the same for every valid input, or what else sees it.
+Neither counts as caught; the share without the first kind is told besides.
 
     tests/slow/mutants.py [--file step.c] [--count N] [--seed S] [--quick] [--list] [--jobs J]
 
@@ -206,7 +206,8 @@ class Bench:
             self.library = self.folder / "libcs_sweep.so"
             must(["gcc", "-shared", "-o", self.library, *objects[:len(rooms)], *libraries, "-lm"])
             units = [path for path in sorted((SOURCE / "tests/unit").glob("*.c")) if not UNRELATED.match(path.stem)]
-            programs = units + [SOURCE / "tests/property/search_equals_oracle.c", SOURCE / "src/cs_validate.c"]
+            programs = units + [SOURCE / "tests/property/floors.c", SOURCE / "tests/property/search_equals_oracle.c",
+                                SOURCE / "src/cs_validate.c"]
 
             def link(path):
                 program = self.folder / path.stem

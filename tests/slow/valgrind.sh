@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# memcheck over every unit test, some instances of the property test, and a small sweep on one rank and on two: no wrong
-# access, nothing uninitialised, and in what is not MPI no memory that is lost. Check runs each test in a child, which
-# ends without freeing the fixtures: so the tests run in one process, and what still hangs on a pointer does not count.
+# memcheck over every unit test, some instances of each property test, and a small sweep on one rank and on two: no
+# wrong access, nothing uninitialised, and in what is not MPI no memory that is lost. Check runs each test in a child,
+# which ends without freeing the fixtures: so the tests run in one process, and what still hangs on a pointer does not
+# count.
 set -u
 if ! command -v valgrind >/dev/null 2>&1; then
     echo "valgrind is not here; scripts/install-deps.sh test installs it."
@@ -25,7 +26,7 @@ check() {
     fi
 }
 
-for test in "$CS_BUILD"/tests/unit/test_* "$CS_BUILD/tests/property/search_equals_oracle"; do
+for test in "$CS_BUILD"/tests/unit/test_* "$CS_BUILD"/tests/property/*; do
     name=$(basename "$test")
     case $name in
     test_allocation) continue ;; # puts a malloc of its own before valgrind's

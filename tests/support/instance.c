@@ -26,6 +26,13 @@ uint64_t instance_random(uint64_t *state)
     return x >> 16;
 }
 
+int64_t instance_number(const char *name, int64_t otherwise)
+{
+    const char *const text = getenv(name);
+    int64_t value = 0;
+    return text != NULL && cs_parse_count(text, 0, INT64_C(1) << 53, &value) ? value : otherwise;
+}
+
 void instance_draw(uint64_t *state, struct instance *instance)
 {
     for (int i = 0; i < GENE_COUNT; i++) {

@@ -50,5 +50,7 @@ void instance_build(struct instance *instance);
 /* The genes that are not 0, as NAME=VALUE words; and back. */
 void instance_print(const struct instance *instance);
 bool instance_parse(const char *text, struct instance *instance);
+/* A count from the environment: how many instances, which seed. */
+int64_t instance_number(const char *name, int64_t otherwise);
 
 #endif

@@ -119,6 +119,37 @@ START_TEST(latencies)
 }
 END_TEST
 
+/* A range of one size whose members share a domain, or lie alone: its floors are the times of the group, but for the
+ * latency of the all-reduce. Of more sizes it is the least's, on a torus with the links of the largest: 4 chips of a
+ * row of 4 close a ring of 2 links, 2 or 3 have one. */
+START_TEST(floors_of_a_range)
+{
+    struct cs_group_range range;
+    const int64_t rows[][2] = {{1, 8}, {2, 4}, {2, 3}, {8, 5}, {16, 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cs_group_place(&network, rows[i][0], rows[i][1], &group);
+        cs_group_range_place(&network, rows[i][0], rows[i][1], rows[i][1], &range);
+        WITHIN(cs_all_gather_floor(&range, 1e6), cs_all_gather(&group, 1e6), 1e-12);
+        WITHIN(cs_reduce_scatter_floor(&range, 1e6), cs_reduce_scatter(&group, 1e6), 1e-12);
+        group.ring_latency = group.nic_latency = 0.0;
+        WITHIN(cs_all_reduce_floor(&range, 1e6), cs_all_reduce(&group, 1e6), 1e-12);
+    }
+    cs_group_range_place(&network, 1, 1, 16, &range); /* one alone sends nothing */
+    ck_assert_double_eq(cs_all_reduce_floor(&range, 1e9), 0.0);
+    ck_assert_double_eq(cs_all_gather_floor(&range, 1e9), 0.0);
+    /* 12 members fill a domain and a half: 10 hops over links, 2 over cards. */
+    cs_group_range_place(&network, 1, 12, 16, &range);
+    WITHIN(cs_all_gather_floor(&range, 0.0), 10.0 * 92e-6 / 14.0 + 2.0 * 10e-6, 1e-12);
+    setup_torus(64);
+    cs_group_range_place(&network, 1, 2, 3, &range);
+    WITHIN(cs_all_gather_floor(&range, 4e8), 2e8 / 50e9, 1e-9);
+    cs_group_range_place(&network, 1, 2, 4, &range);
+    WITHIN(cs_all_gather_floor(&range, 4e8), 2e8 / 100e9, 1e-9);
+    WITHIN(cs_all_reduce_floor(&range, 4e8), 2.0 * 2e8 / 100e9, 1e-9);
+    ck_assert_double_eq(cs_group_tax_floor(&network), 0.02); /* the cards' */
+}
+END_TEST
+
 /* Dispatch: one hop inside where the domain holds more than one, log2(n) between n domains; 8 ranks of one node each
  * have no hop inside. */
 START_TEST(latency_of_dispatch)
@@ -298,6 +329,7 @@ int main(void)
     tcase_add_test(cases, placement);
     tcase_add_test(cases, hierarchical);
     tcase_add_test(cases, latencies);
+    tcase_add_test(cases, floors_of_a_range);
     tcase_add_test(cases, latency_of_dispatch);
     tcase_add_test(cases, between_stages);
     tcase_add_test(cases, exposed);

@@ -313,57 +313,6 @@ START_TEST(objectives_disagree)
 }
 END_TEST
 
-/* What cs_replica_floors promises, over random stages and ranges of data degrees. */
-START_TEST(floors_hold)
-{
-    uint64_t state = UINT64_C(0x5DEECE66D1234567);
-    int64_t compared = 0;
-    for (int round = 0; round < 600; round++) {
-        struct cs_network network;
-        struct cs_costs costs;
-        struct cs_stage stage;
-        struct cs_replica floors[CS_ZERO_STAGES];
-        instance_draw(&state, instance);
-        const int32_t t = 1 + (int32_t)(instance_random(&state) % 8);
-        const int32_t e = (int32_t)instance->problem.architecture.experts;
-        const int32_t p = 1 + (int32_t)(instance_random(&state) % (uint64_t)instance->problem.architecture.layers);
-        const int64_t low = 1 + (int64_t)(instance_random(&state) % 40);
-        const int64_t high = low + (int64_t)(instance_random(&state) % 40);
-        const int32_t c = 1 + (int32_t)(instance_random(&state) % 3);
-        const enum cs_recompute recompute = (enum cs_recompute)(instance_random(&state) % 3);
-        const int32_t etp = (int32_t)(instance_random(&state) % 2) == 0 ? 1 : t;
-        const struct cs_shard shard = {t, c, e, etp, 1, recompute, t > 1};
-        const int32_t group = instance->space.zero_group;
-        /* Of a torus any class will do: the floor speaks of one network. */
-        cs_network_of(&instance->problem, low * t * c * p, &network);
-        cs_costs_prepare(&instance->problem, &network, &shard, &costs);
-        cs_stage_prepare(&costs, p, &stage);
-        cs_replica_floors(&stage, low, high, 15u, group, floors);
-        for (int64_t d = low; d <= high; d++) {
-            for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
-                struct cs_replica exact;
-                struct cs_replica memory;
-                cs_replica_prepare(&stage, d, z, group, &exact);
-                cs_replica_memory(&stage, d, z, group, &memory);
-                for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
-                    for (int64_t m = 1; m < 100; m = 3 * m) {
-                        const double least = cs_step_seconds(&floors[z], (enum cs_schedule)s, 1, m);
-                        const double step = cs_step_seconds(&exact, (enum cs_schedule)s, 1, m);
-                        ck_assert_double_le(least, step * (1.0 + 1e-12));
-                        ck_assert_double_eq(cs_memory_bytes(&memory, (enum cs_schedule)s, 1, m),
-                                            cs_memory_bytes(&exact, (enum cs_schedule)s, 1, m));
-                        compared++;
-                    }
-                }
-                ck_assert_double_le(cs_step_seconds(&floors[z], CS_SCHEDULE_1F1B, 3, 3 * p),
-                                    cs_step_seconds(&exact, CS_SCHEDULE_1F1B, 3, 3 * p) * (1.0 + 1e-12));
-            }
-        }
-    }
-    ck_assert_int_gt(compared, 300000);
-}
-END_TEST
-
 /* More recomputation never takes less time: what lets a hopeless shard end its row. */
 START_TEST(recomputation_adds_time)
 {
@@ -403,7 +352,6 @@ int main(void)
     tcase_add_test(plans, history_does_not_matter);
     tcase_add_test(plans, monotone);
     tcase_add_test(plans, objectives_disagree);
-    tcase_add_test(plans, floors_hold);
     tcase_add_test(plans, recomputation_adds_time);
     Suite *const suite = suite_create("search");
     suite_add_tcase(suite, plans);
