@@ -225,6 +225,32 @@ static void prepare_schedules(const struct cs_stage *stage, double pace, struct 
         cs_max(0.5 * p - 1.0, 0.0) * cs_max(overlapped + backward - 3.0 * weight, 0.0);
 }
 
+/* The pace of a step: that of its slowest device. */
+static double pace_at(const struct cs_stage *stage, int64_t data)
+{
+    const struct cs_shard *shard = &stage->costs->shard;
+    const double devices = (double)shard->tensor * shard->context * stage->pipeline * (double)data;
+    return cs_device_slowest(&stage->costs->problem->device, devices);
+}
+
+/* Weight gradients fill the bubbles of ZB1P and DualPipe. Where they are longer than what they fill, and traffic keeps
+ * some of the bubble open, it shrinks as devices get slower: then the highest data degree has the least. */
+static void floor_bubbles(const struct cs_stage *stage, int64_t high, struct cs_replica *floor)
+{
+    const double forward = stage->slowest_forward, backward = stage->slowest_backward;
+    const double weight = stage->slowest_weight_gradient, hidden = stage->slowest_hidden_all_to_all;
+    if (forward + backward >= 2.0 * weight && forward + 2.0 * backward - hidden >= 3.0 * weight) {
+        return;
+    }
+    struct cs_replica last = *floor;
+    const double pace = pace_at(stage, high);
+    last.hidden_all_to_all = pace * hidden;
+    prepare_schedules(stage, pace, &last);
+    for (int s = CS_SCHEDULE_ZB1P; s <= CS_SCHEDULE_DUALPIPE; s++) {
+        floor->fill[s] = cs_min(floor->fill[s], last.fill[s]);
+    }
+}
+
 /* Point-to-point between stages. */
 static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool overlapped, struct cs_replica *replica)
 {
@@ -256,8 +282,6 @@ static void describe_traffic(const struct cs_stage *stage, int64_t data, uint32_
                              const struct reduction *shared, const struct reduction *experts, struct traffic *traffic)
 {
     const struct cs_problem *problem = stage->costs->problem;
-    const struct cs_shard *shard = &stage->costs->shard;
-    const double devices = (double)shard->tensor * shard->context * stage->pipeline * (double)data;
     *traffic = (struct traffic){
         .shared = shared,
         .experts = experts,
@@ -266,7 +290,7 @@ static void describe_traffic(const struct cs_stage *stage, int64_t data, uint32_
                         ? problem->precision.gradient_communication_bytes
                         : problem->training.gradient_bytes,
         .overlaps = cs_stack_overlaps(problem),
-        .pace = cs_device_slowest(&problem->device, devices),
+        .pace = pace_at(stage, data),
     };
     if ((zero_stages & (1u << 1 | 1u << 2)) != 0) {
         traffic->gather = gather_seconds(traffic, stage->sync_parameters, stage->sync_expert_parameters);
@@ -332,6 +356,9 @@ static void prepare_replicas(const struct cs_stage *stage, int64_t low, int64_t 
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         if ((zero_stages & 1u << z) != 0) {
             prepare_replica(stage, low, z, &traffic, &replicas[z]);
+            if (high > low) {
+                floor_bubbles(stage, high, &replicas[z]);
+            }
             replicas[z].point_to_point = cs_min(first.point_to_point, last.point_to_point);
             replicas[z].chunk_to_chunk = cs_min(first.chunk_to_chunk, last.chunk_to_chunk);
         }

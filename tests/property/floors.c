@@ -286,6 +286,8 @@ static void check_replica(struct instance *instance)
     if (one_in(2)) {
         draw_links(&instance->problem);
     }
+    /* Where memory is the limit weight gradients take the most of a pass. */
+    instance->problem.device.hbm_bandwidth *= spread(0.001, 10.0);
     const struct cs_architecture *const model = &instance->problem.architecture;
     const int32_t tensor = (int32_t)whole(1, 16), experts = (int32_t)model->experts;
     const struct cs_shard shard = {

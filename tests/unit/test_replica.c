@@ -203,6 +203,31 @@ START_TEST(latency_of_a_domain_and_one_more)
 }
 END_TEST
 
+/* Where memory is the limit, weight gradients, which read and write FP32 sums, take more than half of a pass over short
+ * sequences. 5 to 8 nodes in shards of 4 have the same traffic. Then ZB1P's bubble shrinks with the pace of the slowest
+ * device, and the floor of 5 to 8 data ranks is that of 8. */
+START_TEST(floors_of_bubbles)
+{
+    struct cs_replica floors[CS_ZERO_STAGES];
+    problem.seq_len = 16;
+    problem.device.peak_flops = 1e20;
+    problem.device.hbm_bandwidth = 2e12;
+    problem.device.launch = problem.device.link_latency = problem.device.scale_out_latency = 0.0;
+    problem.device.speed_spread = 0.1;
+    prepare(8, 8, 2, 4);
+    ck_assert_double_gt(2.0 * stage.slowest_weight_gradient, stage.slowest_forward + stage.slowest_backward);
+    cs_replica_floors(&stage, 5, 8, 1u << 2, 4, floors);
+    const double least = replica.fill[CS_SCHEDULE_ZB1P], dual = replica.fill[CS_SCHEDULE_DUALPIPE];
+    ck_assert_double_gt(least, 0.0);
+    WITHIN(floors[2].fill[CS_SCHEDULE_ZB1P], least, 1e-12);
+    ck_assert_double_le(floors[2].fill[CS_SCHEDULE_DUALPIPE], dual * (1.0 + 1e-12));
+    prepare(8, 5, 2, 4);
+    ck_assert_double_gt(replica.fill[CS_SCHEDULE_ZB1P], least);
+    cs_replica_floors(&stage, 5, 5, 1u << 2, 4, floors);
+    WITHIN(floors[2].fill[CS_SCHEDULE_ZB1P], replica.fill[CS_SCHEDULE_ZB1P], 1e-12);
+}
+END_TEST
+
 /* Stages of 2 devices lie within a domain of 8, stages of 8 do not: over the range the floor of a hop is the cheaper,
  * which the links' or the card's speed decides; 2 ways, each a boundary of 2,048 x 6,144 x 2 B, and latencies. Hops of
  * chunks are the tax of it in stacks that overlap. */
@@ -406,6 +431,7 @@ int main(void)
     tcase_add_test(cases, floors_of_one_degree);
     tcase_add_test(cases, latencies_of_floors);
     tcase_add_test(cases, latency_of_a_domain_and_one_more);
+    tcase_add_test(cases, floors_of_bubbles);
     tcase_add_test(cases, floors_of_hops);
     tcase_add_test(cases, memory_alone);
     tcase_add_test(cases, floors_of_shards);
