@@ -5,19 +5,7 @@
 # and signals: sweep_faults.sh and sweep_stop.sh.
 # shellcheck source=tests/support/sweep.sh
 . "$CS_SOURCE/tests/support/sweep.sh"
-point=$CS_BUILD/cs_point
-validate=$CS_BUILD/cs_validate
-cases=$CS_SOURCE/configs/validation/cases.json
-small=("$quick" --quiet --set 'axes.year=[0]' --set 'axes.model.d_model=[2048]' --set 'axes.hardware=["A100"]')
-
-# fails STATUS MESSAGE PROGRAM ARGUMENT...: with exactly this message and nothing on standard output.
-fails() {
-    local wanted=$1 message=$2 name
-    shift 2
-    name=$(basename "$1")
-    run 60 "$@"
-    equal "$name ${*:2}" "$wanted $name: error: $message" "$status $(cat out err)"
-}
+small=("$quick" --quiet "${small[@]}")
 
 # Held by another run: it waits 10 s, during which the rest is tested. Of an empty lock no more can be said.
 exec 8>held.h5.lock 9>unnamed.h5.lock

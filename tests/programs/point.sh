@@ -3,53 +3,47 @@
 # cs_point: what it prints, every message of its command line, colour on a terminal only.
 # shellcheck source=tests/support/sweep.sh
 . "$CS_SOURCE/tests/support/sweep.sh"
-point=$CS_BUILD/cs_point
 export LC_ALL=C
 unset NO_COLOR
 
-# fails STATUS MESSAGE ARGUMENT...: with exactly this message and nothing on standard output.
-fails() {
-    local wanted=$1 message=$2
-    shift 2
-    run 30 "$point" "$@"
-    equal "cs_point $*" "$wanted cs_point: error: $message" "$status $(cat out err)"
-}
-fails 64 '--model is missing: cs_point --model 10240 --hardware H100 is a whole command.'
-fails 64 '--hardware is missing: cs_point --model 10240 --hardware H100 is a whole command.' --model 8192
-fails 64 'There is no option --modle; did you mean --model?' --modle 8192
-fails 64 'There is no option --xyzzyplugh; cs_point --help lists them.' --xyzzyplugh
-fails 64 '--model wants a value; cs_point --help says which.' --model
-fails 64 '--model wants a value that is not empty.' --model= --hardware H100
-fails 64 '--json takes no value.' --model 8192 --hardware H100 --json=yes
-fails 64 '--set carbon.pue: expected path=value, such as carbon.pue=1.2.' --model 8192 --hardware H100 --set carbon.pue
-fails 64 '--zero 4: expected a whole number from 0 to 3.' --model 8192 --hardware H100 --zero 4
-fails 64 '--tensor 0: expected a whole number from 1 to 1000000.' --model 8192 --hardware H100 --tensor 0
-fails 64 '--top 1.5: expected a whole number from 1 to 100.' --model 8192 --hardware H100 --top 1.5
-fails 64 '--recompute all: expected one of none|selective|full.' --model 8192 --hardware H100 --recompute all
-fails 64 '--schedule gpipe: expected one of 1f1b|zb1p|dualpipe.' --model 8192 --hardware H100 --schedule gpipe
-fails 64 'b.json: one CONFIG is enough (a.json).' a.json b.json --model 8192 --hardware H100
-fails 64 'A measured run is named by both --case FILE and --id ID.' --case x.json
+fails 64 '--model is missing: cs_point --model 10240 --hardware H100 is a whole command.' "$point"
+fails 64 '--hardware is missing: cs_point --model 10240 --hardware H100 is a whole command.' "$point" --model 8192
+fails 64 'There is no option --modle; did you mean --model?' "$point" --modle 8192
+fails 64 'There is no option --xyzzyplugh; cs_point --help lists them.' "$point" --xyzzyplugh
+fails 64 '--model wants a value; cs_point --help says which.' "$point" --model
+fails 64 '--model wants a value that is not empty.' "$point" --model= --hardware H100
+fails 64 '--json takes no value.' "$point" --model 8192 --hardware H100 --json=yes
+fails 64 '--set carbon.pue: expected path=value, such as carbon.pue=1.2.' \
+    "$point" --model 8192 --hardware H100 --set carbon.pue
+fails 64 '--zero 4: expected a whole number from 0 to 3.' "$point" --model 8192 --hardware H100 --zero 4
+fails 64 '--tensor 0: expected a whole number from 1 to 1000000.' "$point" --model 8192 --hardware H100 --tensor 0
+fails 64 '--top 1.5: expected a whole number from 1 to 100.' "$point" --model 8192 --hardware H100 --top 1.5
+fails 64 '--recompute all: expected one of none|selective|full.' "$point" --model 8192 --hardware H100 --recompute all
+fails 64 '--schedule gpipe: expected one of 1f1b|zb1p|dualpipe.' "$point" --model 8192 --hardware H100 --schedule gpipe
+fails 64 'b.json: one CONFIG is enough (a.json).' "$point" a.json b.json --model 8192 --hardware H100
+fails 64 'A measured run is named by both --case FILE and --id ID.' "$point" --case x.json
 fails 64 'A case names its own model and device: leave out CONFIG, --model, --hardware, --year, --qat and --region.' \
-    --case x.json --id a --model 8192
-fails 65 '--hardware H10: no device is named "H10"; did you mean "H100"?' --model 8192 --hardware H10
+    "$point" --case x.json --id a --model 8192
+fails 65 '--hardware H10: no device is named "H10"; did you mean "H100"?' "$point" --model 8192 --hardware H10
 fails 65 '--region us-east55: no region is named "us-east55"; did you mean "us-east5"?' \
-    --model 8192 --hardware H100 --region us-east55
+    "$point" --model 8192 --hardware H100 --region us-east55
 fails 65 '--year soon: expected a whole number from 0 to 50 (year), not the text "soon".' \
-    --model 8192 --hardware H100 --year soon
-fails 65 '--model 0: expected a whole number from 1 to 10000000, not 0.' --model 0 --hardware H100
-fails 65 '--qat int"9: no QAT level is named "int"9"; did you mean "int8"?' --model 8192 --hardware H100 --qat 'int"9'
+    "$point" --model 8192 --hardware H100 --year soon
+fails 65 '--model 0: expected a whole number from 1 to 10000000, not 0.' "$point" --model 0 --hardware H100
+fails 65 '--qat int"9: no QAT level is named "int"9"; did you mean "int8"?' \
+    "$point" --model 8192 --hardware H100 --qat 'int"9'
 fails 65 '--region 20000: g_per_kwh: expected a number from 0 to 10000 (g/kWh), not 20000.' \
-    --model 8192 --hardware H100 --region 20000
+    "$point" --model 8192 --hardware H100 --region 20000
 fails 65 "--set scaling_law.layers_coefficient=1000: scaling_law.layers_coefficient: d_model 8192 gets 320207 layers, \
 round(1000 * d_model^0.64022), and at most 10000 can be searched; lower scaling_law.layers_coefficient or take smaller \
-d_models." --model 8192 --hardware H100 --set scaling_law.layers_coefficient=1000
-fails 65 '--year 60: expected a whole number from 0 to 50 (year), not 60.' --model 8192 --hardware H100 --year 60
+d_models." "$point" --model 8192 --hardware H100 --set scaling_law.layers_coefficient=1000
+fails 65 '--year 60: expected a whole number from 0 to 50 (year), not 60.' \
+    "$point" --model 8192 --hardware H100 --year 60
 fails 65 '--set carbon.pu=1.2: carbon.pu: unknown key; did you mean "pue"?' \
-    --model 8192 --hardware H100 --set carbon.pu=1.2
-fails 66 'nowhere.json: cannot be opened: No such file or directory.' nowhere.json --model 8192 --hardware H100
-cases=$CS_SOURCE/configs/validation/cases.json
+    "$point" --model 8192 --hardware H100 --set carbon.pu=1.2
+fails 66 'nowhere.json: cannot be opened: No such file or directory.' "$point" nowhere.json --model 8192 --hardware H100
 fails 64 "$cases has no case \"korthikanti-22b-ful\"; the nearest is \"korthikanti-22b-full\"." \
-    --case "$cases" --id korthikanti-22b-ful
+    "$point" --case "$cases" --id korthikanti-22b-ful
 
 run 30 "$point" --help
 equal "--help: exit status, standard error" "0 " "$status $(cat err)"

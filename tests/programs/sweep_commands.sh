@@ -4,33 +4,26 @@
 # shellcheck source=tests/support/sweep.sh
 . "$CS_SOURCE/tests/support/sweep.sh"
 
-# fails STATUS MESSAGE ARGUMENT...: alone, with exactly this message and nothing on standard output.
-fails() {
-    local wanted=$1 message=$2
-    shift 2
-    run 30 "$sweep" "$@"
-    equal "cs_sweep $*" "$wanted cs_sweep: error: $message" "$status $(cat out err)"
-}
-fails 64 'Which configuration? cs_sweep CONFIG, such as configs/quick.json; see cs_sweep --help.'
-fails 64 'There is no option --ouput; did you mean --output?' "$quick" --ouput x.h5
-fails 64 'There is no option -z; cs_sweep --help lists them.' -z
-fails 64 '--output wants a value; cs_sweep --help says which.' "$quick" --output
-fails 64 '--output wants a value that is not empty.' "$quick" --output ''
-fails 64 '--resume takes no value.' "$quick" --resume=yes
-fails 64 '--resume keeps what is there and --force replaces it: give one of them.' "$quick" --resume --force
-fails 64 '--checkpoint soon: expected seconds above 0.' "$quick" --checkpoint soon
-fails 64 '--checkpoint 0: expected seconds above 0.' "$quick" --checkpoint=0
-fails 64 '--progress -1: expected seconds, 0 for none.' "$quick" --progress -1
-fails 64 '--progress-style dots: expected one of auto|bar|line.' "$quick" --progress-style dots
-fails 64 '--shard 9/8: expected K/N with K from 1 to N, such as 2/8.' "$quick" --shard 9/8
-fails 64 '--shard 3: expected K/N with K from 1 to N, such as 2/8.' "$quick" --shard 3
-fails 64 '--merge joins all shards: it goes with neither --shard nor --resume.' "$quick" --merge 2 --resume
-fails 64 '--set carbon.pue: expected path=value, such as carbon.pue=1.2.' "$quick" --set carbon.pue
-fails 64 "One configuration at a time: \"$quick\" and \"other.json\" were given." "$quick" other.json
-fails 64 '--list planets: expected one of devices|regions|qat|models.' --list planets
-fails 66 'nowhere.json: cannot be opened: No such file or directory.' nowhere.json
-fails 66 'nowhere.json: cannot be opened: No such file or directory.' nowhere.json --dry-run
-fails 65 '--set carbon.pu=1.2: carbon.pu: unknown key; did you mean "pue"?' "$quick" --set carbon.pu=1.2
+fails 64 'Which configuration? cs_sweep CONFIG, such as configs/quick.json; see cs_sweep --help.' "$sweep"
+fails 64 'There is no option --ouput; did you mean --output?' "$sweep" "$quick" --ouput x.h5
+fails 64 'There is no option -z; cs_sweep --help lists them.' "$sweep" -z
+fails 64 '--output wants a value; cs_sweep --help says which.' "$sweep" "$quick" --output
+fails 64 '--output wants a value that is not empty.' "$sweep" "$quick" --output ''
+fails 64 '--resume takes no value.' "$sweep" "$quick" --resume=yes
+fails 64 '--resume keeps what is there and --force replaces it: give one of them.' "$sweep" "$quick" --resume --force
+fails 64 '--checkpoint soon: expected seconds above 0.' "$sweep" "$quick" --checkpoint soon
+fails 64 '--checkpoint 0: expected seconds above 0.' "$sweep" "$quick" --checkpoint=0
+fails 64 '--progress -1: expected seconds, 0 for none.' "$sweep" "$quick" --progress -1
+fails 64 '--progress-style dots: expected one of auto|bar|line.' "$sweep" "$quick" --progress-style dots
+fails 64 '--shard 9/8: expected K/N with K from 1 to N, such as 2/8.' "$sweep" "$quick" --shard 9/8
+fails 64 '--shard 3: expected K/N with K from 1 to N, such as 2/8.' "$sweep" "$quick" --shard 3
+fails 64 '--merge joins all shards: it goes with neither --shard nor --resume.' "$sweep" "$quick" --merge 2 --resume
+fails 64 '--set carbon.pue: expected path=value, such as carbon.pue=1.2.' "$sweep" "$quick" --set carbon.pue
+fails 64 "One configuration at a time: \"$quick\" and \"other.json\" were given." "$sweep" "$quick" other.json
+fails 64 '--list planets: expected one of devices|regions|qat|models.' "$sweep" --list planets
+fails 66 'nowhere.json: cannot be opened: No such file or directory.' "$sweep" nowhere.json
+fails 66 'nowhere.json: cannot be opened: No such file or directory.' "$sweep" nowhere.json --dry-run
+fails 65 '--set carbon.pu=1.2: carbon.pu: unknown key; did you mean "pue"?' "$sweep" "$quick" --set carbon.pu=1.2
 
 run 30 "$sweep" --help
 equal "--help: exit status, standard error" "0 " "$status $(cat err)"
@@ -91,7 +84,6 @@ cat >ranks.sh <<'END'
 echo "$?" >"status.${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}"
 exit 0 # mpirun would kill the others, as soon as one has failed, before they can write theirs
 END
-small=(--set 'axes.year=[0]' --set 'axes.model.d_model=[2048]' --set 'axes.hardware=["A100"]')
 for arguments in "0 $quick --output all.h5 --quiet" "73 $quick --output all.h5 --quiet" \
     "65 $quick --set limits.points=1" \
     "64 $quick --nothing" "66 nowhere.json"; do

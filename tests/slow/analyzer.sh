@@ -11,8 +11,8 @@ wrong=(
     # The block is front->members, which lives as long as the front.
     'src/search/goal.c -Wanalyzer-malloc-leak'
 )
-passed=0
-failed=0
+# shellcheck source=tests/support/count.sh
+. "$CS_SOURCE/tests/support/count.sh"
 cd "$CS_SOURCE" || exit 1
 unset MAKEFLAGS MFLAGS CFLAGS LDFLAGS
 jobs=$(getconf _NPROCESSORS_ONLN)
@@ -32,5 +32,4 @@ while read -r finding; do
     failed=$((failed + 1))
 done < <(sed -nE 's/^([^:]+):[0-9]+:[0-9]+: warning: .*\[(-W[^]=]+)=?\]$/\1 \2/p' "$CS_TMP/err" | sort -u)
 passed=$(grep -c '^  CC ' "$CS_TMP/out")
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

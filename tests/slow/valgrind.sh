@@ -9,8 +9,8 @@ if ! command -v valgrind >/dev/null 2>&1; then
     echo "valgrind is not here; scripts/install-deps.sh test installs it."
     exit 77
 fi
-passed=0
-failed=0
+# shellcheck source=tests/support/count.sh
+. "$CS_SOURCE/tests/support/count.sh"
 jobs=$(getconf _NPROCESSORS_ONLN)
 export CK_FORK=no CK_DEFAULT_TIMEOUT=7200 CS_PROPERTY_COUNT=${CS_PROPERTY_COUNT:-50} CS_TEST_FLIPS=20
 valgrind=(valgrind --quiet --error-exitcode=99 --num-callers=20)
@@ -55,5 +55,4 @@ check sweep-same h5diff --exclude-path /provenance "$CS_TMP/one.h5" "$CS_TMP/two
 passed=$(grep -c '^ok' "$CS_TMP/verdicts")
 failed=$(grep -c '^failed' "$CS_TMP/verdicts")
 grep '^failed' "$CS_TMP/verdicts"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -3,43 +3,17 @@
 # Sourced by the tests of cs_sweep through the real mpirun. They run in CS_TMP; see tests/run.sh for the rest.
 set -u
 cd "${CS_TMP:?tests/run.sh sets it}" || exit 70
-passed=0
-failed=0
+# shellcheck source=tests/support/count.sh
+. "$CS_SOURCE/tests/support/count.sh"
 sweep=$CS_BUILD/cs_sweep
+point=$CS_BUILD/cs_point
+validate=$CS_BUILD/cs_validate
+cases=$CS_SOURCE/configs/validation/cases.json
 quick=$CS_SOURCE/configs/quick.json
 slow=${CS_TEST_SLOWDOWN:-1}
 export CS_PROGRESS=line
-
-# say CONDITION-STATUS TEXT: counts one check.
-say() {
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $2"
-    fi
-}
-# expect TEXT COMMAND...: the command succeeds.
-expect() {
-    local text=$1
-    shift
-    "$@"
-    say $? "$text"
-}
-# equal TEXT WANTED FOUND
-equal() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED: %s\n  wanted: %s\n  found:  %s\n' "$1" "$2" "$3"
-    fi
-}
-finish() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" -eq 0 ]
-    exit
-}
+# Two searches for six points.
+small=(--set 'axes.year=[0]' --set 'axes.model.d_model=[2048]' --set 'axes.hardware=["A100"]')
 
 # run SECONDS COMMAND...: standard output into out, standard error into err, the exit status into status.
 run() {
@@ -47,6 +21,14 @@ run() {
     shift
     timeout -k 5 "$seconds" "$@" >out 2>err
     status=$?
+}
+# fails STATUS MESSAGE PROGRAM ARGUMENT...: with exactly this message and nothing on standard output.
+fails() {
+    local wanted=$1 message=$2 name
+    shift 2
+    name=$(basename "$1")
+    run 60 "$@"
+    equal "$name ${*:2}" "$wanted $name: error: $message" "$status $(cat out err)"
 }
 # mpi RANKS ARGUMENT...: cs_sweep under mpirun, whose own banners -q drops.
 mpi() {
