@@ -64,7 +64,7 @@ static struct cs_architecture deepseek_v3(void)
 
 /* Narayanan 2021 (arXiv 2104.04473) Eq 2 without its biases and norms: 12 L h^2 + V h; 22B, 174.6B, 1008B of Table 1
  * and Korthikanti's Table 3. */
-START_TEST(gpt_sizes)
+START_TEST(published_gpt_models)
 {
     struct cs_architecture a = gpt(48, 6144, 64, 51200);
     ck_assert_double_eq(matrices(&a), 22057844736.0);
@@ -86,7 +86,7 @@ START_TEST(gpt_sizes)
 END_TEST
 
 /* Llama 3.1 405B (arXiv 2407.21783): 405.85B stored. Its 252 norms hold 16,384 each, and one more at the end. */
-START_TEST(grouped_query_and_gated)
+START_TEST(grouped_queries_and_gated_feed_forward)
 {
     const struct cs_architecture a = llama_405b();
     ck_assert_double_eq(matrices(&a), 405849243648.0);
@@ -165,7 +165,7 @@ START_TEST(two_experts)
 END_TEST
 
 /* 2.7 x 1,537 = 4,149.9: a feed-forward of 4,150; every layer attends alike; gates make three matrices of two. */
-START_TEST(law_with_other_settings)
+START_TEST(the_scaling_law_follows_its_settings)
 {
     struct cs_settings settings;
     struct cs_architecture a;
@@ -210,7 +210,7 @@ END_TEST
 
 /* By the scaling law every layer above the threshold is a mixture, and the counted matrices of layers are the law's
  * N = L h^2 (4 + 8 E), routers and norms aside. */
-START_TEST(counted_and_by_law_agree)
+START_TEST(counted_parameters_are_those_of_the_law)
 {
     struct cs_settings settings;
     cs_settings_default(&settings);
@@ -232,7 +232,7 @@ START_TEST(counted_and_by_law_agree)
 END_TEST
 
 /* Tokens of an explicit architecture by its own active count; published tokens go before. */
-START_TEST(law_of_an_explicit_architecture)
+START_TEST(tokens_of_an_explicit_architecture)
 {
     struct cs_settings settings;
     cs_settings_default(&settings);
@@ -252,16 +252,16 @@ int main(void)
 {
     Suite *suite = suite_create("architecture");
     TCase *cases = tcase_create("architecture");
-    tcase_add_test(cases, gpt_sizes);
-    tcase_add_test(cases, grouped_query_and_gated);
+    tcase_add_test(cases, published_gpt_models);
+    tcase_add_test(cases, grouped_queries_and_gated_feed_forward);
     tcase_add_test(cases, latent_attention_and_experts);
     tcase_add_test(cases, latent_attention_with_plain_queries);
     tcase_add_test(cases, multi_query_with_its_own_head_width);
     tcase_add_test(cases, two_experts);
-    tcase_add_test(cases, law_with_other_settings);
+    tcase_add_test(cases, the_scaling_law_follows_its_settings);
     tcase_add_test(cases, learned_positions_are_stored);
-    tcase_add_test(cases, counted_and_by_law_agree);
-    tcase_add_test(cases, law_of_an_explicit_architecture);
+    tcase_add_test(cases, counted_parameters_are_those_of_the_law);
+    tcase_add_test(cases, tokens_of_an_explicit_architecture);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

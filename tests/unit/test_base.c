@@ -20,7 +20,7 @@ static double number(const char *text)
     return value;
 }
 
-START_TEST(errors)
+START_TEST(errors_carry_code_and_message)
 {
     struct cs_error error;
     ck_assert_int_eq(cs_fail(&error, CS_ERROR_INPUT, "%s: %d", "a file", 7), CS_ERROR_INPUT);
@@ -58,7 +58,7 @@ START_TEST(long_messages_are_cut)
 END_TEST
 
 /* Rank 0 speaks; quiet keeps errors; lines are whole however long. */
-START_TEST(messages)
+START_TEST(only_rank_0_writes_messages)
 {
     char text[8192], line[8192];
     FILE *file = tmpfile();
@@ -90,7 +90,7 @@ START_TEST(messages)
 }
 END_TEST
 
-START_TEST(numbers)
+START_TEST(strict_numbers)
 {
     double value = 0.0;
     ck_assert_double_eq(number("0"), 0.0);
@@ -116,7 +116,7 @@ START_TEST(numbers)
 }
 END_TEST
 
-START_TEST(counts)
+START_TEST(strict_whole_numbers)
 {
     int64_t value = 0;
     ck_assert(cs_parse_count("256", 1, 1000, &value));
@@ -133,7 +133,7 @@ START_TEST(counts)
 END_TEST
 
 /* What is written reads back as the same double, in as few digits as do. */
-START_TEST(written_numbers)
+START_TEST(written_numbers_read_back)
 {
     static const struct {
         double value;
@@ -170,7 +170,7 @@ END_TEST
 
 /* The nearer of two names wins, of equally near ones the first. A replaced, missing or swapped character counts 2, a
  * change of case 1; of four characters 4 may be wrong. */
-START_TEST(nearer_names)
+START_TEST(distance_between_names)
 {
     static const struct {
         const char *name, *names[2], *nearest;
@@ -191,7 +191,7 @@ START_TEST(nearer_names)
 }
 END_TEST
 
-START_TEST(nearest_names)
+START_TEST(the_nearest_of_several_names)
 {
     static const char *const names[] = {"A100", "A100-80GB", "H100", "TPUv5p", "B200"};
     enum { COUNT = sizeof names / sizeof names[0] };
@@ -214,14 +214,14 @@ int main(void)
 {
     Suite *suite = suite_create("base");
     TCase *cases = tcase_create("base");
-    tcase_add_test(cases, errors);
+    tcase_add_test(cases, errors_carry_code_and_message);
     tcase_add_test(cases, long_messages_are_cut);
-    tcase_add_test(cases, messages);
-    tcase_add_test(cases, numbers);
-    tcase_add_test(cases, counts);
-    tcase_add_test(cases, written_numbers);
-    tcase_add_test(cases, nearer_names);
-    tcase_add_test(cases, nearest_names);
+    tcase_add_test(cases, only_rank_0_writes_messages);
+    tcase_add_test(cases, strict_numbers);
+    tcase_add_test(cases, strict_whole_numbers);
+    tcase_add_test(cases, written_numbers_read_back);
+    tcase_add_test(cases, distance_between_names);
+    tcase_add_test(cases, the_nearest_of_several_names);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

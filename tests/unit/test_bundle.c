@@ -28,7 +28,7 @@ static void check_same_text(const char *a, const char *b)
     }
 }
 
-START_TEST(bundles_travel)
+START_TEST(a_bundle_is_unpacked_as_it_was_packed)
 {
     static const char *const sets[] = {"carbon.pue=1.4", "title="};
     for (int with_text = 0; with_text < 2; with_text++) {
@@ -95,7 +95,7 @@ static void check_message(const char *end)
     ck_assert_msg(length > tail && strcmp(error.message + length - tail, end) == 0, "%s", error.message);
 }
 
-START_TEST(files)
+START_TEST(configurations_in_files)
 {
     const char *temporary = getenv("CS_TMP");
     (void)snprintf(folder, sizeof folder, "%s/cs_sweep-test_bundle.%ld", temporary != NULL ? temporary : "/tmp",
@@ -189,7 +189,7 @@ START_TEST(damaged_bundles)
 }
 END_TEST
 
-START_TEST(data_files)
+START_TEST(where_data_files_are_looked_for)
 {
     char path[512];
     ck_assert(cs_data_path("devices.json", path, sizeof path));
@@ -209,10 +209,10 @@ int main(void)
     Suite *suite = suite_create("bundle");
     TCase *cases = tcase_create("bundle");
     tcase_add_checked_fixture(cases, NULL, teardown);
-    tcase_add_test(cases, bundles_travel);
+    tcase_add_test(cases, a_bundle_is_unpacked_as_it_was_packed);
     tcase_add_test(cases, damaged_bundles);
-    tcase_add_test(cases, files);
-    tcase_add_test(cases, data_files);
+    tcase_add_test(cases, configurations_in_files);
+    tcase_add_test(cases, where_data_files_are_looked_for);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

@@ -42,7 +42,7 @@ static const struct cs_axis *axis(const char *name)
     return NULL;
 }
 
-START_TEST(five_axes)
+START_TEST(the_five_axes)
 {
     parse("{\"title\": \"t\", \"output\": \"o.h5\", " AXES("") "}", NULL, 0);
     ck_assert_str_eq(config.title, "t");
@@ -68,7 +68,7 @@ START_TEST(five_axes)
 }
 END_TEST
 
-START_TEST(setting_axes)
+START_TEST(settings_as_axes)
 {
     parse("{" AXES(", \"training.deadline_days\": [30, 90], \"carbon.cpa_growth_per_year\": [0, 0.10],"
                    " \"carbon.host\": [true, false], \"search.zero_stages\": [[0, 1], \"3\", 2],"
@@ -99,7 +99,7 @@ START_TEST(setting_axes)
 }
 END_TEST
 
-START_TEST(models)
+START_TEST(models_by_name_and_by_size)
 {
     parse("{\"axes\": {\"model\": [\"Llama-3.1-8B\", \"PaLM\", {\"d_model\": [4096, 8192]},"
           " {\"name\": \"mine\", \"layers\": 10, \"d_model\": 1024, \"heads\": 8, \"gated_ffn\": true, \"kv_heads\": 2,"
@@ -126,7 +126,7 @@ START_TEST(models)
 }
 END_TEST
 
-START_TEST(inline_entries)
+START_TEST(devices_regions_and_models_in_the_configuration)
 {
     parse("{\"axes\": {\"model\": {\"d_model\": [8192]}, \"hardware\": [{\"name\": \"H100x\", \"based_on\": \"H100\","
           " \"hbm_gb_s\": 5000}, {\"name\": \"H100y\", \"based_on\": \"H100x\", \"family\": \"mine\"}, \"H100\"],"
@@ -293,7 +293,7 @@ START_TEST(given_or_not_is_in_effect)
 }
 END_TEST
 
-START_TEST(differences)
+START_TEST(the_first_difference_is_named_by_its_path)
 {
     static const struct {
         const char *set, *path; /* NULL: the same */
@@ -336,15 +336,15 @@ int main(void)
     Suite *suite = suite_create("config");
     TCase *cases = tcase_create("config");
     tcase_add_checked_fixture(cases, NULL, teardown);
-    tcase_add_test(cases, five_axes);
-    tcase_add_test(cases, setting_axes);
-    tcase_add_test(cases, models);
-    tcase_add_test(cases, inline_entries);
+    tcase_add_test(cases, the_five_axes);
+    tcase_add_test(cases, settings_as_axes);
+    tcase_add_test(cases, models_by_name_and_by_size);
+    tcase_add_test(cases, devices_regions_and_models_in_the_configuration);
     tcase_add_test(cases, sections);
     tcase_add_test(cases, overrides);
     tcase_add_test(cases, in_effect_is_a_configuration);
     tcase_add_test(cases, given_or_not_is_in_effect);
-    tcase_add_test(cases, differences);
+    tcase_add_test(cases, the_first_difference_is_named_by_its_path);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

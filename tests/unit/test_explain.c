@@ -15,7 +15,7 @@ static const double infinite = (double)INFINITY, missing = (double)NAN;
 
 #define READS(call, expected) ck_assert_str_eq((call).at, expected)
 
-START_TEST(counts)
+START_TEST(counts_have_separators)
 {
     READS(cs_text_count(0), "0");
     READS(cs_text_count(999), "999");
@@ -29,7 +29,7 @@ START_TEST(counts)
 }
 END_TEST
 
-START_TEST(numbers)
+START_TEST(numbers_in_few_digits)
 {
     READS(cs_text_number(0), "0");
     READS(cs_text_number(1.1), "1.1");
@@ -49,7 +49,7 @@ START_TEST(numbers)
 }
 END_TEST
 
-START_TEST(units)
+START_TEST(units_have_prefixes)
 {
     READS(cs_text_si(989.4e12, "FLOP/s"), "989 TFLOP/s");
     READS(cs_text_si(999.6e12, "FLOP/s"), "1.00 PFLOP/s");
@@ -87,7 +87,7 @@ START_TEST(units)
 }
 END_TEST
 
-START_TEST(plans)
+START_TEST(a_plan_in_words)
 {
     struct cs_plan plan = {.tensor = 8,
                            .pipeline = 12,
@@ -118,7 +118,7 @@ static void written(void (*write)(FILE *out), const char *expected)
     ck_assert_str_eq(buffer, expected);
 }
 
-START_TEST(json)
+START_TEST(json_reads_back)
 {
     struct cs_emit emit = {.depth = 0};
     cs_emit_object(&emit, NULL);
@@ -185,7 +185,7 @@ static void write_bars(FILE *out)
     cs_heading(&plain, "Plan", "note");
 }
 
-START_TEST(bars)
+START_TEST(bars_by_eighths)
 {
     written(write_bars, "    |##  |####|####|    |    |\u2588\u258b  |\033[36m##\033[0m\nPlan  note\n");
 }
@@ -195,13 +195,13 @@ int main(void)
 {
     Suite *suite = suite_create("explain");
     TCase *cases = tcase_create("explain");
-    tcase_add_test(cases, counts);
-    tcase_add_test(cases, numbers);
-    tcase_add_test(cases, units);
-    tcase_add_test(cases, plans);
-    tcase_add_test(cases, json);
+    tcase_add_test(cases, counts_have_separators);
+    tcase_add_test(cases, numbers_in_few_digits);
+    tcase_add_test(cases, units_have_prefixes);
+    tcase_add_test(cases, a_plan_in_words);
+    tcase_add_test(cases, json_reads_back);
     tcase_add_test(cases, json_too_deep);
-    tcase_add_test(cases, bars);
+    tcase_add_test(cases, bars_by_eighths);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

@@ -42,7 +42,7 @@ static void setup(void)
     };
 }
 
-START_TEST(peak_by_format)
+START_TEST(peak_by_number_format)
 {
     ck_assert_double_eq(cs_device_peak(&device, CS_FORMAT_BF16), 1980e12);
     ck_assert_double_eq(cs_device_peak(&device, CS_FORMAT_INT8), 3960e12);
@@ -60,7 +60,7 @@ END_TEST
 
 /* Table 2's rates to the powers 5 and 10, by hand: 1.3^5 = 3.71293, 1.4^5 = 5.37824, 1.05^5 = 1.27628, 1.25^5 =
  * 3.05176, 1.24^5 = 2.93163, 1.11^5 = 1.68506, 1.03^5 = 1.15927. */
-START_TEST(five_years)
+START_TEST(projected_by_five_years)
 {
     struct cs_device later;
     cs_device_project(&device, &settings.projection, 5.0, &later);
@@ -78,7 +78,7 @@ START_TEST(five_years)
 }
 END_TEST
 
-START_TEST(ten_years)
+START_TEST(projected_by_ten_years)
 {
     struct cs_device later;
     cs_device_project(&device, &settings.projection, 10.0, &later);
@@ -90,7 +90,7 @@ START_TEST(ten_years)
 END_TEST
 
 /* What no table names stays; so does everything at year 0. */
-START_TEST(what_stays)
+START_TEST(what_a_projection_leaves_alone)
 {
     struct cs_device later;
     cs_device_project(&device, &settings.projection, 7.0, &later);
@@ -116,7 +116,7 @@ END_TEST
 
 /* Expected largest of N normal draws, by the expansion: 1.23929 at 8, 3.50870 at 4,096 (the exact values are 1.4236 and
  * 3.54). */
-START_TEST(slowest)
+START_TEST(the_slowest_of_many_devices)
 {
     device.speed_spread = 0.02;
     ck_assert_double_eq(cs_device_slowest(&device, 1.0), 1.0);
@@ -138,11 +138,11 @@ int main(void)
     Suite *suite = suite_create("hardware");
     TCase *cases = tcase_create("hardware");
     tcase_add_checked_fixture(cases, setup, NULL);
-    tcase_add_test(cases, peak_by_format);
-    tcase_add_test(cases, five_years);
-    tcase_add_test(cases, ten_years);
-    tcase_add_test(cases, what_stays);
-    tcase_add_test(cases, slowest);
+    tcase_add_test(cases, peak_by_number_format);
+    tcase_add_test(cases, projected_by_five_years);
+    tcase_add_test(cases, projected_by_ten_years);
+    tcase_add_test(cases, what_a_projection_leaves_alone);
+    tcase_add_test(cases, the_slowest_of_many_devices);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

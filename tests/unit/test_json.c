@@ -29,7 +29,7 @@ static const struct cs_json *follow(const struct cs_json *root, const char *firs
     return second != NULL ? cs_json_member(member, second) : member;
 }
 
-START_TEST(values)
+START_TEST(values_of_each_type)
 {
     const struct cs_json *root =
         parse(" {\"a\": [1, -2.5e1, \"x\\n\\\"\\\\\\/\\u00e9\\ud83d\\ude00\", true, false, null, {}, []],\r\n"
@@ -54,7 +54,7 @@ START_TEST(values)
 END_TEST
 
 /* Columns count characters, not bytes; the place of a member is its value's, and its key's is kept beside. */
-START_TEST(places)
+START_TEST(places_count_characters)
 {
     const struct cs_json *root = parse("{\"\xc3\xa9t\xc3\xa9\": \"\xe2\x82\xac\", \"b\":\n  [1,\n 22, {\"k\": 3}]}");
     const struct cs_json *list = cs_json_member(root, "b");
@@ -74,7 +74,7 @@ START_TEST(places)
 }
 END_TEST
 
-START_TEST(what_may_stand_alone)
+START_TEST(a_value_may_stand_alone)
 {
     ck_assert_double_eq(parse("-0.0")->number, 0.0);
     ck_assert_str_eq(parse("\"\\b\\f\\r\\t\"")->string, "\b\f\r\t");
@@ -84,7 +84,7 @@ START_TEST(what_may_stand_alone)
 END_TEST
 
 /* Nothing of a message reaches the terminal as a control sequence, and long texts are cut between characters. */
-START_TEST(clean_messages)
+START_TEST(messages_hold_no_control_characters)
 {
     const struct cs_json *root = parse("{\"\\u001b[31mred\\n\": \"\\u0007\", \"long\": \"0123456789\xc3\xa9\"}");
     char text[32];
@@ -112,7 +112,7 @@ static void repeat(char *to, const char *text, size_t times)
     to[times * length] = '\0';
 }
 
-START_TEST(limits)
+START_TEST(limits_of_size_depth_and_count)
 {
     char *text = malloc(CS_JSON_SIZE_MAX + 8);
     ck_assert_ptr_nonnull(text);
@@ -214,11 +214,11 @@ int main(void)
     Suite *suite = suite_create("json");
     TCase *cases = tcase_create("json");
     tcase_add_checked_fixture(cases, NULL, teardown);
-    tcase_add_test(cases, values);
-    tcase_add_test(cases, places);
-    tcase_add_test(cases, what_may_stand_alone);
-    tcase_add_test(cases, clean_messages);
-    tcase_add_test(cases, limits);
+    tcase_add_test(cases, values_of_each_type);
+    tcase_add_test(cases, places_count_characters);
+    tcase_add_test(cases, a_value_may_stand_alone);
+    tcase_add_test(cases, messages_hold_no_control_characters);
+    tcase_add_test(cases, limits_of_size_depth_and_count);
     tcase_add_test(cases, duplicates_among_many);
     tcase_add_test(cases, assignments);
     suite_add_tcase(suite, cases);

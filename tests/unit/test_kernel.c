@@ -187,7 +187,7 @@ START_TEST(fused_attention)
 }
 END_TEST
 
-START_TEST(generations_fall_back)
+START_TEST(an_older_attention_kernel_serves_where_the_newer_is_missing)
 {
     const struct cs_attention_shape whole = shape(1024);
     const double second = cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &whole, false).seconds;
@@ -213,7 +213,7 @@ START_TEST(generations_fall_back)
 END_TEST
 
 /* Left to itself a problem takes the newest generation that its device has. */
-START_TEST(newest_generation)
+START_TEST(the_newest_attention_kernel_is_taken)
 {
     static const struct {
         double first, second, third;
@@ -272,8 +272,8 @@ int main(void)
     tcase_add_test(cases, gemm_on_arrays);
     tcase_add_test(cases, grouped_gemm_on_arrays);
     tcase_add_test(cases, fused_attention);
-    tcase_add_test(cases, generations_fall_back);
-    tcase_add_test(cases, newest_generation);
+    tcase_add_test(cases, an_older_attention_kernel_serves_where_the_newer_is_missing);
+    tcase_add_test(cases, the_newest_attention_kernel_is_taken);
     tcase_add_test(cases, unfused_attention);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);

@@ -120,7 +120,7 @@ END_TEST
 
 /* One mixture layer: every token's k experts keep inputs and outputs (4 h) and the inner product (4 d_expert), spread
  * over t; context parallelism divides the tokens. */
-START_TEST(mixture)
+START_TEST(activations_of_a_mixture)
 {
     problem.kernel = CS_ATTENTION_FUSED2;
     problem.training.dropout = false;
@@ -200,7 +200,7 @@ START_TEST(expert_replicas)
 END_TEST
 
 /* In flight: min(p, m); p + (p - 1) / v; p; p + 1 (Narayanan 2021; 2401.10241; 2412.19437). */
-START_TEST(in_flight)
+START_TEST(micro_batches_in_flight)
 {
     const struct cs_replica replica = {.pipeline = 8.0};
     ck_assert_double_eq(cs_in_flight(&replica, CS_SCHEDULE_1F1B, 1, 100), 8.0);
@@ -244,7 +244,7 @@ START_TEST(whole_model_on_one_stage)
 END_TEST
 
 /* The margin: 6% of 80 GiB and one more. */
-START_TEST(limit)
+START_TEST(memory_that_is_left_to_a_plan)
 {
     WITHIN(cs_memory_limit(&problem), (80.0 * 0.94 - 1.0) * gib, 1e-12);
 }
@@ -261,14 +261,14 @@ int main(void)
     tcase_add_test(cases, fused_attention_stores_no_scores);
     tcase_add_test(cases, gated_and_grouped);
     tcase_add_test(cases, heads_that_do_not_divide);
-    tcase_add_test(cases, mixture);
+    tcase_add_test(cases, activations_of_a_mixture);
     tcase_add_test(cases, zero_shards);
     tcase_add_test(cases, more_ranks_never_need_more);
     tcase_add_test(cases, expert_replicas);
-    tcase_add_test(cases, in_flight);
+    tcase_add_test(cases, micro_batches_in_flight);
     tcase_add_test(cases, fullest_stage);
     tcase_add_test(cases, whole_model_on_one_stage);
-    tcase_add_test(cases, limit);
+    tcase_add_test(cases, memory_that_is_left_to_a_plan);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

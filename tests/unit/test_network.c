@@ -32,7 +32,7 @@ static double bus_bandwidth(double bytes)
 
 /* All-reduce over 8 A100: alpha = 92 us / 14 hops and beta = 232 GB/s give 134, 196, 222 and 229 GB/s of bus bandwidth;
  * nccl-tests in the vTrain repository (arXiv 2312.12391) measured 127, 203, 218, 229. */
-START_TEST(eight_a100)
+START_TEST(all_reduce_of_eight_a100)
 {
     cs_group_place(&network, 1, 8, &group);
     WITHIN(bus_bandwidth(16 * mib), 134.0, 0.005);
@@ -45,7 +45,7 @@ START_TEST(eight_a100)
 }
 END_TEST
 
-START_TEST(floor_and_nothing)
+START_TEST(groups_of_one_and_the_floor_of_a_link)
 {
     cs_group_place(&network, 1, 1, &group);
     ck_assert_double_eq(cs_all_reduce(&group, 1e9), 0.0);
@@ -64,7 +64,7 @@ START_TEST(floor_and_nothing)
 END_TEST
 
 /* In-switch reduction replaces the ring where it is faster: 475 GB/s of bus bandwidth on H100 (SimAI). */
-START_TEST(in_switch)
+START_TEST(reduction_in_the_switch)
 {
     problem.device.in_switch_bandwidth = 475e9;
     problem.device.link_latency = 0.0;
@@ -74,7 +74,7 @@ START_TEST(in_switch)
 }
 END_TEST
 
-START_TEST(placement)
+START_TEST(placement_of_groups)
 {
     const struct {
         int64_t stride, size;
@@ -96,7 +96,7 @@ END_TEST
 
 /* Two nodes of 8, S = 800 MB, latencies 0: inside 2 * 7/8 * 800 / 232 = 6.0345 ms, on every card 2 * 1/2 * 100 MB / 25
  * GB/s = 4 ms. A flat ring through one card would take 60 ms. */
-START_TEST(hierarchical)
+START_TEST(two_levels_of_all_reduce)
 {
     problem.device.link_latency = problem.device.scale_out_latency = 0.0;
     cs_group_place(&network, 1, 16, &group);
@@ -110,7 +110,7 @@ START_TEST(hierarchical)
 END_TEST
 
 /* Many nodes: the all-reduce takes the tree's 2 log2(n) latencies, gather and scatter count every hop of the ring. */
-START_TEST(latencies)
+START_TEST(latency_of_many_nodes)
 {
     problem.device.link_latency = 0.0;
     cs_group_place(&network, 8, 64, &group);
@@ -163,7 +163,7 @@ START_TEST(latency_of_dispatch)
 }
 END_TEST
 
-START_TEST(between_stages)
+START_TEST(point_to_point_between_stages)
 {
     WITHIN(cs_point_to_point(&network, 2, 4, 232e6), 1e-3 + 92e-6 / 14.0, 1e-9);
     WITHIN(cs_point_to_point(&network, 8, 2, 25e6), 1e-3 + 10e-6, 1e-9);
@@ -172,7 +172,7 @@ START_TEST(between_stages)
 }
 END_TEST
 
-START_TEST(exposed)
+START_TEST(time_that_no_compute_hides)
 {
     ck_assert_double_eq(cs_exposed(3.0, 5.0, 0.0), 0.0);
     ck_assert_double_eq(cs_exposed(5.0, 3.0, 0.0), 2.0);
@@ -183,7 +183,7 @@ END_TEST
 
 /* 64 chips are 4 x 4 x 4. A full axis wraps: 2 links of 50 GB/s; all 64 have 6. All-to-all meets the bisection: S *
  * side / (8 link). */
-START_TEST(torus)
+START_TEST(torus_of_whole_axes)
 {
     setup_torus(64);
     problem.device.link_latency = problem.device.link_floor = 0.0;
@@ -205,7 +205,7 @@ END_TEST
 /* 4,096 chips are 16 x 16 x 16. Every second chip of a row of 16: both directions of each link serve two groups, so 50
  * GB/s of ring, but eight groups' all-to-alls cross the middle of the row: 8 links / 16. A whole
  * row is a ring of two links; links a 10^12th as fast take 10^12 times as long. */
-START_TEST(torus_with_gaps)
+START_TEST(torus_of_every_second_chip)
 {
     setup_torus(4096);
     problem.device.link_latency = problem.device.link_floor = 0.0;
@@ -247,7 +247,7 @@ START_TEST(torus_of_one_axis)
 }
 END_TEST
 
-START_TEST(slices)
+START_TEST(two_slices_of_a_pod)
 {
     setup_torus(6144); /* two slices, over the data-centre network */
     ck_assert_double_eq(network.domain, 4096.0);
@@ -265,7 +265,7 @@ START_TEST(slices)
 END_TEST
 
 /* A class of device counts has one shape, and the shape holds its counts. */
-START_TEST(slice_classes)
+START_TEST(classes_of_slice_shapes)
 {
     sample_tpu(&problem.device);
     for (int axes = 1; axes <= 3; axes++) {
@@ -293,7 +293,7 @@ START_TEST(slice_classes)
 }
 END_TEST
 
-START_TEST(faster_is_never_slower)
+START_TEST(a_faster_network_is_never_slower)
 {
     const int64_t sizes[] = {2, 3, 8, 12, 16, 64, 100};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -323,22 +323,22 @@ int main(void)
     Suite *suite = suite_create("network");
     TCase *cases = tcase_create("network");
     tcase_add_checked_fixture(cases, setup, NULL);
-    tcase_add_test(cases, eight_a100);
-    tcase_add_test(cases, floor_and_nothing);
-    tcase_add_test(cases, in_switch);
-    tcase_add_test(cases, placement);
-    tcase_add_test(cases, hierarchical);
-    tcase_add_test(cases, latencies);
+    tcase_add_test(cases, all_reduce_of_eight_a100);
+    tcase_add_test(cases, groups_of_one_and_the_floor_of_a_link);
+    tcase_add_test(cases, reduction_in_the_switch);
+    tcase_add_test(cases, placement_of_groups);
+    tcase_add_test(cases, two_levels_of_all_reduce);
+    tcase_add_test(cases, latency_of_many_nodes);
     tcase_add_test(cases, floors_of_a_range);
     tcase_add_test(cases, latency_of_dispatch);
-    tcase_add_test(cases, between_stages);
-    tcase_add_test(cases, exposed);
-    tcase_add_test(cases, torus);
-    tcase_add_test(cases, torus_with_gaps);
+    tcase_add_test(cases, point_to_point_between_stages);
+    tcase_add_test(cases, time_that_no_compute_hides);
+    tcase_add_test(cases, torus_of_whole_axes);
+    tcase_add_test(cases, torus_of_every_second_chip);
     tcase_add_test(cases, torus_of_one_axis);
-    tcase_add_test(cases, slices);
-    tcase_add_test(cases, slice_classes);
-    tcase_add_test(cases, faster_is_never_slower);
+    tcase_add_test(cases, two_slices_of_a_pod);
+    tcase_add_test(cases, classes_of_slice_shapes);
+    tcase_add_test(cases, a_faster_network_is_never_slower);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

@@ -47,7 +47,7 @@ static enum cs_code parse(const char *line, struct cs_error *error)
     return cs_options_parse("program", argc, argv, sizeof options / sizeof options[0], options, &taken.words, error);
 }
 
-START_TEST(values)
+START_TEST(options_and_their_values)
 {
     struct cs_error error = {0};
     ck_assert_int_eq(parse("a --json --model M --set x=1 --devices 1e12 - --zero=3 --set=y=2=3 -h", &error), CS_OK);
@@ -96,7 +96,7 @@ static const struct {
     {"--seconds soon", "--seconds soon: expected a number from 0.5 to 10."},
 };
 
-START_TEST(messages)
+START_TEST(messages_of_wrong_options)
 {
     struct cs_error error = {0};
     ck_assert_int_eq(parse(wrong[_i].line, &error), CS_ERROR_USAGE);
@@ -104,7 +104,7 @@ START_TEST(messages)
 }
 END_TEST
 
-START_TEST(too_many)
+START_TEST(too_many_words)
 {
     static char program[] = "program", word[] = "word";
     static char *argv[CS_TEXTS_MAX + 2] = {program};
@@ -123,9 +123,9 @@ int main(void)
 {
     Suite *suite = suite_create("options");
     TCase *cases = tcase_create("options");
-    tcase_add_test(cases, values);
-    tcase_add_loop_test(cases, messages, 0, sizeof wrong / sizeof wrong[0]);
-    tcase_add_test(cases, too_many);
+    tcase_add_test(cases, options_and_their_values);
+    tcase_add_loop_test(cases, messages_of_wrong_options, 0, sizeof wrong / sizeof wrong[0]);
+    tcase_add_test(cases, too_many_words);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

@@ -70,7 +70,7 @@ static void hand_out(struct cs_queue *queue, int64_t shard, int64_t shards, bool
     ck_assert_double_eq(queue->cost_left, 0.0);
 }
 
-START_TEST(test_every_search_once)
+START_TEST(every_search_is_handed_out_once)
 {
     static const int32_t done_shares[] = {0, 30, 500, 990, 1024};
     static const int64_t shards[] = {1, 2, 7, 100000};
@@ -97,7 +97,7 @@ START_TEST(test_every_search_once)
 }
 END_TEST
 
-START_TEST(test_costly_first)
+START_TEST(costly_searches_come_first)
 {
     const int32_t done = 0;
     struct cs_queue queue;
@@ -117,7 +117,7 @@ START_TEST(test_costly_first)
 }
 END_TEST
 
-START_TEST(test_pace)
+START_TEST(chunks_follow_the_pace)
 {
     const int32_t done = 0;
     struct cs_queue queue;
@@ -139,9 +139,9 @@ int main(void)
     Suite *suite = suite_create("queue");
     TCase *tests = tcase_create("queue");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, test_every_search_once, 0, 80);
-    tcase_add_test(tests, test_costly_first);
-    tcase_add_test(tests, test_pace);
+    tcase_add_loop_test(tests, every_search_is_handed_out_once, 0, 80);
+    tcase_add_test(tests, costly_searches_come_first);
+    tcase_add_test(tests, chunks_follow_the_pace);
     suite_add_tcase(suite, tests);
     return cs_run_suite(suite);
 }

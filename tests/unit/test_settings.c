@@ -25,7 +25,7 @@ static int32_t choices(const char *names)
     return count;
 }
 
-START_TEST(rows)
+START_TEST(every_setting_is_found_and_in_range)
 {
     int32_t count = 0;
     const struct cs_setting *table = cs_settings_table(&count);
@@ -55,7 +55,7 @@ START_TEST(rows)
 END_TEST
 
 /* Putting a value changes this member and no other. */
-START_TEST(get_and_put)
+START_TEST(putting_a_value_changes_one_member)
 {
     int32_t count = 0;
     const struct cs_setting *table = cs_settings_table(&count);
@@ -82,7 +82,7 @@ START_TEST(get_and_put)
 END_TEST
 
 /* CarbonScaling (arXiv 2508.06524v2) section 5.1 and Table 2; Hoffmann 2022; 2^22 tokens and 1/6 of the batch law. */
-START_TEST(defaults)
+START_TEST(published_defaults)
 {
     ck_assert_int_eq(settings.training.seq_len, 2048);
     ck_assert_double_eq(settings.training.tokens_per_parameter, 20.0);
@@ -102,7 +102,7 @@ START_TEST(defaults)
 }
 END_TEST
 
-START_TEST(preset)
+START_TEST(the_preset_of_the_paper)
 {
     const struct cs_settings before = settings;
     cs_settings_apply_preset(&settings);
@@ -143,10 +143,10 @@ int main(void)
     Suite *suite = suite_create("settings");
     TCase *cases = tcase_create("settings");
     tcase_add_checked_fixture(cases, setup, NULL);
-    tcase_add_test(cases, rows);
-    tcase_add_test(cases, get_and_put);
-    tcase_add_test(cases, defaults);
-    tcase_add_test(cases, preset);
+    tcase_add_test(cases, every_setting_is_found_and_in_range);
+    tcase_add_test(cases, putting_a_value_changes_one_member);
+    tcase_add_test(cases, published_defaults);
+    tcase_add_test(cases, the_preset_of_the_paper);
     tcase_add_test(cases, choice_names);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
