@@ -30,7 +30,7 @@ static const char usage[] =
     "The plan: what is given is taken as given, the rest is searched\n"
     "  --devices N  --tensor N  --pipeline N  --data N  --context N  --expert N  --expert-tensor N\n"
     "  --micro-batch N  --batch N (sequences)  --interleave N  --zero 0|1|2|3\n"
-    "  --recompute none|selective|full  --schedule 1f1b|zb1p|dualpipe\n"
+    "  --recompute none|selective|full  --recompute-layers N (0: all)  --schedule 1f1b|zb1p|dualpipe\n"
     "\n"
     "The answer\n"
     "  --top K             list the K best plans, 1 to 100 [10]\n"
@@ -47,7 +47,7 @@ struct arguments {
     struct cs_point_request request;
     struct cs_texts words, sets;
     const char *case_path, *case_id;
-    struct cs_space knobs; /* 0, or -1 where 0 is a value: not given */
+    struct cs_plan knobs; /* those that are not given are free */
     int64_t top;
     bool kernels, pareto, brief, json, help, version;
 };
@@ -77,30 +77,42 @@ static enum cs_code check(const struct arguments *arguments, struct cs_error *er
     return CS_OK;
 }
 
+/* One option for each knob of a plan that has one; returns how many. */
+static int32_t knob_options(struct cs_plan *plan, struct cs_option options[CS_KNOBS_MAX])
+{
+    int32_t count = 0, used = 0;
+    const struct cs_knob *const knobs = cs_knobs(&count);
+    cs_plan_free(plan);
+    for (int32_t i = 0; i < count; i++) {
+        void *const member = (char *)plan + knobs[i].offset;
+        struct cs_option option = {
+            .name = knobs[i].option, .low = (double)knobs[i].least, .high = (double)knobs[i].most};
+        if (knobs[i].option == NULL) {
+            continue;
+        }
+        if (knobs[i].kind == CS_KNOB_COUNT) {
+            option.count = member;
+        } else if (knobs[i].words != NULL) {
+            option.choice = member;
+            option.names = knobs[i].words;
+        } else {
+            option.small = member;
+        }
+        options[used++] = option;
+    }
+    return used;
+}
+
 static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arguments, struct cs_error *error)
 {
     struct cs_point_request *const request = &arguments->request;
-    struct cs_space *const knobs = &arguments->knobs;
-    const struct cs_option options[] = {
+    const struct cs_option fixed[] = {
 #define AXIS_OPTION(kind, key, dimension, option, ...) {option, .text = &request->wanted[CS_AXIS_##kind]},
         CS_MAIN_AXES(AXIS_OPTION)
 #undef AXIS_OPTION
             {"--case", .text = &arguments->case_path},
         {"--id", .text = &arguments->case_id},
         {"--set", .list = &arguments->sets, .passes = cs_is_assignment, .expected = CS_EXPECTED_ASSIGNMENT},
-        {"--devices", .count = &knobs->devices, .low = 1, .high = 1e12},
-        {"--data", .count = &knobs->data, .low = 1, .high = 1e12},
-        {"--batch", .count = &knobs->global_batch, .low = 1, .high = 1e9},
-        {"--tensor", .small = &knobs->tensor, .low = 1, .high = 1e6},
-        {"--pipeline", .small = &knobs->pipeline, .low = 1, .high = 1e6},
-        {"--context", .small = &knobs->context, .low = 1, .high = 1e6},
-        {"--expert", .small = &knobs->expert, .low = 1, .high = 1e6},
-        {"--expert-tensor", .small = &knobs->expert_tensor, .low = 1, .high = 1e6},
-        {"--micro-batch", .small = &knobs->micro_batch, .low = 1, .high = 1e6},
-        {"--interleave", .small = &knobs->interleave, .low = 1, .high = 1e6},
-        {"--zero", .small = &knobs->zero_stage, .low = 0, .high = 3},
-        {"--recompute", .choice = &knobs->recompute, .names = cs_setting_find("search.recompute")->names},
-        {"--schedule", .choice = &knobs->schedule, .names = cs_setting_find("search.schedules")->names},
         {"--top", .count = &arguments->top, .low = 1, .high = CS_POINT_TOP_MAX},
         {"--kernels", .flag = &arguments->kernels},
         {"--pareto", .flag = &arguments->pareto},
@@ -109,10 +121,12 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
         {"--help", .flag = &arguments->help},
         {"--version", .flag = &arguments->version},
     };
-    knobs->zero_stage = knobs->recompute = knobs->schedule = knobs->sequence_parallel = -1;
+    enum { FIXED = sizeof fixed / sizeof fixed[0] };
+    struct cs_option options[FIXED + CS_KNOBS_MAX];
+    memcpy(options, fixed, sizeof fixed);
     arguments->top = 10;
-    CS_TRY(cs_options_parse("cs_point", argc, argv, sizeof options / sizeof options[0], options, &arguments->words,
-                            error));
+    CS_TRY(cs_options_parse("cs_point", argc, argv, FIXED + knob_options(&arguments->knobs, options + FIXED), options,
+                            &arguments->words, error));
     request->sets = arguments->sets.at;
     request->set_count = arguments->sets.count;
     request->config = arguments->words.count > 0 ? arguments->words.at[0] : NULL;
@@ -126,31 +140,23 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
 /* What the user fixed; a count of devices that follows from three degrees counts as given. */
 static void fix_knobs(const struct arguments *arguments, struct cs_point *point)
 {
-    const struct cs_space *const knobs = &arguments->knobs;
-    struct cs_space *const space = &point->design.space;
-#define FIX(member, unset) space->member = knobs->member != (unset) ? knobs->member : space->member
-    FIX(devices, 0);
-    FIX(data, 0);
-    FIX(global_batch, 0);
-    FIX(tensor, 0);
-    FIX(pipeline, 0);
-    FIX(context, 0);
-    FIX(expert, 0);
-    FIX(expert_tensor, 0);
-    FIX(micro_batch, 0);
-    FIX(interleave, 0);
-    FIX(zero_stage, -1);
-    FIX(recompute, -1);
-    FIX(schedule, -1);
-#undef FIX
-    if (knobs->global_batch > 0) {
-        point->design.problem.global_batch = knobs->global_batch;
+    const struct cs_plan *const given = &arguments->knobs;
+    struct cs_plan *const plan = &point->design.space.given;
+    int32_t count = 0;
+    const struct cs_knob *const knobs = cs_knobs(&count);
+    for (int32_t i = 0; i < count; i++) {
+        if (cs_knob_given(given, &knobs[i])) {
+            cs_knob_put(plan, &knobs[i], cs_knob_get(given, &knobs[i]));
+        }
     }
-    if (space->devices == 0 && knobs->tensor > 0 && knobs->pipeline > 0 && knobs->data > 0) {
-        space->devices = knobs->data * knobs->tensor * knobs->pipeline * (knobs->context > 0 ? knobs->context : 1);
+    if (given->global_batch > 0) {
+        point->design.problem.global_batch = given->global_batch;
+    }
+    if (plan->devices == 0 && given->tensor > 0 && given->pipeline > 0 && given->data > 0) {
+        plan->devices = given->data * given->tensor * given->pipeline * (given->context > 0 ? given->context : 1);
     }
     /* On a number of devices that the user names, the deadline is for the user to judge. */
-    if (space->devices > 0 && point->objective == CS_MIN_DEVICES) {
+    if (plan->devices > 0 && point->objective == CS_MIN_DEVICES) {
         point->objective = CS_MIN_TIME;
     }
 }

@@ -122,7 +122,7 @@ static enum cs_code first_unanswered(const struct cs_validation *v, struct cs_er
         if (v->predictions[i].status != CS_STATUS_FEASIBLE) {
             return cs_fail(error, CS_ERROR_CONFIG, "%d of %d cases have no plan; the first is %s, which fails at %s.",
                            (int)count, (int)v->cases.count, v->cases.items[i].id,
-                           cs_validation_status(v->predictions[i].status));
+                           cs_status_word(v->predictions[i].status));
         }
     }
     return CS_OK;

@@ -40,7 +40,11 @@ for config in "$@"; do
     "$scratch/other/build/cs_sweep" "$scratch/other/$config" --force --quiet --output "$scratch/theirs.h5"
     forget_key "$scratch/theirs.h5"
     status=0
-    h5diff --exclude-path /provenance "$scratch/theirs.h5" "$scratch/ours.h5" >"$scratch/diff" 2>&1 || status=$?
+    h5diff -c --exclude-path /provenance "$scratch/theirs.h5" "$scratch/ours.h5" >"$scratch/diff" 2>&1 || status=$?
+    # A new variable makes its dimensions' lists of users longer, which is no difference of values.
+    if [ -n "$added" ] && ! grep -qv REFERENCE_LIST "$scratch/diff"; then
+        status=0
+    fi
     only=$({ names "$scratch/theirs.h5"; names "$scratch/ours.h5"; } | sort | uniq -u | tr '\n' ' ')
     if [ -n "$only" ] && [ -z "$added" ]; then
         status=1

@@ -42,7 +42,7 @@ struct cs_case {
     double tokens; /* 0: a step benchmark */
     enum cs_case_precision precision;
     int32_t gradient_bits;           /* of a gradient on the network, 16 or 32; 0: training.gradient_bytes */
-    struct cs_space knobs;           /* what the source states is fixed, the rest free; settings NULL */
+    struct cs_plan knobs;            /* what the source states, the rest free (see cs_plan_free) */
     int64_t devices_hint;            /* 0: none */
     int64_t slices;                  /* groups that only the data-centre network joins; 0: not stated */
     enum cs_attention_kernel kernel; /* AUTO: not stated */
@@ -75,14 +75,14 @@ struct cs_prediction {
     double memory_gb;                                      /* nominal, of the device */
 };
 
-/* The problem of a case on its device, without the deadline, and the space that its knobs leave. `settings` is the
- * space's storage. Fails only for a device that the library does not have. */
+/* The problem of a case on its device, without the deadline, and the space that its knobs leave. Fails only
+ * for a device that the library does not have. */
 enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
-                             struct cs_search_settings *settings, struct cs_space *space, struct cs_error *error);
+                             struct cs_space *space, struct cs_error *error);
 /* Sets the knobs that follow from the stated ones: the one missing degree where the number of devices is known and
  * divisible; no sequence parallelism on one tensor rank; no interleaving with one stage or with a schedule that has
  * none. */
-void cs_case_settle(struct cs_space *knobs);
+void cs_case_settle(struct cs_plan *knobs);
 /* A plan that is stated whole is evaluated as it is. Free knobs are searched for the least time, at devices_hint where
  * the devices are not stated, else at the fewest devices that fit; context degrees of 1 to 8, expert degrees that are
  * powers of two or the number of experts. Where nothing fits in memory, the run happened all the same: the margin is

@@ -28,17 +28,18 @@ bool cs_axis_read_by(const struct cs_axis *axis, unsigned scopes);
 /* The scopes that decide a plan: ARCHITECTURE and SEARCH, what min_energy and min_carbon look at besides. The region
  * axis is read by them exactly when the plan depends on the region. */
 unsigned cs_grid_plan_scopes(const struct cs_grid *grid);
-/* Settings, problem and carbon inputs at given coordinates on ALL config axes (region coordinate ignored by problem).
- * carbon->device points into problem. */
+/* Settings, problem and carbon inputs at given coordinates on ALL config axes (the problem ignores the region). */
 struct cs_design_point {
     struct cs_settings settings;
     struct cs_problem problem;
     struct cs_space space;
-    struct cs_carbon_inputs carbon; /* .device = &problem.device */
+    struct cs_carbon_inputs carbon;
     const struct cs_model *model;
     double years;
 };
 void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struct cs_design_point *point);
+/* The place that a region is under these settings. */
+struct cs_place cs_region_place(const struct cs_carbon_settings *carbon, const struct cs_region *region);
 /* Relative cost of a search, for ordering: larger is costlier. */
 double cs_grid_cost(const struct cs_grid *grid, int64_t search);
 
@@ -46,11 +47,10 @@ double cs_grid_cost(const struct cs_grid *grid, int64_t search);
 /* The fixed-size answer of one search: what workers send, what the result file is made of. Plain values, no padding
  * left unset, so equal answers are equal bytes. */
 struct cs_record {
-    int64_t devices, data, global_batch;
+    struct cs_plan plan;
     double training_time, step_time, mfu, hfu, memory, candidates;
     double shares[CS_SHARE_COUNT];
-    int32_t tensor, pipeline, expert, context, interleave, micro_batch, expert_tensor;
-    int8_t status, zero_stage, recompute, schedule;
+    int64_t status; /* enum cs_status */
 };
 
 /* Runs search `search` of the grid and fills grid->records_per_search records, [region][alternative]. */

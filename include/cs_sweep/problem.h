@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The problem of one design point, immutable while it is evaluated, and a plan that answers it. */
+/* The problem of one design point, immutable while it is evaluated. */
 #ifndef CS_SWEEP_PROBLEM_H
 #define CS_SWEEP_PROBLEM_H
 
@@ -27,16 +27,5 @@ struct cs_problem {
 void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *architecture, const struct cs_law *law,
                      const struct cs_device *device, const struct cs_precision *precision,
                      const struct cs_training *training);
-
-/* A parallelism plan. devices = tensor * pipeline * data * context. */
-struct cs_plan {
-    int64_t devices, data, global_batch, micro_batches; /* global_batch in sequences; micro-batches per replica, step */
-    int32_t tensor, pipeline, context, expert, expert_tensor;
-    int32_t micro_batch, interleave, zero_stage;
-    int32_t zero_group; /* devices that shard together; 0: all data-parallel ranks */
-    enum cs_recompute recompute;
-    enum cs_schedule schedule;
-    bool sequence_parallel;
-};
 
 #endif

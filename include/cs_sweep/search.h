@@ -6,15 +6,12 @@
 #include "cs_sweep/carbon.h"
 #include "cs_sweep/step.h"
 
-/* Which plans are candidates. A knob is free (0, or -1 where 0 is a value), or fixed to one value. Settings bound the
- * free ones; a fixed one is taken as given (a given plan is evaluated as given). */
+/* Which plans are candidates. A knob of `given` is free (0, or -1 where 0 is a value), or holds the one value that it
+ * may have. Settings bound the free ones; a given one is taken as it is (a given plan is evaluated as given). */
 struct cs_space {
-    int64_t devices, data, global_batch;
-    int32_t tensor, pipeline, context, expert, expert_tensor, micro_batch, interleave;
-    int32_t zero_stage, recompute, schedule, sequence_parallel; /* -1 free */
-    int32_t zero_group;                                         /* 0 none */
-    int64_t devices_low, devices_high;                          /* bounds of a free count; 0: the algorithm's own */
-    const struct cs_search_settings *settings;
+    struct cs_plan given;
+    int64_t devices_low, devices_high; /* bounds of a free count; 0: the algorithm's own */
+    struct cs_search_settings settings;
 };
 void cs_space_free(const struct cs_search_settings *settings, struct cs_space *space);
 
@@ -43,19 +40,18 @@ void cs_search(const struct cs_problem *problem, const struct cs_space *space, e
                const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t wanted,
                struct cs_search_result *best, int32_t *found);
 
-/* min_carbon for several regions at once: total carbon is linear in intensity * pue, so the lower envelope of (energy,
- * embodied) serves all. intensities: kg CO2e per J at the wall, PUE included, any order. best[i] answers
- * intensities[i]. */
+/* min_carbon for several places at once: total carbon is linear in the intensity, so the lower envelope of (energy,
+ * embodied) serves all. best[i] answers places[i]. */
 void cs_search_regions(const struct cs_problem *problem, const struct cs_space *space,
                        const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t regions,
-                       const double *intensities, struct cs_search_result *best);
+                       const struct cs_place *places, struct cs_search_result *best);
 
-/* Pareto front of (devices, training time, carbon at one intensity): no other plan is as good in all three and better
+/* Pareto front of (devices, training time, carbon at one place): no other plan is as good in all three and better
  * in one. Sorted by devices, then time. Returns the number found, at most `capacity`: of more, those of the fewest
  * devices; -1 if memory runs out, or the front has more than a million plans. */
 int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space *space,
-                         const struct cs_carbon_inputs *carbon, double intensity, struct cs_search_workspace *workspace,
-                         int32_t capacity, struct cs_search_result *front);
+                         const struct cs_carbon_inputs *carbon, const struct cs_place *place,
+                         struct cs_search_workspace *workspace, int32_t capacity, struct cs_search_result *front);
 
 /* N_min = ceil(C / (T_max peak)); N_max = t_max * min(layers, p_max) * critical sequences. */
 int64_t cs_devices_minimum(const struct cs_problem *problem);

@@ -40,9 +40,11 @@ enum cs_attention_kernel {
     CS_ATTENTION_FUSED3
 };
 enum cs_recompute { CS_RECOMPUTE_NONE, CS_RECOMPUTE_SELECTIVE, CS_RECOMPUTE_FULL };
+#define CS_RECOMPUTE_NAMES "none|selective|full"
 enum cs_layer_split { CS_LAYER_SPLIT_BALANCED, CS_LAYER_SPLIT_EVEN };
 enum cs_overlap { CS_OVERLAP_AUTO, CS_OVERLAP_ON, CS_OVERLAP_OFF };
 enum cs_schedule { CS_SCHEDULE_1F1B, CS_SCHEDULE_ZB1P, CS_SCHEDULE_DUALPIPE };
+#define CS_SCHEDULE_NAMES "1f1b|zb1p|dualpipe"
 enum cs_objective { CS_MIN_DEVICES, CS_MIN_TIME, CS_MIN_ENERGY, CS_MIN_CARBON };
 enum cs_preset { CS_PRESET_DEFAULT, CS_PRESET_PAPER };
 enum cs_attribution { CS_ATTRIBUTION_AMORTIZED, CS_ATTRIBUTION_FULL };
@@ -138,9 +140,9 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     LIST(expert_degrees, CS_SCOPE_SEARCH, "expert-parallel degrees; empty: the number of experts (CarbonScaling 4)")   \
     CHOICE(expert_tensor, "one", "one|tensor|both", CS_SCOPE_SEARCH, "tensor degree inside an expert: 1, t, or both")  \
     LIST(context_degrees, CS_SCOPE_SEARCH, "context-parallel degrees; empty: 1")                                       \
-    SET(schedules, 1u, "1f1b|zb1p|dualpipe", CS_SCOPE_SEARCH, "pipeline schedules")                                    \
+    SET(schedules, 1u, CS_SCHEDULE_NAMES, CS_SCOPE_SEARCH, "pipeline schedules")                                       \
     SET(zero_stages, 15u, "0|1|2|3", CS_SCOPE_SEARCH, "ZeRO stages (CarbonScaling Algorithm 1)")                       \
-    SET(recompute, 7u, "none|selective|full", CS_SCOPE_SEARCH, "activation recomputation")                             \
+    SET(recompute, 7u, CS_RECOMPUTE_NAMES, CS_SCOPE_SEARCH, "activation recomputation")                                \
     FLAG(sequence_parallel, true, CS_SCOPE_SEARCH, "sequence parallelism wherever tensor > 1 (Korthikanti 2022)")      \
     FLAG(zero_with_pipeline, false, CS_SCOPE_SEARCH, "allow ZeRO 2 and 3 with pipeline > 1")                           \
     COUNT(alternatives, 0, 0, 100, "1", CS_SCOPE_NONE,                                                                 \

@@ -15,23 +15,21 @@
 #include "cs_sweep/kernel.h"
 #include "cs_sweep/network.h"
 #include "cs_sweep/number.h"
+#include "cs_sweep/plan.h"
 
-/* What a time is spent on. The shares of the result file, in its order. */
+/* What a time is spent on. SHARE(NAME, word, meaning): the shares of the result file, in its order. */
+#define CS_SHARES(SHARE)                                                                                               \
+    SHARE(COMPUTE, compute, "compute")                                                                                 \
+    SHARE(TENSOR, tensor, "exposed tensor- and context-parallel communication")                                        \
+    SHARE(EXPERT, expert, "exposed expert-parallel communication")                                                     \
+    SHARE(PIPELINE, pipeline, "exposed pipeline communication")                                                        \
+    SHARE(DATA, data, "exposed data-parallel and ZeRO communication")                                                  \
+    SHARE(BUBBLE, bubble, "pipeline bubble")                                                                           \
+    SHARE(OPTIMIZER, optimizer, "optimizer")
+
 enum cs_share {
-    CS_SHARE_COMPUTE,
-    CS_SHARE_TENSOR,
-    CS_SHARE_EXPERT,
-    CS_SHARE_PIPELINE,
-    CS_SHARE_DATA,
-    CS_SHARE_BUBBLE,
-    CS_SHARE_OPTIMIZER,
-    CS_SHARE_COUNT
-};
-
-struct cs_shard {
-    int32_t tensor, context, expert, expert_tensor, micro_batch;
-    enum cs_recompute recompute;
-    bool sequence_parallel;
+#define CS_SHARE_ENUM(name, word, meaning) CS_SHARE_##name,
+    CS_SHARES(CS_SHARE_ENUM) CS_SHARE_COUNT
 };
 
 /* One micro-batch through one part of the model on one device: exposed seconds by cause, forward and backward (the
@@ -51,12 +49,12 @@ enum cs_part_kind { CS_PART_DENSE, CS_PART_MIXTURE, CS_PART_EMBEDDING, CS_PART_H
 struct cs_costs {
     const struct cs_problem *problem;
     const struct cs_network *network;
-    struct cs_shard shard;
+    struct cs_plan plan;                /* of which only the degrees above count; the others may be anything */
     struct cs_part part[CS_PART_COUNT]; /* sliding-window layers are averaged in by their period; the head holds MTP */
     double boundary_bytes;              /* activation of one micro-batch between stages, per device */
     double tied_parameters;             /* of the head, that one device alone shares with the embedding */
 };
-void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network *network, const struct cs_shard *shard,
+void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network *network, const struct cs_plan *plan,
                       struct cs_costs *costs);
 
 /* The split of the layers into `pipeline` stages that minimises the slowest one; see src/model/stage.c. Interleaved
@@ -170,8 +168,8 @@ static inline double cs_memory_bytes(const struct cs_replica *replica, enum cs_s
 }
 /* Bytes that a plan may use: capacity less the margin. */
 double cs_memory_limit(const struct cs_problem *problem);
-/* Layer terms of stage 0 only, bytes (the labels of published memory figures): state without embedding and head, and
- * activations of what is in flight. */
+/* Bytes of the layers alone on stage 0 (or on the next one where dense layers lead and it holds more weights), as
+ * published figures of memory label them: state without embedding and head, and activations of what is in flight. */
 void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *plan, double *state, double *activations);
 /* s of the whole training: ceil(tokens / (batch * seq_len)) * step / goodput. */
 double cs_training_seconds(const struct cs_problem *problem, int64_t global_batch, double step_seconds);
@@ -183,16 +181,30 @@ struct cs_step {
     double training_seconds, mfu, hfu;
     double memory_bytes, state_bytes, activation_bytes, other_bytes; /* of the fullest device */
 };
+
+/* What became of a search: STATUS(NAME, word, sentence). From DIVISIBILITY to DEADLINE they are the gates of the
+ * search, in its order. */
+#define CS_STATUSES(STATUS)                                                                                            \
+    STATUS(PENDING, pending, "It was not searched.")                                                                   \
+    STATUS(FEASIBLE, feasible, "A plan was found.")                                                                    \
+    STATUS(DIVISIBILITY, divisibility,                                                                                 \
+           "No plan divides the model over the devices: tensor, pipeline and expert degrees do not fit its shape.")    \
+    STATUS(COMMUNICATION, communication,                                                                               \
+           "No plan keeps tensor groups within a scale-up domain and spreads the experts evenly over the devices.")    \
+    STATUS(BATCH, batch,                                                                                               \
+           "Every plan that divides the model wants more sequences in flight than the critical batch holds.")          \
+    STATUS(MEMORY, memory, "Every plan with a batch that divides overflows the devices' memory.")                      \
+    STATUS(DEADLINE, deadline, "Plans fit in memory, but none ends before the deadline.")                              \
+    STATUS(FAILED, failed, "The search failed.")
+
 enum cs_status {
-    CS_STATUS_PENDING,
-    CS_STATUS_FEASIBLE,
-    CS_STATUS_DIVISIBILITY,
-    CS_STATUS_COMMUNICATION,
-    CS_STATUS_BATCH,
-    CS_STATUS_MEMORY,
-    CS_STATUS_DEADLINE,
-    CS_STATUS_FAILED
+#define CS_STATUS_ENUM(name, word, sentence) CS_STATUS_##name,
+    CS_STATUSES(CS_STATUS_ENUM) CS_STATUS_COUNT
 };
+const char *cs_status_word(enum cs_status status);
+const char *cs_status_sentence(enum cs_status status); /* why no plan was found */
+const char *cs_share_word(enum cs_share share);
+
 /* Evaluates a complete plan as given: no gate of the search applies. */
 void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step);
 

@@ -50,12 +50,12 @@ _cs_point() {
     --zero) _cs_sweep_words "0 1 2 3" "$current" ;;
     --case) _cs_sweep_files "$current" json ;;
     --id | --year | --set | --devices | --tensor | --pipeline | --data | --context | --expert | --expert-tensor | \
-        --micro-batch | --batch | --interleave | --top) COMPREPLY=() ;;
+        --micro-batch | --batch | --interleave | --recompute-layers | --top) COMPREPLY=() ;;
     *)
         case $current in
         -*) _cs_sweep_words "--model --hardware --year --qat --region --set --case --id --devices --tensor --pipeline
-            --data --context --expert --expert-tensor --micro-batch --batch --interleave --zero --recompute --schedule
-            --top --kernels --pareto --brief --json --help --version" "$current" ;;
+            --data --context --expert --expert-tensor --micro-batch --batch --interleave --zero --recompute
+            --recompute-layers --schedule --top --kernels --pareto --brief --json --help --version" "$current" ;;
         *) _cs_sweep_files "$current" json h5 ;;
         esac
         ;;

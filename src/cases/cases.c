@@ -69,50 +69,60 @@ static enum cs_code read_training(const struct cs_json *training, struct cs_case
     return cs_json_optional_real(training, "tokens", 1.0, 1e30, "token", &item->tokens, error);
 }
 
-/* A knob that is absent, or null, stays free; the schedule is 1F1B unless named. */
+static enum cs_code read_knob(const struct cs_json *plan, const struct cs_knob *knob, struct cs_plan *knobs,
+                              struct cs_error *error)
+{
+    const struct cs_json *at = cs_json_given(plan, knob->key);
+    int64_t value = knob->free;
+    if (at == NULL) {
+        return CS_OK;
+    }
+    if (knob->kind == CS_KNOB_SWITCH) {
+        bool on = false;
+        CS_TRY(cs_json_flag(at, &on, error));
+        value = on ? 1 : 0;
+    } else if (knob->words != NULL) {
+        int32_t level = 0;
+        CS_TRY(cs_json_choice(at, knob->words, &level, error));
+        value = level;
+    } else {
+        CS_TRY(cs_json_count(at, knob->least, knob->most, NULL, &value, error));
+    }
+    cs_knob_put(knobs, knob, value);
+    return CS_OK;
+}
+
+/* A knob that is absent, or null, stays free; but the schedule is 1F1B, and all layers are recomputed alike, unless the
+ * case says otherwise. */
 static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, struct cs_error *error)
 {
-    static const char *const keys[] = {"devices",
-                                       "tensor",
-                                       "pipeline",
-                                       "interleave",
-                                       "data",
-                                       "expert",
-                                       "context",
-                                       "zero",
-                                       "micro_batch",
-                                       "recompute",
-                                       "zero_group",
-                                       "slices",
-                                       "sequence_parallel",
-                                       "attention_kernel",
-                                       "schedule",
-                                       "pods"};
-    struct cs_space *knobs = &item->knobs;
-    CS_TRY(cs_json_object(plan, error));
-    CS_TRY(KNOWN_KEYS(plan, keys, error));
-    knobs->zero_stage = knobs->recompute = knobs->schedule = knobs->sequence_parallel = -1;
-    CS_TRY(cs_json_optional_count(plan, "devices", 1, LARGEST, &knobs->devices, error));
-    CS_TRY(cs_json_optional_count(plan, "data", 1, LARGEST, &knobs->data, error));
-    CS_TRY(cs_json_optional_int(plan, "tensor", 1, LARGEST, &knobs->tensor, error));
-    CS_TRY(cs_json_optional_int(plan, "pipeline", 1, LARGEST, &knobs->pipeline, error));
-    CS_TRY(cs_json_optional_int(plan, "context", 1, LARGEST, &knobs->context, error));
-    CS_TRY(cs_json_optional_int(plan, "expert", 1, LARGEST, &knobs->expert, error));
-    CS_TRY(cs_json_optional_int(plan, "interleave", 1, LARGEST, &knobs->interleave, error));
-    CS_TRY(cs_json_optional_int(plan, "micro_batch", 1, LARGEST, &knobs->micro_batch, error));
-    CS_TRY(cs_json_optional_int(plan, "zero", 0, 3, &knobs->zero_stage, error));
-    CS_TRY(cs_json_optional_int(plan, "zero_group", 1, LARGEST, &knobs->zero_group, error));
-    CS_TRY(cs_json_optional_choice(plan, "recompute", "none|selective|full", &knobs->recompute, error));
-    const struct cs_json *schedule = cs_json_member(plan, "schedule");
-    knobs->schedule = schedule == NULL ? CS_SCHEDULE_1F1B : -1;
-    CS_TRY(cs_json_optional_choice(plan, "schedule", "1f1b|zb1p|dualpipe", &knobs->schedule, error));
-    const struct cs_json *sequence_parallel = cs_json_given(plan, "sequence_parallel");
-    if (sequence_parallel != NULL) {
-        bool flag = false;
-        CS_TRY(cs_json_flag(sequence_parallel, &flag, error));
-        knobs->sequence_parallel = flag ? 1 : 0;
+    static const char *const more[] = {"slices", "attention_kernel", "pods"};
+    enum { MORE = COUNT_OF(more) };
+    const char *keys[MORE + CS_KNOBS_MAX];
+    int32_t count = 0, key_count = 0, kernel = CS_ATTENTION_AUTO;
+    const struct cs_knob *knobs = cs_knobs(&count);
+    for (; key_count < MORE; key_count++) {
+        keys[key_count] = more[key_count];
     }
-    int32_t kernel = CS_ATTENTION_AUTO;
+    for (int32_t i = 0; i < count; i++) {
+        if (knobs[i].key != NULL) {
+            keys[key_count++] = knobs[i].key;
+        }
+    }
+    CS_TRY(cs_json_object(plan, error));
+    CS_TRY(cs_json_known_keys(plan, key_count, keys, error));
+    cs_plan_free(&item->knobs);
+    if (cs_json_member(plan, "schedule") == NULL) {
+        item->knobs.schedule = CS_SCHEDULE_1F1B;
+    }
+    if (cs_json_member(plan, "recompute_layers") == NULL) {
+        item->knobs.recompute_layers = 0;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        if (knobs[i].key != NULL) {
+            CS_TRY(read_knob(plan, &knobs[i], &item->knobs, error));
+        }
+    }
     CS_TRY(cs_json_optional_choice(plan, "attention_kernel", "auto|unfused|fused1|fused2|fused3", &kernel, error));
     item->kernel = (enum cs_attention_kernel)kernel;
     CS_TRY(cs_json_optional_count(plan, "slices", 1, LARGEST, &item->slices, error));
@@ -122,7 +132,7 @@ static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, 
 /* Sets the degrees that follow from the stated ones, and refuses devices that are not the product of the degrees. */
 static enum cs_code settle_plan(const struct cs_json *plan, struct cs_case *item, struct cs_error *error)
 {
-    struct cs_space *k = &item->knobs;
+    struct cs_plan *k = &item->knobs;
     if (item->architecture.experts == 1) {
         k->expert = 1;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the model says of a measured run. */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,7 +59,7 @@ static enum cs_code find_device(const struct cs_case *item, const struct cs_libr
                    nearest != NULL ? "\"?" : "");
 }
 
-void cs_case_settle(struct cs_space *knobs)
+void cs_case_settle(struct cs_plan *knobs)
 {
     int32_t *const degrees[] = {&knobs->tensor, &knobs->pipeline, &knobs->context};
     int32_t *missing = NULL;
@@ -100,7 +101,7 @@ static void free_experts(int64_t experts, struct cs_list *degrees)
 }
 
 enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
-                             struct cs_search_settings *settings, struct cs_space *space, struct cs_error *error)
+                             struct cs_space *space, struct cs_error *error)
 {
     const struct cs_device *device = NULL;
     struct cs_training training = config->settings.training;
@@ -133,58 +134,51 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     if (item->nic_bandwidth > 0.0) {
         problem->nic_bandwidth = item->nic_bandwidth;
     }
-    *settings = config->settings.search;
-    *space = item->knobs;
-    space->settings = settings;
-    if (space->devices == 0) {
-        space->devices = item->devices_hint;
+    cs_space_free(&config->settings.search, space);
+    space->given = item->knobs;
+    struct cs_plan *const given = &space->given;
+    if (given->devices == 0) {
+        given->devices = item->devices_hint;
     }
-    if (space->expert == 0 && item->architecture.experts > 1 && settings->expert_degrees.count == 0) {
-        free_experts(item->architecture.experts, &settings->expert_degrees);
+    if (given->expert == 0 && item->architecture.experts > 1 && space->settings.expert_degrees.count == 0) {
+        free_experts(item->architecture.experts, &space->settings.expert_degrees);
     }
     /* The published TPU programs (T5X, MaxText) take their whole batch in one go, without gradient accumulation. */
-    if (device->kind == CS_TPU && space->micro_batch == 0 && space->pipeline == 1 && space->data > 0 &&
-        item->global_batch % space->data == 0) {
-        space->micro_batch = (int32_t)(item->global_batch / space->data);
+    if (device->kind == CS_TPU && given->micro_batch == 0 && given->pipeline == 1 && given->data > 0 &&
+        item->global_batch % given->data == 0) {
+        given->micro_batch = (int32_t)(item->global_batch / given->data);
     }
-    if (item->slices > 0 && space->devices > 0) {
-        problem->slice_devices = (space->devices + item->slices - 1) / item->slices;
+    if (item->slices > 0 && given->devices > 0) {
+        problem->slice_devices = (given->devices + item->slices - 1) / item->slices;
     }
     return CS_OK;
 }
 
-static bool whole_plan(const struct cs_space *k)
+/* The source leaves no knob open but those that have a usual value: no group of ZeRO, whole experts. */
+static bool whole_plan(const struct cs_plan *plan)
 {
-    return k->devices > 0 && k->data > 0 && k->tensor > 0 && k->pipeline > 0 && k->context > 0 && k->expert > 0 &&
-           k->micro_batch > 0 && k->interleave > 0 && k->zero_stage >= 0 && k->recompute >= 0 && k->schedule >= 0 &&
-           k->sequence_parallel >= 0;
+    int32_t count = 0;
+    const struct cs_knob *knobs = cs_knobs(&count);
+    for (int32_t i = 0; i < count; i++) {
+        const bool usual = knobs[i].offset == offsetof(struct cs_plan, zero_group) ||
+                           knobs[i].offset == offsetof(struct cs_plan, expert_tensor);
+        if (!usual && !cs_knob_given(plan, &knobs[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
-static void evaluate_given(const struct cs_problem *problem, const struct cs_space *k, struct cs_prediction *out)
+static void evaluate_given(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_prediction *out)
 {
-    const int64_t rank_batch = k->data * (int64_t)k->micro_batch; /* neither is zero in a whole plan */
+    const int64_t rank_batch = plan->data * (int64_t)plan->micro_batch; /* neither is zero in a whole plan */
     if (rank_batch <= 0) {
         out->status = CS_STATUS_FAILED;
         return;
     }
-    out->plan = (struct cs_plan){
-        .devices = k->devices,
-        .data = k->data,
-        .global_batch = k->global_batch,
-        .micro_batches = (k->global_batch + rank_batch - 1) / rank_batch,
-        .tensor = k->tensor,
-        .pipeline = k->pipeline,
-        .context = k->context,
-        .expert = k->expert,
-        .expert_tensor = k->expert_tensor > 0 ? k->expert_tensor : 1,
-        .micro_batch = k->micro_batch,
-        .interleave = k->interleave,
-        .zero_stage = k->zero_stage,
-        .zero_group = k->zero_group,
-        .recompute = (enum cs_recompute)k->recompute,
-        .schedule = (enum cs_schedule)k->schedule,
-        .sequence_parallel = k->sequence_parallel == 1,
-    };
+    out->plan = *plan;
+    out->plan.micro_batches = (plan->global_batch + rank_batch - 1) / rank_batch;
+    out->plan.expert_tensor = plan->expert_tensor > 0 ? plan->expert_tensor : 1;
     cs_step_evaluate(problem, &out->plan, &out->step);
     out->status = CS_STATUS_FEASIBLE;
 }
@@ -193,7 +187,7 @@ static void search_free(struct cs_problem *problem, const struct cs_space *space
                         struct cs_prediction *out)
 {
     enum { ATTEMPTS = 40 };
-    const enum cs_objective objective = space->devices > 0 ? CS_MIN_TIME : CS_MIN_DEVICES;
+    const enum cs_objective objective = space->given.devices > 0 ? CS_MIN_TIME : CS_MIN_DEVICES;
     struct cs_search_result best;
     int32_t found = 0;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -225,15 +219,15 @@ static bool better(const struct cs_prediction *a, const struct cs_prediction *b,
 }
 
 /* Tries each micro-batch and recomputation of the space on a plan whose degrees are all set, and keeps the best. */
-static void try_batches(const struct cs_problem *problem, const struct cs_space *space, struct cs_space *k,
+static void try_batches(const struct cs_problem *problem, const struct cs_plan *given, struct cs_plan *k,
                         struct cs_prediction *out)
 {
     const int64_t share = (k->global_batch + k->data - 1) / k->data;
     const double limit = cs_memory_limit(problem);
-    for (int64_t b = space->micro_batch > 0 ? space->micro_batch : 1; b <= share || b == space->micro_batch; b *= 2) {
+    for (int64_t b = given->micro_batch > 0 ? given->micro_batch : 1; b <= share || b == given->micro_batch; b *= 2) {
         for (int32_t recompute = CS_RECOMPUTE_NONE; recompute <= CS_RECOMPUTE_FULL; recompute++) {
             struct cs_prediction one = {.status = CS_STATUS_PENDING};
-            if (space->recompute >= 0 && recompute != space->recompute) {
+            if (given->recompute >= 0 && recompute != given->recompute) {
                 continue;
             }
             k->micro_batch = (int32_t)b;
@@ -243,7 +237,7 @@ static void try_batches(const struct cs_problem *problem, const struct cs_space 
                 *out = one;
             }
         }
-        if (space->micro_batch > 0) {
+        if (given->micro_batch > 0) {
             break;
         }
     }
@@ -255,8 +249,8 @@ static void try_batches(const struct cs_problem *problem, const struct cs_space 
  * known. */
 static void try_as_given(const struct cs_problem *problem, const struct cs_space *space, struct cs_prediction *out)
 {
-    const int64_t ranks = (int64_t)space->tensor * space->pipeline * space->context;
-    struct cs_space k = *space;
+    const int64_t ranks = (int64_t)space->given.tensor * space->given.pipeline * space->given.context;
+    struct cs_plan k = space->given;
     if (ranks <= 0 || (k.data == 0 && k.devices < ranks)) {
         return;
     }
@@ -264,82 +258,16 @@ static void try_as_given(const struct cs_problem *problem, const struct cs_space
     k.devices = k.data * ranks;
     const int32_t experts = (int32_t)problem->architecture.experts;
     const struct cs_list one_degree = {.count = 1, .values = {k.expert > 0 ? k.expert : experts}};
-    const struct cs_list *degrees = k.expert > 0 || experts <= 1 ? &one_degree : &space->settings->expert_degrees;
+    const struct cs_list *degrees = k.expert > 0 || experts <= 1 ? &one_degree : &space->settings.expert_degrees;
     k.interleave = k.interleave > 0 ? k.interleave : 1;
     k.zero_stage = k.zero_stage >= 0 ? k.zero_stage : 1;
     k.schedule = k.schedule >= 0 ? k.schedule : CS_SCHEDULE_1F1B;
     k.sequence_parallel = k.sequence_parallel >= 0 ? k.sequence_parallel : 1;
+    k.recompute_layers = k.recompute_layers >= 0 ? k.recompute_layers : 0;
     for (int32_t i = 0; i < degrees->count; i++) {
         k.expert = degrees->values[i];
-        try_batches(problem, space, &k, out);
+        try_batches(problem, &space->given, &k, out);
     }
-}
-
-/* Layers of the first stage, and how many of their micro-batches wait for their backward pass (Korthikanti 2022, arXiv
- * 2205.05198, section 4.2.3 for interleaving; arXiv 2401.10241 for ZB1P, 2412.19437 for DualPipe). */
-static double in_flight(const struct cs_plan *plan)
-{
-    const double p = plan->pipeline;
-    const double m = (double)plan->micro_batches;
-    switch (plan->schedule) {
-    case CS_SCHEDULE_ZB1P:
-        return fmin(p, m);
-    case CS_SCHEDULE_DUALPIPE:
-        return fmin(p + 1.0, m);
-    case CS_SCHEDULE_1F1B:
-    default:
-        return plan->interleave > 1 ? fmin(m, p + (p - 1.0) / plan->interleave) : fmin(p, m);
-    }
-}
-
-/* Bytes of the layers alone on the first stage, as Korthikanti 2022 counts them: no embedding, no logits. */
-static void layer_memory(const struct cs_problem *problem, const struct cs_plan *plan, double *state,
-                         double *activation)
-{
-    const struct cs_architecture *a = &problem->architecture;
-    struct cs_network network;
-    struct cs_costs costs;
-    const struct cs_shard shard = {.tensor = plan->tensor,
-                                   .context = plan->context,
-                                   .expert = plan->expert,
-                                   .expert_tensor = plan->expert_tensor,
-                                   .micro_batch = plan->micro_batch,
-                                   .recompute = plan->recompute,
-                                   .sequence_parallel = plan->sequence_parallel};
-    cs_network_of(problem, plan->devices, &network);
-    cs_costs_prepare(problem, &network, &shard, &costs);
-    const double layers = (double)a->layers / plan->pipeline;
-    const double dense = a->experts > 1 ? fmin(layers, (double)a->dense_layers) : layers;
-    const double mixture = layers - dense;
-    const struct cs_part *part = costs.part;
-    double parameters = dense * part[CS_PART_DENSE].parameters;
-    double experts = 0.0;
-    double kept = dense * part[CS_PART_DENSE].activation_bytes;
-    if (mixture > 0.0) {
-        parameters += mixture * part[CS_PART_MIXTURE].parameters;
-        experts = mixture * part[CS_PART_MIXTURE].expert_parameters;
-        kept += mixture * part[CS_PART_MIXTURE].activation_bytes;
-    }
-    const double ranks = (double)(plan->data * plan->context);
-    const double replicas = fmax(1.0, ranks * plan->tensor / ((double)plan->expert * (double)plan->expert_tensor));
-    const struct cs_training *training = &problem->training;
-    const double w = problem->precision.weight_bytes;
-    const double g = training->gradient_bytes;
-    const double o = training->optimizer_bytes;
-    const double shards[2] = {plan->zero_group > 0 ? (double)plan->zero_group : ranks, replicas};
-    const double held[2] = {parameters, experts};
-    *state = 0.0;
-    for (int i = 0; i < 2; i++) {
-        const int z = plan->zero_stage;
-        *state += held[i] *
-                  (w / (z >= 3 ? shards[i] : 1.0) + g / (z >= 2 ? shards[i] : 1.0) + o / (z >= 1 ? shards[i] : 1.0));
-    }
-    *activation = kept * in_flight(plan);
-}
-
-static double energy_kwh(const struct cs_carbon_inputs *inputs, const struct cs_prediction *p)
-{
-    return cs_device_energy(inputs, p->plan.devices, p->step.training_seconds, p->step.mfu) / CS_JOULES_PER_KWH;
 }
 
 static double metric_value(const struct cs_case *item, const struct cs_problem *problem, const struct cs_config *config,
@@ -347,9 +275,11 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
 {
     const double devices = (double)p->plan.devices;
     const double flops = step_flops(item) / (devices * p->step.seconds);
-    const struct cs_carbon_inputs inputs = {
-        .device = &problem->device, .power = config->settings.power, .carbon = config->settings.carbon, .years = 0.0};
+    struct cs_carbon_inputs inputs;
+    struct cs_footprint footprint;
     double state, activation;
+    cs_carbon_inputs_init(&problem->device, &config->settings.power, &config->settings.carbon, 0.0, &inputs);
+    cs_footprint_of(&inputs, p->plan.devices, p->step.training_seconds, p->step.mfu, &footprint);
     switch (item->metric) {
     case CS_METRIC_DEVICE_HOURS:
         return devices * p->step.training_seconds / CS_SECONDS_PER_HOUR;
@@ -360,17 +290,17 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
     case CS_METRIC_MODEL_TFLOPS:
         return flops / 1e12;
     case CS_METRIC_ACTIVATION:
-        layer_memory(problem, &p->plan, &state, &activation);
+        cs_memory_layers(problem, &p->plan, &state, &activation);
         return activation / CS_BYTES_PER_GIB;
     case CS_METRIC_STATE:
-        layer_memory(problem, &p->plan, &state, &activation);
+        cs_memory_layers(problem, &p->plan, &state, &activation);
         return state / CS_BYTES_PER_GIB;
     case CS_METRIC_PEAK_MEMORY:
         return p->step.memory_bytes / CS_BYTES_PER_GIB;
     case CS_METRIC_ENERGY:
-        return energy_kwh(&inputs, p);
+        return footprint.energy / CS_JOULES_PER_KWH;
     case CS_METRIC_EMBODIED:
-        return cs_embodied_charged(&inputs, p->plan.devices, p->step.training_seconds);
+        return footprint.embodied;
     case CS_METRIC_STEP_TIME:
     default:
         return p->step.seconds;
@@ -382,8 +312,8 @@ static void answer(const struct cs_problem *problem, const struct cs_space *spac
                    struct cs_search_workspace *workspace, struct cs_prediction *out)
 {
     struct cs_problem relaxed = *problem;
-    if (whole_plan(space)) {
-        evaluate_given(problem, space, out);
+    if (whole_plan(&space->given)) {
+        evaluate_given(problem, &space->given, out);
         return;
     }
     search_free(&relaxed, space, workspace, out);
@@ -403,16 +333,17 @@ static void search_contexts(const struct cs_problem *problem, const struct cs_sp
     out->status = CS_STATUS_DIVISIBILITY;
     for (int32_t c = 1; c <= MOST; c *= 2) {
         struct cs_prediction one = {.status = CS_STATUS_PENDING};
-        struct cs_space k = *space;
-        k.context = c;
-        cs_case_settle(&k);
-        const double stated = (double)c * fmax(1.0, k.tensor) * fmax(1.0, k.pipeline) * fmax(1.0, (double)k.data);
-        const double devices = (double)k.devices;
-        const bool all = k.tensor > 0 && k.pipeline > 0 && k.data > 0;
+        struct cs_space narrowed = *space;
+        struct cs_plan *const k = &narrowed.given;
+        k->context = c;
+        cs_case_settle(k);
+        const double stated = (double)c * fmax(1.0, k->tensor) * fmax(1.0, k->pipeline) * fmax(1.0, (double)k->data);
+        const double devices = (double)k->devices;
+        const bool all = k->tensor > 0 && k->pipeline > 0 && k->data > 0;
         if (problem->seq_len % c != 0 || (all ? devices != stated : fmod(devices, stated) != 0.0)) {
             continue;
         }
-        answer(problem, &k, workspace, &one);
+        answer(problem, &narrowed, workspace, &one);
         const bool first = !any || out->status != CS_STATUS_FEASIBLE;
         if (first || (one.status == CS_STATUS_FEASIBLE && better(&one, out, limit))) {
             *out = one;
@@ -425,11 +356,10 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
                             struct cs_search_workspace *workspace, struct cs_prediction *out, struct cs_error *error)
 {
     struct cs_problem problem;
-    struct cs_search_settings settings;
     struct cs_space space;
     memset(out, 0, sizeof *out);
-    CS_TRY(cs_case_problem(item, config, &problem, &settings, &space, error));
-    if (space.context > 0) {
+    CS_TRY(cs_case_problem(item, config, &problem, &space, error));
+    if (space.given.context > 0) {
         answer(&problem, &space, workspace, out);
     } else {
         search_contexts(&problem, &space, workspace, out);

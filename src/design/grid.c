@@ -155,13 +155,12 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
     cs_problem_init(&point->problem, &architecture, &law, &device, &qat->precision, &settings->training);
 
     cs_space_free(&settings->search, &point->space);
-    if (settings->search.devices > 0) {
-        point->space.devices = settings->search.devices;
-    }
-    point->carbon.device = &point->problem.device;
-    point->carbon.power = settings->power;
-    point->carbon.carbon = settings->carbon;
-    point->carbon.years = point->years;
+    cs_carbon_inputs_init(&device, &settings->power, &settings->carbon, point->years, &point->carbon);
+}
+
+struct cs_place cs_region_place(const struct cs_carbon_settings *carbon, const struct cs_region *region)
+{
+    return (struct cs_place){region->g_per_kwh, cs_pue(carbon, region->pue)};
 }
 
 /* Fitted to the search times of every 101st point of configs/full.json, of which it explains the order by a rank

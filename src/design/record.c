@@ -11,7 +11,7 @@ enum { ALTERNATIVES_MAX = 100 };
 static void clear(struct cs_record *record, enum cs_status status)
 {
     memset(record, 0, sizeof *record);
-    record->status = (int8_t)status;
+    record->status = status;
     record->training_time = record->step_time = record->mfu = record->hfu = record->memory = (double)NAN;
     for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
         record->shares[i] = (double)NAN;
@@ -25,32 +25,13 @@ static void record_of(const struct cs_search_result *result, struct cs_record *r
     if (result->status != CS_STATUS_FEASIBLE) {
         return;
     }
-    const struct cs_plan *plan = &result->plan;
-    record->devices = plan->devices;
-    record->data = plan->data;
-    record->global_batch = plan->global_batch;
+    record->plan = result->plan;
     record->training_time = result->step.training_seconds;
     record->step_time = result->step.seconds;
     record->mfu = result->step.mfu;
     record->hfu = result->step.hfu;
     record->memory = result->step.memory_bytes;
     memcpy(record->shares, result->step.shares, sizeof record->shares);
-    record->tensor = plan->tensor;
-    record->pipeline = plan->pipeline;
-    record->expert = plan->expert;
-    record->context = plan->context;
-    record->interleave = plan->interleave;
-    record->micro_batch = plan->micro_batch;
-    record->expert_tensor = plan->expert_tensor;
-    record->zero_stage = (int8_t)plan->zero_stage;
-    record->recompute = (int8_t)plan->recompute;
-    record->schedule = (int8_t)plan->schedule;
-}
-
-/* kg CO2e per J at the wall, PUE included. */
-static double intensity(const struct cs_carbon_settings *carbon, const struct cs_region *region)
-{
-    return cs_operational_carbon(1.0, cs_pue(carbon, region->pue), region->g_per_kwh);
 }
 
 /* One search, a record for each region. */
@@ -59,23 +40,22 @@ static void evaluate_regions(const struct cs_grid *grid, const struct cs_design_
 {
     const struct cs_config *config = grid->config;
     const struct cs_axis *axis = &config->axes[cs_config_axis(config, CS_AXIS_REGION)];
-    double *intensities = malloc((size_t)axis->size * sizeof *intensities);
+    struct cs_place *places = malloc((size_t)axis->size * sizeof *places);
     struct cs_search_result *best = calloc((size_t)axis->size, sizeof *best);
-    if (intensities == NULL || best == NULL) {
+    if (places == NULL || best == NULL) {
         for (int64_t i = 0; i < axis->size; i++) {
             clear(&records[i], CS_STATUS_FAILED);
         }
     } else {
         for (int64_t i = 0; i < axis->size; i++) {
-            intensities[i] = intensity(&point->settings.carbon, &config->library.regions[axis->indices[i]]);
+            places[i] = cs_region_place(&point->settings.carbon, &config->library.regions[axis->indices[i]]);
         }
-        cs_search_regions(&point->problem, &point->space, &point->carbon, workspace, (int32_t)axis->size, intensities,
-                          best);
+        cs_search_regions(&point->problem, &point->space, &point->carbon, workspace, (int32_t)axis->size, places, best);
         for (int64_t i = 0; i < axis->size; i++) {
             record_of(&best[i], &records[i]);
         }
     }
-    free(intensities);
+    free(places);
     free(best);
 }
 

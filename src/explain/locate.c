@@ -42,8 +42,7 @@ static void fill(const struct cs_config *config, struct cs_point *point)
     const struct cs_axis *const place = &config->axes[cs_config_axis(config, CS_AXIS_REGION)];
     const struct cs_region *const region = &config->library.regions[place->indices[0]];
     point->has_carbon = true;
-    point->g_per_kwh = region->g_per_kwh;
-    point->region_pue = region->pue;
+    point->place = cs_region_place(&point->design.settings.carbon, region);
     point->from_law = point->design.model->from_law;
     point->objective = (enum cs_objective)point->design.settings.search.objective;
     size_t used = (size_t)snprintf(point->title, sizeof point->title, "%s%s on %s, year %s, QAT %s, %s (%s g CO2e/kWh)",
@@ -79,8 +78,6 @@ enum cs_code cs_point_locate(const struct cs_point_request *request, struct cs_c
     }
     if (code == CS_OK) {
         cs_grid_point(&grid, coordinates, &point->design);
-        point->design.carbon.device = &point->design.problem.device;
-        point->design.space.settings = &point->design.settings.search;
         fill(config, point);
     }
     return code;

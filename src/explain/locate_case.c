@@ -49,15 +49,15 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
         return code;
     }
     design->settings = config->settings;
-    CS_TRY(cs_case_problem(item, config, &design->problem, &design->settings.search, &design->space, error));
-    design->space.settings = &design->settings.search;
-    design->space.devices = prediction.plan.devices;
-    if (design->space.context == 0 && prediction.plan.context > 0) {
-        design->space.context = prediction.plan.context;
-        cs_case_settle(&design->space);
+    CS_TRY(cs_case_problem(item, config, &design->problem, &design->space, error));
+    design->settings.search = design->space.settings;
+    design->space.given.devices = prediction.plan.devices;
+    if (design->space.given.context == 0 && prediction.plan.context > 0) {
+        design->space.given.context = prediction.plan.context;
+        cs_case_settle(&design->space.given);
     }
-    design->carbon = (struct cs_carbon_inputs){
-        .device = &design->problem.device, .power = design->settings.power, .carbon = design->settings.carbon};
+    cs_carbon_inputs_init(&design->problem.device, &design->settings.power, &design->settings.carbon, 0.0,
+                          &design->carbon);
     point->answered = true;
     point->best[0].status = prediction.status;
     point->best[0].plan = prediction.plan;

@@ -5,17 +5,16 @@
 
 #include "cs_sweep/design.h"
 #include "cs_sweep/format.h"
+#include "plan.h"
 #include "style.h"
 
 enum { CS_POINT_TOP_MAX = 100, CS_POINT_CHANGES_MAX = 16, CS_POINT_KNOBS_MAX = 24, CS_POINT_TRACE_MAX = 256 };
 
-/* kg CO2e and J of a plan, each term of Eq 3 to 5. */
+/* All carbon of a plan at the point's place, and what its terms consist of, kg CO2e. */
 struct cs_point_carbon {
-    double pue, g_per_kwh;
-    double energy, energy_static, energy_servers; /* J before PUE; energy_static is a part of energy */
-    double operational, operational_static, servers;
+    struct cs_footprint all;
+    double operational_static;         /* part of operational */
     double logic, hbm, host, overhead; /* parts of embodied */
-    double embodied, inventory, total;
 };
 
 /* What would come out if one thing were otherwise. */
@@ -45,8 +44,7 @@ struct cs_point {
     struct cs_design_point design;
     bool from_law;
     bool has_carbon; /* false for a measured case: it has no place */
-    double region_pue;
-    double g_per_kwh;
+    struct cs_place place;
     enum cs_objective objective;
     int32_t wanted;    /* plans to list */
     bool with_changes; /* search again for what would change the answer */
@@ -72,7 +70,7 @@ struct cs_point {
     double pareto_carbon[CS_POINT_TOP_MAX];
 };
 
-/* Searches, and fills everything under "out". design.carbon.device and design.space.settings must point into design. */
+/* Searches, and fills everything under "out". */
 enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error);
 /* Carbon of one result at the point's region. */
 void cs_point_carbon_of(const struct cs_point *point, const struct cs_search_result *result,
@@ -88,18 +86,8 @@ void cs_point_find_changes(struct cs_point *point, struct cs_search_workspace *w
 void cs_point_find_fewer(struct cs_point *point, struct cs_search_workspace *workspace);
 void cs_point_trace_plan(struct cs_point *point);
 
-/* "tensor 8, pipeline 4, ..." in a few words. */
-struct cs_plan_text {
-    char at[160];
-};
-struct cs_plan_text cs_plan_describe(const struct cs_plan *plan);
-const char *cs_status_word(enum cs_status status);     /* the result file's flag_meanings */
-const char *cs_status_sentence(enum cs_status status); /* why no plan was found */
-const char *cs_share_word(enum cs_share share);        /* "compute": the result file's share_... */
 const char *cs_bound_word(enum cs_bound bound);
 const char *cs_pass_word(const struct cs_trace_entry *entry);
-const char *cs_recompute_word(enum cs_recompute recompute);
-const char *cs_schedule_word(enum cs_schedule schedule);
 
 struct cs_point_view {
     bool kernels; /* every kernel, not only the longest */

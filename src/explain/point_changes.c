@@ -4,13 +4,6 @@
 
 #include <stdio.h>
 
-static void copy_design(const struct cs_design_point *from, struct cs_design_point *to)
-{
-    *to = *from;
-    to->carbon.device = &to->problem.device;
-    to->space.settings = &to->settings.search;
-}
-
 /* One thing otherwise, and by how much. */
 struct perturbation {
     const char *key, *what;
@@ -89,8 +82,7 @@ void cs_point_find_changes(struct cs_point *point, struct cs_search_workspace *w
     for (size_t i = 0; i < sizeof perturbations / sizeof perturbations[0]; i++) {
         const struct perturbation *const one = &perturbations[i];
         struct cs_point_change *const change = &point->changes[point->change_count];
-        struct cs_design_point other;
-        copy_design(&point->design, &other);
+        struct cs_design_point other = point->design;
         one->apply(&other);
         if (!(torus ? one->for_torus : one->for_switched) ||
             (one->apply == unlimited_memory && point->best[0].status != CS_STATUS_MEMORY) ||
@@ -110,11 +102,10 @@ void cs_point_find_changes(struct cs_point *point, struct cs_search_workspace *w
 void cs_point_find_fewer(struct cs_point *point, struct cs_search_workspace *workspace)
 {
     const int64_t devices = point->best[0].plan.devices;
-    struct cs_design_point other;
-    if (point->objective != CS_MIN_DEVICES || point->design.space.devices > 0 || devices <= 1) {
+    struct cs_design_point other = point->design;
+    if (point->objective != CS_MIN_DEVICES || point->design.space.given.devices > 0 || devices <= 1) {
         return;
     }
-    copy_design(&point->design, &other);
     other.space.devices_high = devices - 1;
     point->has_fewer = true;
     cs_point_answer(point, &other, workspace, 1, &point->fewer);

@@ -71,30 +71,11 @@ static void emit_device(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_object_end(emit);
 }
 
-static void emit_plan(const struct cs_plan *plan, struct cs_emit *emit)
-{
-    cs_emit_integer(emit, "devices", plan->devices);
-    cs_emit_integer(emit, "tensor", plan->tensor);
-    cs_emit_integer(emit, "pipeline", plan->pipeline);
-    cs_emit_integer(emit, "data", plan->data);
-    cs_emit_integer(emit, "context", plan->context);
-    cs_emit_integer(emit, "expert", plan->expert);
-    cs_emit_integer(emit, "expert_tensor", plan->expert_tensor);
-    cs_emit_integer(emit, "zero_stage", plan->zero_stage);
-    cs_emit_integer(emit, "interleave", plan->interleave);
-    cs_emit_integer(emit, "micro_batch", plan->micro_batch);
-    cs_emit_integer(emit, "micro_batches", plan->micro_batches);
-    cs_emit_integer(emit, "global_batch", plan->global_batch);
-    cs_emit_text(emit, "recompute", cs_recompute_word(plan->recompute));
-    cs_emit_text(emit, "schedule", cs_schedule_word(plan->schedule));
-    cs_emit_bool(emit, "sequence_parallel", plan->sequence_parallel);
-}
-
 static void emit_result(const struct cs_search_result *result, double carbon, struct cs_emit *emit)
 {
     cs_emit_text(emit, "status", cs_status_word(result->status));
     if (result->status == CS_STATUS_FEASIBLE) {
-        emit_plan(&result->plan, emit);
+        cs_plan_emit(emit, &result->plan, false);
         cs_emit_real(emit, "step_time", result->step.seconds);
         cs_emit_real(emit, "training_time", result->step.training_seconds);
         cs_emit_real(emit, "mfu", result->step.mfu);
@@ -120,12 +101,12 @@ static void emit_values(const struct cs_point *point, struct cs_emit *emit)
         cs_emit_real(emit, key, step->shares[i]);
     }
     if (point->has_carbon) {
-        const struct cs_point_carbon *const carbon = &point->carbon;
+        const struct cs_footprint *const carbon = &point->carbon.all;
         cs_emit_real(emit, "energy", carbon->energy / CS_JOULES_PER_KWH);
         cs_emit_real(emit, "energy_servers", carbon->energy_servers / CS_JOULES_PER_KWH);
         cs_emit_real(emit, "embodied_inventory", carbon->inventory);
         cs_emit_real(emit, "carbon_embodied", carbon->embodied);
-        cs_emit_real(emit, "carbon_intensity", carbon->g_per_kwh);
+        cs_emit_real(emit, "carbon_intensity", point->place.g_per_kwh);
         cs_emit_real(emit, "carbon_operational", carbon->operational);
         cs_emit_real(emit, "carbon_servers", carbon->servers);
         cs_emit_real(emit, "carbon_total", carbon->total);
@@ -146,10 +127,10 @@ static void emit_parts(const struct cs_point *point, struct cs_emit *emit)
     if (point->has_carbon) {
         const struct cs_point_carbon *const carbon = &point->carbon;
         cs_emit_object(emit, "carbon");
-        cs_emit_real(emit, "pue", carbon->pue);
+        cs_emit_real(emit, "pue", point->place.pue);
         cs_emit_real(emit, "static_power", carbon->operational_static);
-        cs_emit_real(emit, "dynamic_power", carbon->operational - carbon->operational_static);
-        cs_emit_real(emit, "servers", carbon->servers);
+        cs_emit_real(emit, "dynamic_power", carbon->all.operational - carbon->operational_static);
+        cs_emit_real(emit, "servers", carbon->all.servers);
         cs_emit_real(emit, "logic", carbon->logic);
         cs_emit_real(emit, "hbm", carbon->hbm);
         cs_emit_real(emit, "host", carbon->host);
@@ -231,7 +212,7 @@ enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct
     }
     if (feasible) {
         cs_emit_object(&emit, "plan");
-        emit_plan(&point->best[0].plan, &emit);
+        cs_plan_emit(&emit, &point->best[0].plan, false);
         cs_emit_object_end(&emit);
         emit_values(point, &emit);
         emit_parts(point, &emit);

@@ -54,7 +54,7 @@ static void print_answer(const struct cs_point *point, const struct cs_style *st
     } else {
         char mass[64] = "";
         if (point->has_carbon) {
-            snprintf(mass, sizeof mass, ": %s CO2e", cs_text_mass(point->carbon.total).at);
+            snprintf(mass, sizeof mass, ": %s CO2e", cs_text_mass(point->carbon.all.total).at);
         }
         snprintf(text, sizeof text, "%s device%s for %s%s, utilisation %s",
                  cs_text_count((double)best->plan.devices).at, best->plan.devices == 1 ? "" : "s",
@@ -185,10 +185,16 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
         cs_text_count((double)plan->global_batch).at, cs_text_count((double)plan->micro_batches).at,
         plan->micro_batches == 1 ? "" : "es", plan->micro_batch, cs_text_count((double)plan->data).at,
         plan->data == 1 ? "" : "s");
-    row(style, "memory saving", "ZeRO %" PRId32 ", recomputation %s%s", plan->zero_stage,
-        cs_recompute_word(plan->recompute), plan->sequence_parallel ? ", sequence parallel" : "");
-    row(style, "schedule", "%s, %" PRId32 " chunk%s a device", cs_schedule_word(plan->schedule), plan->interleave,
-        plan->interleave == 1 ? "" : "s");
+    char layers[64] = "";
+    if (plan->recompute_layers > 0) {
+        snprintf(layers, sizeof layers, " of the first %" PRId32 " layer%s of a stage", plan->recompute_layers,
+                 plan->recompute_layers == 1 ? "" : "s");
+    }
+    row(style, "memory saving", "ZeRO %" PRId32 ", recomputation %s%s%s", plan->zero_stage,
+        cs_knob_value(cs_knob_find("recompute"), plan->recompute).at, layers,
+        plan->sequence_parallel ? ", sequence parallel" : "");
+    row(style, "schedule", "%s, %" PRId32 " chunk%s a device",
+        cs_knob_value(cs_knob_find("schedule"), plan->schedule).at, plan->interleave, plan->interleave == 1 ? "" : "s");
     row(style, "step", "%s", cs_text_duration(step->seconds).at);
     if (cs_point_whole_run(point)) {
         row(style, "training", "%s, %s device hours", cs_text_duration(step->training_seconds).at,
@@ -250,29 +256,29 @@ static void print_carbon(const struct cs_point *point, const struct cs_style *st
         const char *note;
     } terms[] = {
         {"static power", carbon->operational_static, "devices, operational"},
-        {"dynamic power", carbon->operational - carbon->operational_static, "devices, operational"},
-        {"servers", carbon->servers, "the rest, operational"},
+        {"dynamic power", carbon->all.operational - carbon->operational_static, "devices, operational"},
+        {"servers", carbon->all.servers, "the rest, operational"},
         {"logic", carbon->logic, "embodied"},
         {"memory chips", carbon->hbm, "embodied"},
         {"hosts", carbon->host, "embodied"},
         {"overhead", carbon->overhead, "embodied"},
     };
     char note[256];
-    snprintf(note, sizeof note, "%s CO2e at %s, %s g/kWh, PUE %s", cs_text_mass(carbon->total).at, point->region,
-             cs_text_number(carbon->g_per_kwh).at, cs_text_number(carbon->pue).at);
+    snprintf(note, sizeof note, "%s CO2e at %s, %s g/kWh, PUE %s", cs_text_mass(carbon->all.total).at, point->region,
+             cs_text_number(point->place.g_per_kwh).at, cs_text_number(point->place.pue).at);
     cs_heading(style, "Carbon", note);
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
         char words[96];
         snprintf(words, sizeof words, "%-10s %s", cs_text_mass(terms[i].kg).at, terms[i].note);
-        print_bar(style, terms[i].label, carbon->total > 0 ? terms[i].kg / carbon->total : 0, words);
+        print_bar(style, terms[i].label, carbon->all.total > 0 ? terms[i].kg / carbon->all.total : 0, words);
     }
     row(style, "operational", "%s: %s of devices and %s of servers before PUE",
-        cs_text_mass(carbon->operational + carbon->servers).at, cs_text_energy(carbon->energy).at,
-        cs_text_energy(carbon->energy_servers).at);
+        cs_text_mass(carbon->all.operational + carbon->all.servers).at, cs_text_energy(carbon->all.energy).at,
+        cs_text_energy(carbon->all.energy_servers).at);
     row(style, "embodied", "%s charged (%s), of %s in the devices; overhead is buildings, transport and recycling",
-        cs_text_mass(carbon->embodied).at,
+        cs_text_mass(carbon->all.embodied).at,
         point->design.carbon.carbon.attribution == CS_ATTRIBUTION_FULL ? "whole devices" : "by share of their life",
-        cs_text_mass(carbon->inventory).at);
+        cs_text_mass(carbon->all.inventory).at);
 }
 
 static void print_case(const struct cs_point *point, const struct cs_style *style)

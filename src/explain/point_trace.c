@@ -70,18 +70,11 @@ void cs_point_trace_plan(struct cs_point *point)
 {
     const struct cs_problem *const problem = &point->design.problem;
     const struct cs_plan *const plan = &point->best[0].plan;
-    const struct cs_shard shard = {.tensor = plan->tensor,
-                                   .context = plan->context,
-                                   .expert = plan->expert,
-                                   .expert_tensor = plan->expert_tensor,
-                                   .micro_batch = plan->micro_batch,
-                                   .recompute = plan->recompute,
-                                   .sequence_parallel = plan->sequence_parallel};
     struct cs_network network;
     struct cs_costs costs;
     struct cs_stage stage;
     cs_network_of(problem, plan->devices, &network);
-    cs_costs_prepare(problem, &network, &shard, &costs);
+    cs_costs_prepare(problem, &network, plan, &costs);
     cs_stage_prepare(&costs, plan->pipeline, &stage);
     struct collector collector = {point, &stage.slow, (double)plan->micro_batches};
     cs_step_trace(problem, plan, collect, &collector);

@@ -45,6 +45,5 @@ int32_t cs_validation_unanswered(const struct cs_validation *validation);
 /* details: every case too. */
 void cs_validation_text(const struct cs_validation *validation, bool details, FILE *out);
 enum cs_code cs_validation_json(const struct cs_validation *validation, FILE *out, struct cs_error *error);
-const char *cs_validation_status(enum cs_status status);
 
 #endif

@@ -5,27 +5,9 @@
 
 #include "cs_sweep/format.h"
 #include "cs_sweep/units.h"
+#include "plan.h"
 #include "validation.h"
 #include "json/write.h"
-
-const char *cs_validation_status(enum cs_status status)
-{
-    static const char *const names[] = {"pending", "feasible", "divisibility", "communication",
-                                        "batch",   "memory",   "deadline",     "failed"};
-    return names[status];
-}
-
-static const char *recompute_name(enum cs_recompute recompute)
-{
-    static const char *const names[] = {"none", "selective", "full"};
-    return names[recompute];
-}
-
-static const char *schedule_name(enum cs_schedule schedule)
-{
-    static const char *const names[] = {"1f1b", "zb1p", "dualpipe"};
-    return names[schedule];
-}
 
 /* A percentage in so many columns, "-" for what is not known. */
 static void percent(FILE *out, int width, double fraction)
@@ -41,16 +23,12 @@ static void case_line(const struct cs_validation *v, int32_t i, FILE *out)
 {
     const struct cs_case *item = &v->cases.items[i];
     const struct cs_prediction *p = &v->predictions[i];
-    const struct cs_plan *plan = &p->plan;
     fprintf(out, "%-52s %-26s %12.6g ", item->id, cs_metric_name(item->metric), item->measured);
     if (p->status != CS_STATUS_FEASIBLE) {
-        fprintf(out, "%12s %8s  no plan: %s\n", "-", "-", cs_validation_status(p->status));
+        fprintf(out, "%12s %8s  no plan: %s\n", "-", "-", cs_status_word(p->status));
         return;
     }
-    fprintf(out, "%12.6g %+7.1f%%  t%d p%d d%lld c%d e%d v%d b%d z%d %s %s\n", p->value,
-            100.0 * cs_validation_error(v, i), plan->tensor, plan->pipeline, (long long)plan->data, plan->context,
-            plan->expert, plan->interleave, plan->micro_batch, plan->zero_stage, recompute_name(plan->recompute),
-            schedule_name(plan->schedule));
+    fprintf(out, "%12.6g %+7.1f%%  %s\n", p->value, 100.0 * cs_validation_error(v, i), cs_plan_describe(&p->plan).at);
 }
 
 /* The groups of the runs that reg was fitted to, each with how many. */
@@ -144,24 +122,9 @@ void cs_validation_text(const struct cs_validation *v, bool details, FILE *out)
 
 static void emit_plan(struct cs_emit *emit, const struct cs_prediction *p)
 {
-    const struct cs_plan *plan = &p->plan;
     cs_emit_object(emit, "plan");
     if (p->status == CS_STATUS_FEASIBLE) {
-        cs_emit_integer(emit, "devices", plan->devices);
-        cs_emit_integer(emit, "tensor", plan->tensor);
-        cs_emit_integer(emit, "pipeline", plan->pipeline);
-        cs_emit_integer(emit, "interleave", plan->interleave);
-        cs_emit_integer(emit, "data", plan->data);
-        cs_emit_integer(emit, "expert", plan->expert);
-        cs_emit_integer(emit, "expert_tensor", plan->expert_tensor);
-        cs_emit_integer(emit, "context", plan->context);
-        cs_emit_integer(emit, "zero", plan->zero_stage);
-        cs_emit_integer(emit, "zero_group", plan->zero_group);
-        cs_emit_integer(emit, "micro_batch", plan->micro_batch);
-        cs_emit_integer(emit, "micro_batches", plan->micro_batches);
-        cs_emit_text(emit, "recompute", recompute_name(plan->recompute));
-        cs_emit_text(emit, "schedule", schedule_name(plan->schedule));
-        cs_emit_bool(emit, "sequence_parallel", plan->sequence_parallel);
+        cs_plan_emit(emit, &p->plan, true);
         cs_emit_real(emit, "step_time", p->step.seconds);
         cs_emit_real(emit, "mfu", p->step.mfu);
         cs_emit_real(emit, "memory_gib", p->step.memory_bytes / CS_BYTES_PER_GIB);
@@ -180,7 +143,7 @@ static void emit_case(struct cs_emit *emit, const struct cs_validation *v, int32
     cs_emit_real(emit, "measured", item->measured);
     cs_emit_real(emit, "predicted", v->predictions[i].value);
     cs_emit_real(emit, "error", cs_validation_error(v, i));
-    cs_emit_text(emit, "status", cs_validation_status(v->predictions[i].status));
+    cs_emit_text(emit, "status", cs_status_word(v->predictions[i].status));
     emit_plan(emit, &v->predictions[i]);
     cs_emit_object_end(emit);
 }

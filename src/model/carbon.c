@@ -74,7 +74,7 @@ double cs_cpa_logic(enum cs_cpa_set set, double node_nm)
 double cs_device_power(const struct cs_carbon_inputs *inputs, double utilisation)
 {
     const double fixed = inputs->power.static_fraction;
-    return inputs->device->tdp * (fixed + (1.0 - fixed) * utilisation);
+    return inputs->device.tdp * (fixed + (1.0 - fixed) * utilisation);
 }
 
 double cs_device_energy(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds, double utilisation)
@@ -84,8 +84,8 @@ double cs_device_energy(const struct cs_carbon_inputs *inputs, int64_t devices, 
 
 double cs_server_energy(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds)
 {
-    const double servers = ceil((double)devices / inputs->device->devices_per_server);
-    return servers * seconds * inputs->power.server_fraction * inputs->device->server_power;
+    const double servers = ceil((double)devices / inputs->device.devices_per_server);
+    return servers * seconds * inputs->power.server_fraction * inputs->device.server_power;
 }
 
 double cs_operational_carbon(double energy, double pue, double g_per_kwh)
@@ -98,11 +98,15 @@ double cs_pue(const struct cs_carbon_settings *carbon, double region_pue)
     return carbon->pue_per_region && region_pue > 0.0 ? region_pue : carbon->pue;
 }
 
-void cs_embodied_device(const struct cs_carbon_inputs *inputs, struct cs_embodied *embodied)
+void cs_carbon_inputs_init(const struct cs_device *device, const struct cs_power *power,
+                           const struct cs_carbon_settings *carbon, double years, struct cs_carbon_inputs *inputs)
 {
-    const struct cs_device *device = inputs->device;
-    const struct cs_carbon_settings *carbon = &inputs->carbon;
-    const double growth = pow(1.0 + carbon->cpa_growth_per_year, inputs->years);
+    struct cs_embodied *const embodied = &inputs->embodied;
+    const double growth = pow(1.0 + carbon->cpa_growth_per_year, years);
+    inputs->device = *device;
+    inputs->power = *power;
+    inputs->carbon = *carbon;
+    inputs->years = years;
     embodied->logic = device->die_area * cs_cpa_logic((enum cs_cpa_set)carbon->cpa_set, device->node_nm) * growth;
     embodied->hbm = device->hbm_nominal_gb * carbon->hbm_kg_per_gb * growth;
     embodied->host = 0.0;
@@ -118,9 +122,7 @@ void cs_embodied_device(const struct cs_carbon_inputs *inputs, struct cs_embodie
 
 double cs_embodied_inventory(const struct cs_carbon_inputs *inputs, int64_t devices)
 {
-    struct cs_embodied embodied;
-    cs_embodied_device(inputs, &embodied);
-    return (double)devices * embodied.total;
+    return (double)devices * inputs->embodied.total;
 }
 
 double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds)
@@ -130,6 +132,24 @@ double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t device
         return inventory;
     }
     const double years =
-        inputs->device->lifetime_years > 0.0 ? inputs->device->lifetime_years : inputs->carbon.lifetime_years;
+        inputs->device.lifetime_years > 0.0 ? inputs->device.lifetime_years : inputs->carbon.lifetime_years;
     return inventory * seconds / (years * CS_SECONDS_PER_YEAR);
+}
+
+void cs_footprint_of(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds, double mfu,
+                     struct cs_footprint *footprint)
+{
+    *footprint = (struct cs_footprint){
+        .energy = cs_device_energy(inputs, devices, seconds, mfu),
+        .energy_servers = cs_server_energy(inputs, devices, seconds),
+        .inventory = cs_embodied_inventory(inputs, devices),
+        .embodied = cs_embodied_charged(inputs, devices, seconds),
+    };
+}
+
+void cs_footprint_at(const struct cs_place *place, struct cs_footprint *footprint)
+{
+    footprint->operational = cs_operational_carbon(footprint->energy, place->pue, place->g_per_kwh);
+    footprint->servers = cs_operational_carbon(footprint->energy_servers, place->pue, place->g_per_kwh);
+    footprint->total = footprint->operational + footprint->servers + footprint->embodied;
 }

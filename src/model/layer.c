@@ -138,7 +138,7 @@ void cs_build_product(struct cs_builder *builder, const char *name, double m, do
 /* Selective recomputation keeps only products of weights where attention is fused: see memory.c. */
 static bool keeps_products(const struct cs_builder *builder)
 {
-    return builder->shard->recompute == CS_RECOMPUTE_SELECTIVE &&
+    return builder->plan->recompute == CS_RECOMPUTE_SELECTIVE &&
            cs_attention_is_fused(&builder->problem->device, builder->problem->kernel);
 }
 
@@ -158,9 +158,9 @@ static struct cs_kernel_time attention_once(const struct cs_builder *builder, do
     const bool mla = model->attention == CS_ATTENTION_MLA;
     const double dim = (double)model->head_dim;
     const struct cs_attention_shape shape = {
-        .batch = builder->shard->micro_batch,
-        .heads = cs_ceil_share(model->heads, builder->shard->tensor),
-        .queries = (double)problem->seq_len / builder->shard->context,
+        .batch = builder->plan->micro_batch,
+        .heads = cs_ceil_share(model->heads, builder->plan->tensor),
+        .queries = (double)problem->seq_len / builder->plan->context,
         .keys = keys,
         .context = (double)problem->seq_len,
         .d_qk = mla ? (double)(model->mla_qk_nope_head_dim + model->mla_qk_rope_head_dim) : dim,
@@ -200,23 +200,23 @@ static void build_core(struct cs_builder *builder)
 {
     const struct cs_problem *problem = builder->problem;
     const struct cs_architecture *model = &problem->architecture;
-    const struct cs_shard *shard = builder->shard;
+    const struct cs_plan *plan = builder->plan;
     const bool fused = cs_attention_is_fused(&problem->device, problem->kernel);
     const struct cs_kernel_time forward = attention_core(builder, false);
     const struct cs_kernel_time backward = attention_core(builder, true);
     add_kernel(builder, "attention", false, forward, fused ? 1.0 : 3.0);
     add_kernel(builder, "attention", true, backward, fused ? 1.0 : 5.0);
-    if (shard->recompute == CS_RECOMPUTE_SELECTIVE) {
+    if (plan->recompute == CS_RECOMPUTE_SELECTIVE) {
         add_kernel(builder, "attention again", true, forward, fused ? 1.0 : 3.0);
     }
-    if (shard->context > 1) {
+    if (plan->context > 1) {
         /* Keys and values go round while the attention of the blocks at hand runs (ring attention). */
         const double width =
             model->attention == CS_ATTENTION_MLA
                 ? (double)(model->mla_qk_nope_head_dim + model->mla_qk_rope_head_dim + model->mla_v_head_dim) *
-                      cs_ceil_share(model->heads, shard->tensor)
-                : 2.0 * (double)model->head_dim * cs_ceil_share(model->kv_heads, shard->tensor);
-        const double bytes = (double)problem->seq_len * shard->micro_batch * width * 2.0;
+                      cs_ceil_share(model->heads, plan->tensor)
+                : 2.0 * (double)model->head_dim * cs_ceil_share(model->kv_heads, plan->tensor);
+        const double bytes = (double)problem->seq_len * plan->micro_batch * width * 2.0;
         const double tax = cs_group_tax(builder->network, &builder->ring);
         const double seconds = cs_all_gather(&builder->ring, bytes);
         cs_build_collective(builder, "keys and values (context)", CS_SHARE_TENSOR, false, seconds,
@@ -231,14 +231,14 @@ static void build_core(struct cs_builder *builder)
  * under the input-gradient GEMMs (Korthikanti 2022; Megatron-LM's LinearWithGradAccumulationAndAsyncCommunication). */
 static void build_tensor_collectives(struct cs_builder *builder)
 {
-    const struct cs_shard *shard = builder->shard;
+    const struct cs_plan *plan = builder->plan;
     const struct cs_problem *problem = builder->problem;
-    if (shard->tensor <= 1) {
+    if (plan->tensor <= 1) {
         return;
     }
     const double bytes =
         builder->tokens * (double)problem->architecture.d_model * problem->precision.communication_bytes;
-    if (!shard->sequence_parallel) {
+    if (!plan->sequence_parallel) {
         const double reduce = cs_all_reduce(&builder->tensor, bytes);
         cs_build_collective(builder, "all-reduce (tensor)", CS_SHARE_TENSOR, false, reduce, reduce, bytes);
         cs_build_collective(
@@ -264,7 +264,7 @@ static void build_tensor_collectives(struct cs_builder *builder)
 static void build_attention(struct cs_builder *builder)
 {
     const struct cs_architecture *model = &builder->problem->architecture;
-    const int64_t t = builder->shard->tensor;
+    const int64_t t = builder->plan->tensor;
     const double h = (double)model->d_model, tokens = builder->tokens;
     const double heads = cs_ceil_share(model->heads, t), kv_heads = cs_ceil_share(model->kv_heads, t);
     builder->input_gradient = 0.0;
@@ -319,7 +319,7 @@ static void build_dispatch(struct cs_builder *builder, double routed)
     const double out = routed * h * problem->precision.dispatch_bytes;
     const double back = routed * h * problem->precision.communication_bytes;
     cs_build_stream(builder, "permute", 8.0 * routed * h, 8.0 * routed * h);
-    if (builder->shard->expert > 1) {
+    if (builder->plan->expert > 1) {
         const double copies = (double)problem->architecture.experts_active;
         const double dispatch = cs_dispatch(&builder->expert, out, copies);
         const double combine = cs_dispatch(&builder->expert, back, copies);
@@ -329,8 +329,8 @@ static void build_dispatch(struct cs_builder *builder, double routed)
         cs_build_collective(builder, "combine (expert)", CS_SHARE_EXPERT, true, combine, combine, back);
         builder->all_to_all += dispatch + 3.0 * combine;
     }
-    if (builder->shard->expert_tensor > 1) {
-        const double bytes = back * builder->shard->tensor;
+    if (builder->plan->expert_tensor > 1) {
+        const double bytes = back * builder->plan->tensor;
         const double gather = cs_all_gather(&builder->tensor, bytes);
         cs_build_collective(builder, "all-gather (expert tensor)", CS_SHARE_EXPERT, false, gather, gather, bytes);
         cs_build_collective(builder, "reduce-scatter (expert tensor)", CS_SHARE_EXPERT, false, gather, gather, bytes);
@@ -343,12 +343,12 @@ static void build_mixture(struct cs_builder *builder)
 {
     const struct cs_problem *problem = builder->problem;
     const struct cs_architecture *model = &problem->architecture;
-    const struct cs_shard *shard = builder->shard;
-    const double h = (double)model->d_model, etp = shard->expert_tensor;
-    const double inner = cs_ceil_share(model->d_expert, shard->expert_tensor);
-    const double mine = builder->tokens / shard->tensor; /* tokens that this rank dispatches */
+    const struct cs_plan *plan = builder->plan;
+    const double h = (double)model->d_model, etp = plan->expert_tensor;
+    const double inner = cs_ceil_share(model->d_expert, plan->expert_tensor);
+    const double mine = builder->tokens / plan->tensor; /* tokens that this rank dispatches */
     const double routed = mine * (double)model->experts_active;
-    const double local = (double)model->experts / shard->expert;
+    const double local = (double)model->experts / plan->expert;
 
     struct cs_gemm router = cs_layer_gemm(builder, builder->own_tokens, (double)model->experts, h);
     router.format = CS_FORMAT_BF16;
@@ -372,7 +372,7 @@ static void build_mixture(struct cs_builder *builder)
     cs_build_linear(builder, "expert down", &down);
     if (model->shared_experts > 0) {
         build_dense_ffn(builder, "shared expert up", "shared expert down",
-                        cs_ceil_share(model->shared_experts * model->d_expert, shard->tensor));
+                        cs_ceil_share(model->shared_experts * model->d_expert, plan->tensor));
     }
 }
 
@@ -409,7 +409,7 @@ void cs_build_layer(struct cs_builder *builder, bool mixture)
             build_tensor_collectives(builder);
         }
     } else {
-        build_dense_ffn(builder, "ffn up", "ffn down", cs_ceil_share(model->d_ff, builder->shard->tensor));
+        build_dense_ffn(builder, "ffn up", "ffn down", cs_ceil_share(model->d_ff, builder->plan->tensor));
         build_tensor_collectives(builder);
     }
     build_residual(builder);

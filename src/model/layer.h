@@ -8,7 +8,7 @@
 struct cs_builder {
     const struct cs_problem *problem;
     const struct cs_network *network;
-    const struct cs_shard *shard;
+    const struct cs_plan *plan;
     struct cs_part *part;
     const char *name;
     cs_trace_function trace; /* NULL: silent */
@@ -25,7 +25,7 @@ struct cs_builder {
 
 /* Places the groups; the part is set by cs_build_part. */
 void cs_builder_init(struct cs_builder *builder, const struct cs_problem *problem, const struct cs_network *network,
-                     const struct cs_shard *shard);
+                     const struct cs_plan *plan);
 void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs_part *part);
 
 /* Kernels that both layers and the head use (layer.c). */
@@ -45,7 +45,7 @@ void cs_build_layer(struct cs_builder *builder, bool mixture);
 void cs_build_finish(struct cs_builder *builder);
 
 /* memory.c */
-double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_shard *shard, bool mixture,
+double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture,
                                  enum cs_recompute recompute);
 
 #endif

@@ -39,13 +39,13 @@ static double ffn_bytes(const struct cs_architecture *model, double t, double sa
  * the GEMM inputs are kept at 8 bits. Selective recomputation drops the scores of unfused kernels (Korthikanti 2022);
  * of fused ones, which store none, it keeps the products of weights only and recomputes norms, activations, attention
  * and the up-projections of latent attention (DeepSeek-V3, arXiv 2412.19437, 3.2.3; MaxText's minimal policy). */
-double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_shard *shard, bool mixture,
+double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture,
                                  enum cs_recompute recompute)
 {
     const struct cs_architecture *model = &problem->architecture;
-    const double h = (double)model->d_model, t = shard->tensor;
-    const double sigma = shard->sequence_parallel ? t : 1.0;
-    const double tokens = (double)problem->seq_len * shard->micro_batch / shard->context;
+    const double h = (double)model->d_model, t = plan->tensor;
+    const double sigma = plan->sequence_parallel ? t : 1.0;
+    const double tokens = (double)problem->seq_len * plan->micro_batch / plan->context;
     if (recompute == CS_RECOMPUTE_FULL) {
         return 2.0 * tokens * h / sigma;
     }

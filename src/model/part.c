@@ -12,8 +12,8 @@ static void build_embedding(struct cs_builder *builder)
     const double h = (double)builder->problem->architecture.d_model;
     const double bytes = builder->tokens * h * 2.0;
     cs_build_stream(builder, "look-up", 2.0 * bytes, 2.0 * bytes);
-    if (builder->shard->tensor > 1) {
-        const bool scattered = builder->shard->sequence_parallel;
+    if (builder->plan->tensor > 1) {
+        const bool scattered = builder->plan->sequence_parallel;
         const double forward =
             scattered ? cs_reduce_scatter(&builder->tensor, bytes) : cs_all_reduce(&builder->tensor, bytes);
         const double backward = scattered ? cs_all_gather(&builder->tensor, bytes) : 0.0;
@@ -26,17 +26,17 @@ static void build_logits(struct cs_builder *builder)
 {
     const struct cs_problem *problem = builder->problem;
     const struct cs_device *device = &problem->device;
-    const double columns = cs_ceil_share(problem->architecture.vocab, builder->shard->tensor);
+    const double columns = cs_ceil_share(problem->architecture.vocab, builder->plan->tensor);
     struct cs_gemm gemm = cs_layer_gemm(builder, builder->tokens, columns, (double)problem->architecture.d_model);
     gemm.format = CS_FORMAT_BF16;
     gemm.a_bytes = gemm.b_bytes = 2.0;
     cs_build_linear(builder, "logits", &gemm);
     const double count = builder->tokens * columns;
     cs_build_stream(builder, "loss", device->logit_forward * count, device->logit_backward * count);
-    if (builder->shard->tensor > 1) {
+    if (builder->plan->tensor > 1) {
         const double bytes = builder->tokens * (double)problem->architecture.d_model * 2.0;
         const double gather = cs_all_gather(&builder->tensor, bytes);
-        const bool scattered = builder->shard->sequence_parallel;
+        const bool scattered = builder->plan->sequence_parallel;
         const double forward = scattered ? gather : 0.0;
         const double backward =
             scattered ? cs_reduce_scatter(&builder->tensor, bytes) : cs_all_reduce(&builder->tensor, bytes);
@@ -92,17 +92,17 @@ void cs_build_finish(struct cs_builder *builder)
 }
 
 void cs_builder_init(struct cs_builder *builder, const struct cs_problem *problem, const struct cs_network *network,
-                     const struct cs_shard *shard)
+                     const struct cs_plan *plan)
 {
     memset(builder, 0, sizeof *builder);
     builder->problem = problem;
     builder->network = network;
-    builder->shard = shard;
-    builder->tokens = (double)problem->seq_len * shard->micro_batch / shard->context;
-    builder->own_tokens = shard->sequence_parallel ? builder->tokens / shard->tensor : builder->tokens;
-    cs_group_place(network, 1, shard->tensor, &builder->tensor);
-    cs_group_place(network, shard->tensor, shard->context, &builder->ring);
-    cs_group_place(network, shard->expert_tensor, shard->expert, &builder->expert);
+    builder->plan = plan;
+    builder->tokens = (double)problem->seq_len * plan->micro_batch / plan->context;
+    builder->own_tokens = plan->sequence_parallel ? builder->tokens / plan->tensor : builder->tokens;
+    cs_group_place(network, 1, plan->tensor, &builder->tensor);
+    cs_group_place(network, plan->tensor, plan->context, &builder->ring);
+    cs_group_place(network, plan->expert_tensor, plan->expert, &builder->expert);
 }
 
 static void start(struct cs_builder *builder, struct cs_part *part, const char *name, bool repeats)
@@ -119,12 +119,12 @@ static void layer_parameters(const struct cs_builder *builder, bool mixture, str
 {
     const struct cs_parameters *count = &builder->problem->parameters;
     const struct cs_architecture *model = &builder->problem->architecture;
-    const double t = builder->shard->tensor;
+    const double t = builder->plan->tensor;
     part->parameters = count->attention / t + count->norm;
     if (mixture) {
         part->parameters += count->router + count->shared_ffn / t;
         part->expert_parameters =
-            (double)model->experts / builder->shard->expert * count->expert / builder->shard->expert_tensor;
+            (double)model->experts / builder->plan->expert * count->expert / builder->plan->expert_tensor;
     } else {
         part->parameters += count->dense_ffn / t;
     }
@@ -132,17 +132,17 @@ static void layer_parameters(const struct cs_builder *builder, bool mixture, str
 
 static void build_whole_layer(struct cs_builder *builder, bool mixture, const char *name, struct cs_part *part)
 {
-    const struct cs_shard *shard = builder->shard;
-    start(builder, part, name, shard->recompute == CS_RECOMPUTE_FULL);
+    const struct cs_plan *plan = builder->plan;
+    start(builder, part, name, plan->recompute == CS_RECOMPUTE_FULL);
     cs_build_layer(builder, mixture);
     cs_build_finish(builder);
     layer_parameters(builder, mixture, part);
-    part->activation_bytes = cs_layer_activation_bytes(builder->problem, shard, mixture, shard->recompute);
-    if (shard->recompute == CS_RECOMPUTE_FULL) {
-        part->working_bytes = cs_layer_activation_bytes(builder->problem, shard, mixture, CS_RECOMPUTE_NONE);
-    } else if (shard->recompute == CS_RECOMPUTE_SELECTIVE) {
+    part->activation_bytes = cs_layer_activation_bytes(builder->problem, plan, mixture, plan->recompute);
+    if (plan->recompute == CS_RECOMPUTE_FULL) {
+        part->working_bytes = cs_layer_activation_bytes(builder->problem, plan, mixture, CS_RECOMPUTE_NONE);
+    } else if (plan->recompute == CS_RECOMPUTE_SELECTIVE) {
         part->working_bytes =
-            cs_layer_activation_bytes(builder->problem, shard, mixture, CS_RECOMPUTE_NONE) - part->activation_bytes;
+            cs_layer_activation_bytes(builder->problem, plan, mixture, CS_RECOMPUTE_NONE) - part->activation_bytes;
     }
 }
 
@@ -170,8 +170,8 @@ static void add_mtp(struct cs_builder *builder, struct cs_part *head)
     head->hidden_all_to_all += modules * layer.hidden_all_to_all;
     const double experts = modules * layer.expert_parameters;
     head->parameters +=
-        cs_max(problem->parameters.mtp - experts * builder->shard->expert * builder->shard->expert_tensor, 0.0) /
-        builder->shard->tensor;
+        cs_max(problem->parameters.mtp - experts * builder->plan->expert * builder->plan->expert_tensor, 0.0) /
+        builder->plan->tensor;
     head->expert_parameters += experts;
     head->activation_bytes += modules * layer.activation_bytes;
 }
@@ -180,7 +180,7 @@ static void build_head(struct cs_builder *builder, struct cs_part *part)
 {
     const struct cs_problem *problem = builder->problem;
     const struct cs_architecture *model = &problem->architecture;
-    const double vocab = cs_ceil_share(model->vocab, builder->shard->tensor), h = (double)model->d_model;
+    const double vocab = cs_ceil_share(model->vocab, builder->plan->tensor), h = (double)model->d_model;
     start(builder, part, "head", false);
     cs_build_norm(builder, "norm");
     build_logits(builder);
@@ -204,7 +204,7 @@ void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs
         start(builder, part, "embedding", false);
         build_embedding(builder);
         cs_build_finish(builder);
-        part->parameters = problem->parameters.embedding / builder->shard->tensor;
+        part->parameters = problem->parameters.embedding / builder->plan->tensor;
         part->activation_bytes =
             problem->training.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;
         break;

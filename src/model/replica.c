@@ -228,8 +228,8 @@ static void prepare_schedules(const struct cs_stage *stage, double pace, struct 
 /* The pace of a step: that of its slowest device. */
 static double pace_at(const struct cs_stage *stage, int64_t data)
 {
-    const struct cs_shard *shard = &stage->costs->shard;
-    const double devices = (double)shard->tensor * shard->context * stage->pipeline * (double)data;
+    const struct cs_plan *plan = &stage->costs->plan;
+    const double devices = (double)plan->tensor * plan->context * stage->pipeline * (double)data;
     return cs_device_slowest(&stage->costs->problem->device, devices);
 }
 
@@ -255,16 +255,16 @@ static void floor_bubbles(const struct cs_stage *stage, int64_t high, struct cs_
 static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool overlapped, struct cs_replica *replica)
 {
     const struct cs_costs *costs = stage->costs;
-    const struct cs_shard *shard = &costs->shard;
+    const struct cs_plan *plan = &costs->plan;
     replica->point_to_point = replica->chunk_to_chunk = 0.0;
     if (stage->pipeline <= 1) {
         return;
     }
-    const int64_t stride = (int64_t)shard->tensor * shard->context * data;
+    const int64_t stride = (int64_t)plan->tensor * plan->context * data;
     /* Each tensor rank sends its part, and the receivers gather it (Narayanan 2021, 4.1). */
-    const double parts = shard->sequence_parallel ? 1.0 : shard->tensor;
+    const double parts = plan->sequence_parallel ? 1.0 : plan->tensor;
     struct cs_group tensor;
-    cs_group_place(costs->network, 1, shard->tensor, &tensor);
+    cs_group_place(costs->network, 1, plan->tensor, &tensor);
     replica->point_to_point =
         2.0 * (cs_point_to_point(costs->network, stride, stage->pipeline, costs->boundary_bytes / parts) +
                costs->problem->device.boundary) +
@@ -327,9 +327,9 @@ static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t 
 }
 
 /* Ranks that share an expert's parameters. */
-static int64_t expert_ranks(const struct cs_shard *shard, int64_t data)
+static int64_t expert_ranks(const struct cs_plan *plan, int64_t data)
 {
-    const int64_t ranks = data * shard->context * shard->tensor / ((int64_t)shard->expert * shard->expert_tensor);
+    const int64_t ranks = data * plan->context * plan->tensor / ((int64_t)plan->expert * plan->expert_tensor);
     return ranks > 0 ? ranks : 1;
 }
 
@@ -337,14 +337,14 @@ static int64_t expert_ranks(const struct cs_shard *shard, int64_t data)
 static void prepare_replicas(const struct cs_stage *stage, int64_t low, int64_t high, bool floor, uint32_t zero_stages,
                              int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES])
 {
-    const struct cs_shard *shard = &stage->costs->shard;
+    const struct cs_plan *plan = &stage->costs->plan;
     const struct cs_network *network = stage->costs->network;
-    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    const int64_t grid = (int64_t)plan->expert * plan->expert_tensor;
     struct reduction shared, experts;
     struct traffic traffic;
     struct cs_replica first, last;
-    place_reduction(network, shard->tensor, low * shard->context, high * shard->context, zero_group, floor, &shared);
-    place_reduction(network, grid, expert_ranks(shard, low), expert_ranks(shard, high), zero_group, floor, &experts);
+    place_reduction(network, plan->tensor, low * plan->context, high * plan->context, zero_group, floor, &shared);
+    place_reduction(network, grid, expert_ranks(plan, low), expert_ranks(plan, high), zero_group, floor, &experts);
     describe_traffic(stage, low, zero_stages, &shared, &experts, &traffic);
     /* One of the range's ends has the cheapest boundary (cs_point_to_point). */
     prepare_boundary(stage, low, traffic.overlaps, &first);
@@ -382,15 +382,15 @@ void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero
 void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                        struct cs_replica *replica)
 {
-    const struct cs_shard *shard = &stage->costs->shard;
+    const struct cs_plan *plan = &stage->costs->plan;
     const struct cs_network *network = stage->costs->network;
-    const int64_t grid = (int64_t)shard->expert * shard->expert_tensor;
+    const int64_t grid = (int64_t)plan->expert * plan->expert_tensor;
     replica->stage = stage;
     replica->data = data;
     replica->zero_stage = zero_stage;
     replica->pipeline = stage->pipeline;
-    prepare_state(stage, (double)ranks_together(network, shard->tensor, data * shard->context, zero_group),
-                  (double)ranks_together(network, grid, expert_ranks(shard, data), zero_group), replica);
+    prepare_state(stage, (double)ranks_together(network, plan->tensor, data * plan->context, zero_group),
+                  (double)ranks_together(network, grid, expert_ranks(plan, data), zero_group), replica);
 }
 
 void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, uint32_t zero_stages,

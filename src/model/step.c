@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network *network, const struct cs_shard *shard,
+void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network *network, const struct cs_plan *plan,
                       struct cs_costs *costs)
 {
     const struct cs_architecture *model = &problem->architecture;
@@ -13,8 +13,8 @@ void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network 
     memset(costs, 0, sizeof *costs);
     costs->problem = problem;
     costs->network = network;
-    costs->shard = *shard;
-    cs_builder_init(&builder, problem, network, shard);
+    costs->plan = *plan;
+    cs_builder_init(&builder, problem, network, plan);
     const bool mixture = model->experts > 1;
     if (!mixture || model->dense_layers > 0) {
         cs_build_part(&builder, CS_PART_DENSE, &costs->part[CS_PART_DENSE]);
@@ -26,7 +26,7 @@ void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network 
     cs_build_part(&builder, CS_PART_HEAD, &costs->part[CS_PART_HEAD]);
     costs->boundary_bytes = problem->precision.communication_bytes * builder.own_tokens * (double)model->d_model;
     if (model->tied_embedding) {
-        costs->tied_parameters = ceil((double)model->vocab / shard->tensor) * (double)model->d_model;
+        costs->tied_parameters = ceil((double)model->vocab / plan->tensor) * (double)model->d_model;
     }
 }
 
@@ -52,25 +52,10 @@ struct chain {
     struct cs_replica replica;
 };
 
-static void shard_of(const struct cs_plan *plan, struct cs_shard *shard)
-{
-    *shard = (struct cs_shard){
-        .tensor = plan->tensor,
-        .context = plan->context,
-        .expert = plan->expert,
-        .expert_tensor = plan->expert_tensor,
-        .micro_batch = plan->micro_batch,
-        .recompute = plan->recompute,
-        .sequence_parallel = plan->sequence_parallel,
-    };
-}
-
 static void prepare_chain(const struct cs_problem *problem, const struct cs_plan *plan, struct chain *chain)
 {
-    struct cs_shard shard;
-    shard_of(plan, &shard);
     cs_network_of(problem, plan->devices, &chain->network);
-    cs_costs_prepare(problem, &chain->network, &shard, &chain->costs);
+    cs_costs_prepare(problem, &chain->network, plan, &chain->costs);
     cs_stage_prepare(&chain->costs, plan->pipeline, &chain->stage);
     cs_replica_prepare(&chain->stage, plan->data, plan->zero_stage, plan->zero_group, &chain->replica);
 }
@@ -107,7 +92,7 @@ static double model_flops(const struct chain *chain, const struct cs_problem *pr
     const struct cs_architecture *model = &problem->architecture;
     const struct cs_part *part = chain->costs.part;
     const double dense = (double)(model->experts > 1 ? model->dense_layers : model->layers);
-    const double ranks = (double)chain->costs.shard.tensor * chain->costs.shard.context;
+    const double ranks = (double)chain->costs.plan.tensor * chain->costs.plan.context;
     return ranks * (dense * part[CS_PART_DENSE].flops + ((double)model->layers - dense) * part[CS_PART_MIXTURE].flops +
                     part[CS_PART_HEAD].flops);
 }
@@ -137,18 +122,17 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
 void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *plan, double *state, double *activations)
 {
     struct chain chain;
-    prepare_chain(problem, plan, &chain);
-    struct cs_stage *stage = &chain.stage;
-    const struct cs_part *part = chain.costs.part;
-    const double layers = ceil((double)problem->architecture.layers / plan->pipeline);
-    const bool mixture = problem->architecture.experts > 1;
-    const struct cs_part *layer = &part[mixture ? CS_PART_MIXTURE : CS_PART_DENSE];
-    stage->first_parameters = layers * layer->parameters;
-    stage->first_expert_parameters = layers * layer->expert_parameters;
-    stage->first_activation = layers * layer->activation_bytes;
-    cs_replica_prepare(stage, plan->data, plan->zero_stage, plan->zero_group, &chain.replica);
     const int s = (int)plan->schedule;
+    prepare_chain(problem, plan, &chain);
+    /* The same stages, with nothing but layers on them. */
+    for (int i = CS_PART_EMBEDDING; i <= CS_PART_HEAD; i++) {
+        struct cs_part *part = &chain.costs.part[i];
+        part->parameters = part->expert_parameters = part->activation_bytes = 0.0;
+    }
+    chain.costs.tied_parameters = 0.0;
+    cs_stage_prepare(&chain.costs, plan->pipeline, &chain.stage);
+    cs_replica_prepare(&chain.stage, plan->data, plan->zero_stage, plan->zero_group, &chain.replica);
     *state = chain.replica.first_state[s];
-    *activations =
-        cs_in_flight(&chain.replica, plan->schedule, plan->interleave, plan->micro_batches) * stage->first_activation;
+    *activations = cs_in_flight(&chain.replica, plan->schedule, plan->interleave, plan->micro_batches) *
+                   chain.replica.first_activation[s];
 }

@@ -58,21 +58,12 @@ static void trace_step(const struct cs_replica *replica, const struct cs_plan *p
 
 void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan, cs_trace_function trace, void *context)
 {
-    const struct cs_shard shard = {
-        .tensor = plan->tensor,
-        .context = plan->context,
-        .expert = plan->expert,
-        .expert_tensor = plan->expert_tensor,
-        .micro_batch = plan->micro_batch,
-        .recompute = plan->recompute,
-        .sequence_parallel = plan->sequence_parallel,
-    };
     const struct cs_architecture *model = &problem->architecture;
     struct cs_network network;
     struct cs_builder builder;
     struct cs_part part;
     cs_network_of(problem, plan->devices, &network);
-    cs_builder_init(&builder, problem, &network, &shard);
+    cs_builder_init(&builder, problem, &network, plan);
     builder.trace = trace;
     builder.context = context;
     cs_build_part(&builder, CS_PART_EMBEDDING, &part);
@@ -87,7 +78,7 @@ void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan,
     struct cs_costs costs;
     struct cs_stage stage;
     struct cs_replica replica;
-    cs_costs_prepare(problem, &network, &shard, &costs);
+    cs_costs_prepare(problem, &network, plan, &costs);
     cs_stage_prepare(&costs, plan->pipeline, &stage);
     cs_replica_prepare(&stage, plan->data, plan->zero_stage, plan->zero_group, &replica);
     trace_step(&replica, plan, trace, context);

@@ -14,7 +14,6 @@
 enum { SLOTS_MAX = 8192 };
 struct slot {
     int64_t combination; /* -1: empty */
-    struct cs_device device;
     struct cs_carbon_inputs inputs;
 };
 
@@ -26,7 +25,7 @@ struct cs_evaluator {
     struct cs_design_point point;
     /* Of the last record and combination, so that a run over the regions computes them once. */
     int64_t last_record, last_combination;
-    double energy, servers, embodied;
+    struct cs_footprint footprint;
 };
 
 struct cs_evaluator *cs_evaluator_create(const struct cs_results *results, const struct cs_layout *layout)
@@ -71,8 +70,6 @@ static const struct cs_carbon_inputs *inputs_of(struct cs_evaluator *evaluator, 
         }
         cs_grid_point(layout->grid, coordinates, &evaluator->point);
         slot->inputs = evaluator->point.carbon;
-        slot->device = *evaluator->point.carbon.device;
-        slot->inputs.device = &slot->device;
         slot->combination = combination;
     }
     return &slot->inputs;
@@ -84,78 +81,38 @@ static const struct cs_region *region_of(const struct cs_layout *layout, int64_t
     return &config->library.regions[config->axes[layout->region_axis].indices[coordinate]];
 }
 
-static double unit_value(const struct cs_carbon_inputs *inputs, enum cs_derived derived)
+static double member_at(const void *base, int64_t offset)
 {
-    struct cs_embodied embodied;
-    cs_embodied_device(inputs, &embodied);
-    switch (derived) {
-    case CS_UNIT_LOGIC:
-        return embodied.logic;
-    case CS_UNIT_HBM:
-        return embodied.hbm;
-    case CS_UNIT_HOST:
-        return embodied.host;
-    case CS_UNIT_OVERHEAD:
-        return embodied.overhead;
-    default:
-        return embodied.total;
-    }
+    double value;
+    memcpy(&value, (const char *)base + offset, sizeof value);
+    return value;
 }
 
-/* Devices run at the utilisation of the model's own operations (Eq 3's u is the MFU). */
-static void prepare_plan(struct cs_evaluator *evaluator, enum cs_derived derived, const struct cs_carbon_inputs *inputs,
-                         const struct cs_record *record)
+static struct cs_place place_at(struct cs_evaluator *evaluator, int64_t combination, int64_t region)
 {
-    const bool total = derived == CS_CARBON_TOTAL;
-    if (total || derived == CS_ENERGY || derived == CS_CARBON_OPERATIONAL) {
-        evaluator->energy = cs_device_energy(inputs, record->devices, record->training_time, record->mfu);
-    }
-    if (total || derived == CS_ENERGY_SERVERS || derived == CS_CARBON_SERVERS) {
-        evaluator->servers = cs_server_energy(inputs, record->devices, record->training_time);
-    }
-    if (total || derived == CS_CARBON_EMBODIED) {
-        evaluator->embodied = cs_embodied_charged(inputs, record->devices, record->training_time);
-    }
+    return cs_region_place(&inputs_of(evaluator, combination)->carbon, region_of(evaluator->layout, region));
 }
 
-static double carbon_value(struct cs_evaluator *evaluator, enum cs_derived derived, int64_t record_index,
+static double carbon_value(struct cs_evaluator *evaluator, const struct cs_variable *variable, int64_t record_index,
                            int64_t combination, int64_t region)
 {
     const struct cs_carbon_inputs *inputs = inputs_of(evaluator, combination);
-    if (derived >= CS_UNIT_LOGIC && derived <= CS_UNIT_TOTAL) {
-        return unit_value(inputs, derived);
+    if (variable->source == CS_FROM_DEVICE) {
+        return member_at(&inputs->embodied, variable->offset);
     }
     const struct cs_record *record = &evaluator->results->records[record_index];
     if (record->status != CS_STATUS_FEASIBLE) {
         return (double)NAN;
     }
     if (record_index != evaluator->last_record || combination != evaluator->last_combination) {
-        prepare_plan(evaluator, derived, inputs, record);
+        cs_footprint_of(inputs, record->plan.devices, record->training_time, record->mfu, &evaluator->footprint);
         evaluator->last_record = record_index;
         evaluator->last_combination = combination;
     }
-    switch (derived) {
-    case CS_ENERGY:
-        return evaluator->energy / CS_JOULES_PER_KWH;
-    case CS_ENERGY_SERVERS:
-        return evaluator->servers / CS_JOULES_PER_KWH;
-    case CS_EMBODIED_INVENTORY:
-        return cs_embodied_inventory(inputs, record->devices);
-    case CS_CARBON_EMBODIED:
-        return evaluator->embodied;
-    default:
-        break;
-    }
-    const struct cs_region *place = region_of(evaluator->layout, region);
-    const double pue = cs_pue(&inputs->carbon, place->pue);
-    if (derived == CS_CARBON_OPERATIONAL) {
-        return cs_operational_carbon(evaluator->energy, pue, place->g_per_kwh);
-    }
-    const double servers = cs_operational_carbon(evaluator->servers, pue, place->g_per_kwh);
-    if (derived == CS_CARBON_SERVERS) {
-        return servers;
-    }
-    return cs_operational_carbon(evaluator->energy, pue, place->g_per_kwh) + servers + evaluator->embodied;
+    const struct cs_place place = place_at(evaluator, combination, region);
+    cs_footprint_at(&place, &evaluator->footprint);
+    const double value = member_at(&evaluator->footprint, variable->offset);
+    return variable->source == CS_FROM_KWH ? value / CS_JOULES_PER_KWH : value;
 }
 
 /* A position in a variable, and what it stands for. */
@@ -230,6 +187,48 @@ static bool has_value(const struct cs_variable *variable, const struct cs_record
            record->status != CS_STATUS_FAILED;
 }
 
+/* One value from one type to another: what a record keeps wide may be narrow in the file. */
+static void convert(enum cs_type from_type, const char *from, enum cs_type to_type, char *to)
+{
+    int64_t value = 0;
+    if (from_type == to_type) {
+        memcpy(to, from, (size_t)cs_type_size(from_type));
+        return;
+    }
+    switch (from_type) {
+    case CS_INT8: {
+        int8_t narrow;
+        memcpy(&narrow, from, sizeof narrow);
+        value = narrow;
+        break;
+    }
+    case CS_INT32: {
+        int32_t narrow;
+        memcpy(&narrow, from, sizeof narrow);
+        value = narrow;
+        break;
+    }
+    case CS_INT64:
+    case CS_FLOAT64:
+    default:
+        memcpy(&value, from, sizeof value);
+        break;
+    }
+    switch (to_type) {
+    case CS_INT8:
+        memcpy(to, &(int8_t){(int8_t)value}, sizeof(int8_t));
+        break;
+    case CS_INT32:
+        memcpy(to, &(int32_t){(int32_t)value}, sizeof(int32_t));
+        break;
+    case CS_INT64:
+    case CS_FLOAT64:
+    default:
+        memcpy(to, &value, sizeof value);
+        break;
+    }
+}
+
 static void record_values(const struct cs_results *results, const struct cs_variable *variable, int64_t first,
                           int64_t count, void *values)
 {
@@ -237,7 +236,8 @@ static void record_values(const struct cs_results *results, const struct cs_vari
     for (int64_t i = 0; i < count; i++) {
         const struct cs_record *record = &results->records[first + i];
         if (has_value(variable, record)) {
-            memcpy((char *)values + (size_t)i * size, (const char *)record + variable->offset, size);
+            convert(variable->kept, (const char *)record + variable->offset, variable->type,
+                    (char *)values + (size_t)i * size);
         } else {
             store(variable->type, values, i, variable->type == CS_FLOAT64 ? (double)NAN : (double)CS_FILL_INTEGER);
         }
@@ -251,7 +251,8 @@ void cs_derive_back(struct cs_results *results, const struct cs_variable *variab
     for (int64_t i = 0; i < count; i++) {
         struct cs_record *record = &results->records[first + i];
         if (has_value(variable, record)) {
-            memcpy((char *)record + variable->offset, (const char *)values + (size_t)i * size, size);
+            convert(variable->type, (const char *)values + (size_t)i * size, variable->kept,
+                    (char *)record + variable->offset);
         }
     }
 }
@@ -263,7 +264,6 @@ void cs_derive(struct cs_evaluator *evaluator, const struct cs_variable *variabl
         record_values(evaluator->results, variable, first, count, values);
         return;
     }
-    const enum cs_derived derived = (enum cs_derived)variable->offset;
     struct walk walk;
     walk_start(shape, first, &walk);
     evaluator->last_record = -1;
@@ -272,12 +272,11 @@ void cs_derive(struct cs_evaluator *evaluator, const struct cs_variable *variabl
         double value;
         if (variable->source == CS_FROM_POINT) {
             value = point_value(evaluator, variable, shape, &walk);
-        } else if (variable->source == CS_FROM_CARBON) {
-            value = carbon_value(evaluator, derived, walk.record, walk.combination, region);
-        } else if (derived == CS_REGION_INTENSITY) {
-            value = region_of(evaluator->layout, region)->g_per_kwh;
+        } else if (variable->source == CS_FROM_REGION) {
+            const struct cs_place place = place_at(evaluator, walk.combination, region);
+            value = member_at(&place, variable->offset);
         } else {
-            value = cs_pue(&inputs_of(evaluator, walk.combination)->carbon, region_of(evaluator->layout, region)->pue);
+            value = carbon_value(evaluator, variable, walk.record, walk.combination, region);
         }
         store(variable->type, values, i, value);
     }

@@ -28,27 +28,12 @@ enum {
 };
 
 enum cs_source {
-    CS_FROM_RECORD,
+    CS_FROM_RECORD, /* offset in struct cs_record */
     CS_FROM_POINT,  /* cs_variable_of_point */
-    CS_FROM_CARBON, /* derive.c, from a record and carbon inputs */
-    CS_FROM_REGION
-};
-
-enum cs_derived {
-    CS_ENERGY,
-    CS_ENERGY_SERVERS,
-    CS_EMBODIED_INVENTORY,
-    CS_CARBON_EMBODIED,
-    CS_CARBON_OPERATIONAL,
-    CS_CARBON_SERVERS,
-    CS_CARBON_TOTAL,
-    CS_UNIT_LOGIC,
-    CS_UNIT_HBM,
-    CS_UNIT_HOST,
-    CS_UNIT_OVERHEAD,
-    CS_UNIT_TOTAL,
-    CS_REGION_INTENSITY,
-    CS_REGION_PUE
+    CS_FROM_DEVICE, /* offset in struct cs_embodied, of one device */
+    CS_FROM_KWH,    /* offset in struct cs_footprint, J there and kWh in the file */
+    CS_FROM_KG,     /* offset in struct cs_footprint */
+    CS_FROM_REGION  /* offset in struct cs_place */
 };
 
 struct cs_variable {
@@ -58,8 +43,9 @@ struct cs_variable {
     const char *long_name;
     unsigned on;
     enum cs_source source;
-    int64_t offset;    /* CS_FROM_RECORD: in struct cs_record; else enum cs_derived or the index of a point's value */
-    const char *flags; /* flag_meanings: names of 0, 1, ..., blank-separated; NULL: no codes */
+    int64_t offset;    /* see enum cs_source; CS_FROM_POINT: the index of the value */
+    enum cs_type kept; /* CS_FROM_RECORD: the member's type there */
+    const char *flags; /* flag_meanings: names of 0, 1, ..., "a|b"; NULL: no codes */
     bool filled;       /* has a fill value, and holds it wherever the record is not feasible */
 };
 const struct cs_variable *cs_variables(int32_t *count);

@@ -89,7 +89,7 @@ static bool is_finite(const struct cs_record *record)
 
 void cs_record_normalise(struct cs_record *record)
 {
-    int8_t status = record->status;
+    int64_t status = record->status;
     if (status == CS_STATUS_FEASIBLE && is_finite(record) && isfinite(record->candidates)) {
         return;
     }

@@ -7,10 +7,6 @@
  * also read back by --resume. Units are UDUNITS', and "s" rather than "seconds", which xarray would turn into time
  * differences. Counts of tokens, sequences and FLOP have unit 1; the long name says of what. */
 
-#define STATUS_FLAGS "pending feasible divisibility communication batch memory deadline failed"
-#define RECOMPUTE_FLAGS "none selective full"
-#define SCHEDULE_FLAGS "1f1b zb1p dualpipe"
-
 /* POINT(name, type, units, axes, expression of `point`, long name) */
 #define POINT_VARIABLES(POINT)                                                                                         \
     POINT(d_model, CS_INT64, "1", CS_ON_MODEL, point->problem.architecture.d_model, "model dimension")                 \
@@ -33,73 +29,44 @@
           "memory of a device")                                                                                        \
     POINT(device_tdp, CS_FLOAT64, "W", CS_ON_HARDWARE, point->problem.device.tdp, "thermal design power of a device")
 
-/* REGION(name, units, axes, enum cs_derived, long name) */
+/* REGION(name, units, axes, member of struct cs_place, long name) */
 #define REGION_VARIABLES(REGION)                                                                                       \
-    REGION(carbon_intensity, "g kW-1 h-1", CS_ON_REGION, CS_REGION_INTENSITY,                                          \
+    REGION(carbon_intensity, "g kW-1 h-1", CS_ON_REGION, g_per_kwh,                                                    \
            "carbon dioxide equivalent emitted per electrical energy")                                                  \
-    REGION(region_pue, "1", CS_ON_REGION | CS_SCOPE_OPERATION, CS_REGION_PUE, "power usage effectiveness in effect")
+    REGION(region_pue, "1", CS_ON_REGION | CS_SCOPE_OPERATION, pue, "power usage effectiveness in effect")
 
-/* RECORD(name, type, units, member, flag meanings, long name) */
-#define RECORD_VARIABLES(RECORD)                                                                                       \
-    RECORD(devices, CS_INT64, "1", devices, NULL, "devices that train")                                                \
-    RECORD(tensor, CS_INT32, "1", tensor, NULL, "tensor-parallel degree")                                              \
-    RECORD(pipeline, CS_INT32, "1", pipeline, NULL, "pipeline-parallel degree")                                        \
-    RECORD(data, CS_INT64, "1", data, NULL, "data-parallel degree")                                                    \
-    RECORD(context, CS_INT32, "1", context, NULL, "context-parallel degree")                                           \
-    RECORD(expert, CS_INT32, "1", expert, NULL, "expert-parallel degree")                                              \
-    RECORD(expert_tensor, CS_INT32, "1", expert_tensor, NULL, "tensor-parallel degree inside an expert")               \
-    RECORD(zero_stage, CS_INT8, "1", zero_stage, NULL, "ZeRO stage")                                                   \
-    RECORD(interleave, CS_INT32, "1", interleave, NULL, "pipeline chunks per device")                                  \
-    RECORD(schedule, CS_INT8, "1", schedule, SCHEDULE_FLAGS, "pipeline schedule")                                      \
-    RECORD(micro_batch, CS_INT32, "1", micro_batch, NULL, "sequences of a micro-batch")                                \
-    RECORD(global_batch, CS_INT64, "1", global_batch, NULL, "sequences of a step")                                     \
-    RECORD(recompute, CS_INT8, "1", recompute, RECOMPUTE_FLAGS, "activation recomputation")                            \
-    RECORD(training_time, CS_FLOAT64, "s", training_time, NULL, "time of the whole training")                          \
-    RECORD(step_time, CS_FLOAT64, "s", step_time, NULL, "time of one training step")                                   \
-    RECORD(mfu, CS_FLOAT64, "1", mfu, NULL, "model FLOPs utilisation over the whole training")                         \
-    RECORD(hfu, CS_FLOAT64, "1", hfu, NULL, "hardware FLOPs utilisation, recomputation counted")                       \
-    RECORD(memory_per_device, CS_FLOAT64, "byte", memory, NULL, "memory used on the fullest device")                   \
-    RECORD(share_compute, CS_FLOAT64, "1", shares[CS_SHARE_COMPUTE], NULL, "share of the step: compute")               \
-    RECORD(share_tensor, CS_FLOAT64, "1", shares[CS_SHARE_TENSOR], NULL,                                               \
-           "share of the step: exposed tensor- and "                                                                   \
-           "context-parallel communication")                                                                           \
-    RECORD(share_expert, CS_FLOAT64, "1", shares[CS_SHARE_EXPERT], NULL,                                               \
-           "share of the step: exposed expert-parallel communication")                                                 \
-    RECORD(share_pipeline, CS_FLOAT64, "1", shares[CS_SHARE_PIPELINE], NULL,                                           \
-           "share of the step: exposed pipeline communication")                                                        \
-    RECORD(share_data, CS_FLOAT64, "1", shares[CS_SHARE_DATA], NULL,                                                   \
-           "share of the step: exposed data-parallel and ZeRO communication")                                          \
-    RECORD(share_bubble, CS_FLOAT64, "1", shares[CS_SHARE_BUBBLE], NULL, "share of the step: pipeline bubble")         \
-    RECORD(share_optimizer, CS_FLOAT64, "1", shares[CS_SHARE_OPTIMIZER], NULL, "share of the step: optimizer")         \
-    RECORD(candidates, CS_FLOAT64, "1", candidates, NULL, "plans in the space that was searched, not those visited")
+/* STEP(name, units, member of struct cs_record, long name): what a record says of the step. */
+#define STEP_VARIABLES(STEP)                                                                                           \
+    STEP(training_time, "s", training_time, "time of the whole training")                                              \
+    STEP(step_time, "s", step_time, "time of one training step")                                                       \
+    STEP(mfu, "1", mfu, "model FLOPs utilisation over the whole training")                                             \
+    STEP(hfu, "1", hfu, "hardware FLOPs utilisation, recomputation counted")                                           \
+    STEP(memory_per_device, "byte", memory, "memory used on the fullest device")
 
-#define ON_DEVICE CS_SCOPE_EMBODIED
 #define ON_ENERGY (CS_ON_PLAN | CS_SCOPE_POWER)
 #define ON_EMBODIED (CS_ON_PLAN | CS_SCOPE_EMBODIED)
 #define ON_OPERATION (CS_ON_PLAN | CS_SCOPE_POWER | CS_SCOPE_OPERATION)
 
-/* CARBON(name, units, axes, enum cs_derived, filled where infeasible, long name) */
-#define CARBON_VARIABLES(CARBON)                                                                                       \
-    CARBON(embodied_device_logic, "kg", ON_DEVICE, CS_UNIT_LOGIC, false,                                               \
-           "embodied carbon dioxide equivalent of one device: logic dies")                                             \
-    CARBON(embodied_device_hbm, "kg", ON_DEVICE, CS_UNIT_HBM, false,                                                   \
-           "embodied carbon dioxide equivalent of one device: HBM")                                                    \
-    CARBON(embodied_device_host, "kg", ON_DEVICE, CS_UNIT_HOST, false,                                                 \
-           "embodied carbon dioxide equivalent of one device: share of its host")                                      \
-    CARBON(embodied_device_overhead, "kg", ON_DEVICE, CS_UNIT_OVERHEAD, false,                                         \
+/* DEVICE(name, member of struct cs_embodied, long name) */
+#define DEVICE_VARIABLES(DEVICE)                                                                                       \
+    DEVICE(embodied_device_logic, logic, "embodied carbon dioxide equivalent of one device: logic dies")               \
+    DEVICE(embodied_device_hbm, hbm, "embodied carbon dioxide equivalent of one device: HBM")                          \
+    DEVICE(embodied_device_host, host, "embodied carbon dioxide equivalent of one device: share of its host")          \
+    DEVICE(embodied_device_overhead, overhead,                                                                         \
            "embodied carbon dioxide equivalent of one device: infrastructure, transport, recycling")                   \
-    CARBON(embodied_device, "kg", ON_DEVICE, CS_UNIT_TOTAL, false, "embodied carbon dioxide equivalent of one device") \
-    CARBON(energy, "kW h", ON_ENERGY, CS_ENERGY, true, "energy of the devices before PUE")                             \
-    CARBON(energy_servers, "kW h", ON_ENERGY, CS_ENERGY_SERVERS, true, "energy of the rest of the servers before PUE") \
-    CARBON(embodied_inventory, "kg", ON_EMBODIED, CS_EMBODIED_INVENTORY, true,                                         \
+    DEVICE(embodied_device, total, "embodied carbon dioxide equivalent of one device")
+
+/* CARBON(name, axes, KWH or KG, member of struct cs_footprint, long name) */
+#define CARBON_VARIABLES(CARBON)                                                                                       \
+    CARBON(energy, ON_ENERGY, KWH, energy, "energy of the devices before PUE")                                         \
+    CARBON(energy_servers, ON_ENERGY, KWH, energy_servers, "energy of the rest of the servers before PUE")             \
+    CARBON(embodied_inventory, ON_EMBODIED, KG, inventory,                                                             \
            "embodied carbon dioxide equivalent of all devices, not amortised")                                         \
-    CARBON(carbon_embodied, "kg", ON_EMBODIED, CS_CARBON_EMBODIED, true,                                               \
-           "embodied carbon dioxide equivalent charged to the training")                                               \
-    CARBON(carbon_operational, "kg", ON_OPERATION, CS_CARBON_OPERATIONAL, true,                                        \
-           "carbon dioxide equivalent of the devices' energy")                                                         \
-    CARBON(carbon_servers, "kg", ON_OPERATION, CS_CARBON_SERVERS, true,                                                \
+    CARBON(carbon_embodied, ON_EMBODIED, KG, embodied, "embodied carbon dioxide equivalent charged to the training")   \
+    CARBON(carbon_operational, ON_OPERATION, KG, operational, "carbon dioxide equivalent of the devices' energy")      \
+    CARBON(carbon_servers, ON_OPERATION, KG, servers,                                                                  \
            "carbon dioxide equivalent of the energy of the rest of the servers")                                       \
-    CARBON(carbon_total, "kg", ON_OPERATION | CS_SCOPE_EMBODIED, CS_CARBON_TOTAL, true,                                \
+    CARBON(carbon_total, ON_OPERATION | CS_SCOPE_EMBODIED, KG, total,                                                  \
            "carbon dioxide equivalent of the training: devices, rest of the servers, embodied")
 
 enum {
@@ -107,19 +74,51 @@ enum {
     POINT_VARIABLES(POINT_ENUM)
 };
 
-static const struct cs_variable variables[] = {
+/* type: in the file; kept: in the record. */
+#define RECORD(name, type, kept, units, member, flags, filled, long_name)                                              \
+    {#name, type,  units, long_name, CS_ON_PLAN, CS_FROM_RECORD, offsetof(struct cs_record, member),                   \
+     kept,  flags, filled},
+
+/* The knobs of a plan, as far as the file holds them; a level of few words takes a byte. */
+#define TYPES_COUNT(most) CS_INT64, CS_INT64
+#define TYPES_DEGREE(most) CS_INT32, CS_INT32
+#define TYPES_LEVEL(most) (most) < 128 ? CS_INT8 : CS_INT32, CS_INT32
+#define KNOB_true(name, types, words, meaning) RECORD(name, types, "1", plan.name, words, true, meaning)
+#define KNOB_false(name, types, words, meaning)
+#define KNOB_ROW(name, kind, most, option, key, sign, shown, tie, file, words, meaning)                                \
+    KNOB_##file(name, TYPES_##kind(most), words, meaning)
+
+#define STATUS_FLAG(name, word, sentence) "|" #word
+#define SHARE_ROW(name, word, meaning)                                                                                 \
+    RECORD(share_##word, CS_FLOAT64, CS_FLOAT64, "1", shares[CS_SHARE_##name], NULL, true,                             \
+           "share of the step: " meaning)
+#define STEP_ROW(name, units, member, long_name)                                                                       \
+    RECORD(name, CS_FLOAT64, CS_FLOAT64, units, member, NULL, true, long_name)
+#define OTHER(name, type, units, axes, source, index, filled, long_name)                                               \
+    {#name, type, units, long_name, axes, source, index, type, NULL, filled},
 #define POINT_ROW(name, type, units, axes, expression, long_name)                                                      \
-    {#name, type, units, long_name, axes, CS_FROM_POINT, POINT_##name, NULL, false},
-#define REGION_ROW(name, units, axes, derived, long_name)                                                              \
-    {#name, CS_FLOAT64, units, long_name, axes, CS_FROM_REGION, derived, NULL, false},
-#define RECORD_ROW(name, type, units, member, flags, long_name)                                                        \
-    {#name, type, units, long_name, CS_ON_PLAN, CS_FROM_RECORD, offsetof(struct cs_record, member), flags, true},
-#define CARBON_ROW(name, units, axes, derived, filled, long_name)                                                      \
-    {#name, CS_FLOAT64, units, long_name, axes, CS_FROM_CARBON, derived, NULL, filled},
-    POINT_VARIABLES(POINT_ROW)
-        REGION_VARIABLES(REGION_ROW){"status", CS_INT8, "1", "what became of the search", CS_ON_PLAN, CS_FROM_RECORD,
-                                     offsetof(struct cs_record, status), STATUS_FLAGS, false},
-    RECORD_VARIABLES(RECORD_ROW) CARBON_VARIABLES(CARBON_ROW)};
+    OTHER(name, type, units, axes, CS_FROM_POINT, POINT_##name, false, long_name)
+#define REGION_ROW(name, units, axes, member, long_name)                                                               \
+    OTHER(name, CS_FLOAT64, units, axes, CS_FROM_REGION, offsetof(struct cs_place, member), false, long_name)
+#define DEVICE_ROW(name, member, long_name)                                                                            \
+    OTHER(name, CS_FLOAT64, "kg", CS_SCOPE_EMBODIED, CS_FROM_DEVICE, offsetof(struct cs_embodied, member), false,      \
+          long_name)
+#define UNITS_KWH "kW h"
+#define UNITS_KG "kg"
+#define CARBON_ROW(name, axes, unit, member, long_name)                                                                \
+    OTHER(name, CS_FLOAT64, UNITS_##unit, axes, CS_FROM_##unit, offsetof(struct cs_footprint, member), true, long_name)
+
+static const struct cs_variable variables[] = {
+    POINT_VARIABLES(POINT_ROW)   /* of the model and the device */
+    REGION_VARIABLES(REGION_ROW) /* of the region */
+    RECORD(status, CS_INT8, CS_INT64, "1", status, CS_STATUSES(STATUS_FLAG) + 1, false, "what became of the search")
+        CS_PLAN_KNOBS(KNOB_ROW) /* the plan */
+    STEP_VARIABLES(STEP_ROW)    /* its time and memory */
+    CS_SHARES(SHARE_ROW)        /* where the time goes */
+    RECORD(candidates, CS_FLOAT64, CS_FLOAT64, "1", candidates, NULL, true,
+           "plans in the space that was searched, not those visited")
+        DEVICE_VARIABLES(DEVICE_ROW) /* what one device is made of */
+    CARBON_VARIABLES(CARBON_ROW)};   /* energy and carbon */
 
 const struct cs_variable *cs_variables(int32_t *count)
 {

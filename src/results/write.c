@@ -47,19 +47,22 @@ static void describe(struct cs_h5 *h5, hid_t dataset, const char *units, const c
     cs_h5_attribute_text(h5, dataset, "long_name", long_name);
 }
 
-/* flag_values 0, 1, ... of the type, one for each blank-separated name. */
+/* flag_values 0, 1, ... of the type, one for each of the names "a|b". */
 static void describe_flags(struct cs_h5 *h5, hid_t dataset, const char *names)
 {
     int8_t values[32] = {0};
     int8_t count = 1;
-    for (const char *c = names; *c != '\0'; c++) {
-        if (*c == ' ') {
+    char meanings[256];
+    (void)snprintf(meanings, sizeof meanings, "%s", names);
+    for (char *c = meanings; *c != '\0'; c++) {
+        if (*c == '|') {
+            *c = ' ';
             values[count] = count;
             count++;
         }
     }
     cs_h5_attribute(h5, dataset, "flag_values", CS_INT8, count, values);
-    cs_h5_attribute_text(h5, dataset, "flag_meanings", names);
+    cs_h5_attribute_text(h5, dataset, "flag_meanings", meanings);
 }
 
 static hid_t write_dimension(struct cs_h5 *h5, const char *name, hid_t file_type, hid_t memory_type, int64_t count,
@@ -121,7 +124,7 @@ static void write_axis(struct writer *writer, int32_t i)
                    setting ? ": " : "", axis->meaning);
     describe(h5, dataset, text ? "1" : udunits(axis->unit), long_name);
     if (setting && axis->setting->type == CS_FLAG) {
-        describe_flags(h5, dataset, "false true");
+        describe_flags(h5, dataset, "false|true");
     }
     writer->scales[i] = dataset;
 }

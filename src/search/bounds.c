@@ -10,29 +10,29 @@ static double part_seconds(const struct cs_part *part)
     return part->forward_seconds + part->backward_seconds;
 }
 
-void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry *shard)
+void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding *sharding)
 {
-    const struct cs_architecture *const model = &shard->costs.problem->architecture;
-    const struct cs_part *const part = shard->costs.part;
+    const struct cs_architecture *const model = &sharding->costs.problem->architecture;
+    const struct cs_part *const part = sharding->costs.part;
     const double layers = (double)model->layers;
     const double dense = model->experts > 1 ? (double)model->dense_layers : layers;
     const double counts[CS_PART_COUNT] = {
         [CS_PART_DENSE] = dense, [CS_PART_MIXTURE] = layers - dense, [CS_PART_EMBEDDING] = 1.0, [CS_PART_HEAD] = 1.0};
-    shard->all = shard->part = shard->overlap = 0.0;
-    shard->layer = INFINITY;
+    sharding->all = sharding->part = sharding->overlap = 0.0;
+    sharding->layer = INFINITY;
     for (int i = 0; i < CS_PART_COUNT; i++) {
         const double seconds = part_seconds(&part[i]);
         if (!(counts[i] > 0.0)) {
             continue;
         }
-        shard->all += counts[i] * seconds;
-        shard->part = cs_max(shard->part, seconds);
-        shard->overlap = cs_max(shard->overlap, seconds > 0.0 ? part[i].hidden_all_to_all / seconds : 0.0);
+        sharding->all += counts[i] * seconds;
+        sharding->part = cs_max(sharding->part, seconds);
+        sharding->overlap = cs_max(sharding->overlap, seconds > 0.0 ? part[i].hidden_all_to_all / seconds : 0.0);
         if (i == CS_PART_DENSE || i == CS_PART_MIXTURE) {
-            shard->layer = cs_min(shard->layer, seconds);
+            sharding->layer = cs_min(sharding->layer, seconds);
         }
     }
-    shard->shown = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? 1.0 - shard->overlap : 1.0;
+    sharding->shown = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? 1.0 - sharding->overlap : 1.0;
 }
 
 static double larger(double a, double b)
@@ -42,9 +42,9 @@ static double larger(double a, double b)
 
 /* p stages of the slowest one's time take at least all parts' time, whatever p: N T >= Q / b t c A. The deadline and
  * the range of N then bound N >= N T / T_max and T >= N T / N_high. */
-bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard)
+bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding)
 {
-    const double area = shard->area * shard->all * shard->shown;
+    const double area = sharding->area * sharding->all * sharding->shown;
     const double devices = area / work->goal.deadline * (1.0 - CS_BOUND_SLACK);
     const double high = (double)work->class_high;
     return devices > high || cs_goal_rejects(&work->goal, larger(devices, (double)work->class_low), area / high, area);
@@ -57,33 +57,34 @@ bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_s
  *   T >= ceil(L / p) l     one of p stages holds at least ceil(L / p) layers, each at least the fastest one's l;
  *   T >= each single part.
  * ZB1P has the same T and at least no bubble; DualPipe hides at most the share `overlap` of T. */
-void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                     const struct cs_pipeline *pipeline, const struct cs_stage *stage, double *micro, double *fill)
 {
     const uint32_t schedules = work->choices.schedules;
-    double slowest = larger(larger(shard->all / pipeline->stages, pipeline->layers * shard->layer), shard->part);
-    double rest = larger(shard->all - slowest, 0.0);
-    double hidden = slowest * (1.0 - shard->shown);
+    double slowest =
+        larger(larger(sharding->all / pipeline->stages, pipeline->layers * sharding->layer), sharding->part);
+    double rest = larger(sharding->all - slowest, 0.0);
+    double hidden = slowest * (1.0 - sharding->shown);
     if (stage != NULL) {
         slowest = stage->slowest_forward + stage->slowest_backward;
         rest = stage->rest_seconds;
         hidden = stage->slowest_hidden_all_to_all;
     }
     const bool bubble = schedules == 1u << CS_SCHEDULE_1F1B;
-    *micro = shard->shown < 1.0 ? slowest - hidden : slowest;
+    *micro = sharding->shown < 1.0 ? slowest - hidden : slowest;
     *fill = bubble && pipeline->pipeline > 1 ? rest : 0.0;
 }
 
-int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_shard_entry *shard, int64_t position)
+int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_sharding *sharding, int64_t position)
 {
-    return work->choices.given_batch ? work->choices.divisors[position] : position * shard->mesh.data_step;
+    return work->choices.given_batch ? work->choices.divisors[position] : position * sharding->mesh.data_step;
 }
 
 /* Positions of the data degrees in [low, high]. */
-static struct cs_reach positions(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+static struct cs_reach positions(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                                  int64_t low, int64_t high)
 {
-    const int64_t step = shard->mesh.data_step;
+    const int64_t step = sharding->mesh.data_step;
     if (!work->choices.given_batch) {
         return (struct cs_reach){low / step + (low % step != 0), high / step};
     }
@@ -102,7 +103,7 @@ static struct cs_reach positions(const struct cs_search_workspace *work, const s
 static double most_chunks(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline, double unit)
 {
     const struct cs_interleaves *const v = &pipeline->interleaves;
-    const bool given = work->choices.given_batch && work->choices.space->interleave > 0;
+    const bool given = work->choices.given_batch && work->choices.space->given.interleave > 0;
     const bool rounds = v->low <= v->high && (given || unit * pipeline->pipeline <= (double)work->choices.cap);
     return rounds || !v->one ? (double)v->high : 1.0;
 }
@@ -152,58 +153,58 @@ static int64_t most_data(const struct cs_search_workspace *work, const struct cs
     return dual ? most / (2 * (int64_t)pipeline->pipeline) : 0;
 }
 
-struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                               const struct cs_pipeline *pipeline, int64_t unit)
 {
-    const int64_t ranks = cs_multiply(shard->mesh.ranks, pipeline->pipeline);
-    int64_t high =
-        minimum(work->class_high / ranks, work->choices.cap / cs_multiply(shard->costs.shard.micro_batch, unit));
-    int64_t low = work->class_low / ranks + (work->class_low % ranks != 0);
-    if (work->choices.space->data > 0) {
-        low = maximum(low, work->choices.space->data);
-        high = minimum(high, work->choices.space->data);
+    const int64_t per_replica = cs_multiply(sharding->mesh.devices, pipeline->pipeline);
+    int64_t high = minimum(work->class_high / per_replica,
+                           work->choices.cap / cs_multiply(sharding->costs.plan.micro_batch, unit));
+    int64_t low = work->class_low / per_replica + (work->class_low % per_replica != 0);
+    if (work->choices.space->given.data > 0) {
+        low = maximum(low, work->choices.space->given.data);
+        high = minimum(high, work->choices.space->given.data);
     }
-    return low <= high ? positions(work, shard, low, high) : (struct cs_reach){1, 0};
+    return low <= high ? positions(work, sharding, low, high) : (struct cs_reach){1, 0};
 }
 
-bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                    const struct cs_pipeline *pipeline, const struct cs_stage *stage, struct cs_reach *reach,
                    struct cs_node *node)
 {
-    const int32_t micro_batch = shard->costs.shard.micro_batch;
+    const int32_t micro_batch = sharding->costs.plan.micro_batch;
     const double limit = (double)minimum(work->class_high, cs_goal_devices_limit(&work->goal));
     double micro = 0.0;
     double fill = 0.0;
-    cs_stage_floor(work, shard, pipeline, stage, &micro, &fill);
-    const double real_ranks = (double)shard->mesh.ranks * pipeline->stages;
+    cs_stage_floor(work, sharding, pipeline, stage, &micro, &fill);
+    const double real_per_replica = (double)sharding->mesh.devices * pipeline->stages;
     const double unit = least_unit(work, pipeline, micro, fill);
-    if (unit * real_ranks > limit * micro_batch * (1.0 + CS_BOUND_SLACK) || unit > (double)work->choices.cap) {
+    if (unit * real_per_replica > limit * micro_batch * (1.0 + CS_BOUND_SLACK) || unit > (double)work->choices.cap) {
         return false;
     }
-    const int64_t ranks = cs_multiply(shard->mesh.ranks, pipeline->pipeline);
-    int64_t high = minimum(minimum(work->class_high, cs_goal_devices_limit(&work->goal)) / ranks,
+    const int64_t per_replica = cs_multiply(sharding->mesh.devices, pipeline->pipeline);
+    int64_t high = minimum(minimum(work->class_high, cs_goal_devices_limit(&work->goal)) / per_replica,
                            most_data(work, pipeline, micro_batch));
-    int64_t low = work->class_low / ranks + (work->class_low % ranks != 0);
-    if (work->choices.space->data > 0) {
-        low = maximum(low, work->choices.space->data);
-        high = minimum(high, work->choices.space->data);
+    int64_t low = work->class_low / per_replica + (work->class_low % per_replica != 0);
+    if (work->choices.space->given.data > 0) {
+        low = maximum(low, work->choices.space->given.data);
+        high = minimum(high, work->choices.space->given.data);
     }
     const double least = ceil(unit / micro_batch);
     if (low > high || least > (double)high) {
         return false;
     }
-    *reach = positions(work, shard, maximum(low, (int64_t)least), high);
+    *reach = positions(work, sharding, maximum(low, (int64_t)least), high);
     if (reach->low > reach->high) {
         return false;
     }
-    const double first = (double)cs_data_at(work, shard, reach->low);
-    const double last = (double)cs_data_at(work, shard, reach->high);
+    const double first = (double)cs_data_at(work, sharding, reach->low);
+    const double last = (double)cs_data_at(work, sharding, reach->high);
     /* With m <= cap / (d b), T >= Q T1 / (b d) + Q F / (v cap), least at the last d; N T at the first. */
     const double chunks = most_chunks(work, pipeline, first * micro_batch);
     const double per_rank = work->sequences / micro_batch * micro;
     const double bubble = work->sequences * fill / (chunks * (double)work->choices.cap);
-    const double devices = (double)ranks * first;
-    const double area = (double)ranks * (per_rank + bubble * first);
+    const double devices = (double)per_replica * first;
+    const double area = (double)per_replica * (per_rank + bubble * first);
     const double seconds = per_rank / last + bubble;
     node->first = work->goal.objective == CS_MIN_DEVICES ? devices
                   : work->goal.objective == CS_MIN_TIME  ? seconds

@@ -50,10 +50,10 @@ static struct kinds kinds_of(const struct cs_choices *choices, int32_t pipeline)
 static bool data_range(const struct cs_choices *choices, const struct cs_mesh *mesh, int32_t pipeline,
                        int64_t devices_low, int64_t devices_high, int64_t *low, int64_t *high)
 {
-    const int64_t ranks = cs_multiply(mesh->ranks, pipeline);
-    *low = devices_low / ranks + (devices_low % ranks != 0);
-    *high = devices_high / ranks;
-    const int64_t fixed = choices->space->data;
+    const int64_t per_replica = cs_multiply(mesh->devices, pipeline);
+    *low = devices_low / per_replica + (devices_low % per_replica != 0);
+    *high = devices_high / per_replica;
+    const int64_t fixed = choices->space->given.data;
     if (fixed > 0) {
         if (fixed < *low || fixed > *high) {
             return false;
@@ -156,7 +156,7 @@ enum cs_status cs_gate_before_memory(const struct cs_choices *choices)
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
             divides = divides || fits_range(choices, &mesh, 1);
         }
-        if (choices->space->data == 0) {
+        if (choices->space->given.data == 0) {
             break; /* the least decides: what another has more of it, the data degree can have */
         }
     }

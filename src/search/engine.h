@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The working state of a search. A shard is what one cs_costs describes, a node a shard with a pipeline degree. */
+/* The working state of a search. A sharding is what decides the costs of a layer on one device (cs_costs), a node a
+ * sharding with a pipeline degree. */
 #ifndef CS_SEARCH_ENGINE_H
 #define CS_SEARCH_ENGINE_H
 
@@ -16,7 +17,7 @@ struct cs_pipeline {
     double layers;             /* of some stage, at least: ceil(L / p) */
 };
 
-struct cs_shard_entry {
+struct cs_sharding {
     struct cs_costs costs;
     struct cs_mesh mesh;
     double area;  /* device-seconds at least, with work->sequences: sequences / b * t * c, times micro-batch seconds */
@@ -28,8 +29,8 @@ struct cs_shard_entry {
 };
 
 struct cs_node {
-    double first, second;    /* explored in this order */
-    int32_t shard, pipeline; /* indices */
+    double first, second;       /* explored in this order */
+    int32_t sharding, pipeline; /* indices */
 };
 
 /* Data degrees of a node still to be explored, as positions: see cs_data_at. */
@@ -59,15 +60,15 @@ struct cs_search_workspace {
     int32_t pipeline_count;
     int64_t pipeline_capacity;
     struct cs_pipeline *pipelines;
-    int32_t shard_count;
-    int64_t shard_capacity;
-    struct cs_shard_entry *shards;
+    int32_t sharding_count;
+    int64_t sharding_capacity;
+    struct cs_sharding *shardings;
     int64_t node_count, node_capacity;
     struct cs_node *nodes;
-    int64_t list_capacity, rank_capacity;
+    int64_t list_capacity, answer_capacity;
     struct cs_floor *floors;
     int32_t *found;
-    struct cs_rank *ranks;
+    struct cs_answer *answers;
     struct cs_front front;
     double visited;
     uint64_t search; /* number of this search: marks the tallies that belong to it */
@@ -77,58 +78,58 @@ struct cs_search_workspace {
 /* search.c: resolves the space and sets the goal up; false: no memory. Then explores every device count. */
 bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *problem, const struct cs_space *space,
                      enum cs_objective objective, const struct cs_carbon_inputs *carbon, int32_t lists, int32_t wanted,
-                     const double *intensities);
+                     const struct cs_place *places);
 void cs_engine_run(struct cs_search_workspace *work);
-/* Prepares the costs of a shard and keeps them; NULL: no memory. */
-struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const struct cs_mesh *mesh,
+/* Prepares the costs of a sharding and keeps them; NULL: no memory. */
+struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh,
                                        int64_t micro_batch, enum cs_recompute recompute);
-void cs_engine_result(const struct cs_search_workspace *work, const struct cs_rank *rank,
+void cs_engine_result(const struct cs_search_workspace *work, const struct cs_answer *answer,
                       struct cs_search_result *result);
 
 /* bounds.c */
-/* No pipeline degree of a shard can hold an answer. */
-bool cs_shard_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard);
-void cs_shard_sums(const struct cs_search_workspace *work, struct cs_shard_entry *shard);
+/* No pipeline degree of a sharding can hold an answer. */
+bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding);
+void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding *sharding);
 /* The first of cs_node_bound's tests, inline and without a division as most nodes end here. T1 and F as of
  * cs_stage_floor, the least d * b as of least_unit in bounds.c: it may pass neither `devices` b / (t c p) nor the
  * batch. */
-static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                                     const struct cs_pipeline *pipeline, double devices)
 {
-    const double layers = pipeline->layers * shard->layer;
-    double slowest = shard->all * pipeline->inverse;
+    const double layers = pipeline->layers * sharding->layer;
+    double slowest = sharding->all * pipeline->inverse;
     slowest = layers > slowest ? layers : slowest;
-    slowest = shard->part > slowest ? shard->part : slowest;
-    const double rest = shard->all > slowest ? work->pace * (shard->all - slowest) : 0.0;
-    const double least = work->pace * slowest * shard->shown * (1.0 - CS_BOUND_SLACK);
-    const double ranks = (double)shard->mesh.ranks * pipeline->stages;
-    const double most = devices * (double)shard->costs.shard.micro_batch;
+    slowest = sharding->part > slowest ? sharding->part : slowest;
+    const double rest = sharding->all > slowest ? work->pace * (sharding->all - slowest) : 0.0;
+    const double least = work->pace * slowest * sharding->shown * (1.0 - CS_BOUND_SLACK);
+    const double per_replica = (double)sharding->mesh.devices * pipeline->stages;
+    const double most = devices * (double)sharding->costs.plan.micro_batch;
     const double cap = (double)work->choices.cap;
     double gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_chunk;
     if (least * pipeline->rounds > cap * gain) {
         gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_one; /* too few micro-batches to interleave */
     }
-    return least * ranks > most * gain || least > cap * gain;
+    return least * per_replica > most * gain || least > cap * gain;
 }
 /* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline
- * besides (0, 0: not known yet, bounded from the shard). False: none. */
-bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+ * besides (0, 0: not known yet, bounded from the sharding). False: none. */
+bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                    const struct cs_pipeline *pipeline, const struct cs_stage *stage, struct cs_reach *reach,
                    struct cs_node *node);
-int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_shard_entry *shard, int64_t position);
+int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_sharding *sharding, int64_t position);
 /* Data degrees of a node at any device count of the network class, with at least `unit` micro-batches. */
-struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                               const struct cs_pipeline *pipeline, int64_t unit);
 /* Seconds per micro-batch at least, and the seconds that fill the pipeline at least, over all schedules of the
  * space. */
-void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                     const struct cs_pipeline *pipeline, const struct cs_stage *stage, double *micro, double *fill);
 
 /* explore.c */
-void cs_explore(struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+void cs_explore(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                 const struct cs_pipeline *pipeline);
 /* Some data degree fits a candidate of this node into memory. */
-bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                     const struct cs_pipeline *pipeline);
 
 #endif

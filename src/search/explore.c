@@ -11,7 +11,7 @@ enum { CS_REACH_STACK = 128, CS_FLOOR_REACH = 2 };
 /* A node being explored. */
 struct node {
     struct cs_search_workspace *work;
-    const struct cs_shard_entry *shard;
+    const struct cs_sharding *sharding;
     const struct cs_pipeline *pipeline;
     struct cs_stage stage;
     double micro, fill;           /* floors of the stage */
@@ -30,23 +30,13 @@ static void count(struct cs_search_workspace *work, int64_t devices, double cand
 
 static void plan_of(const struct node *node, const struct cs_replica *replica, struct cs_plan *plan)
 {
-    const struct cs_shard *const shard = &node->shard->costs.shard;
-    *plan = (struct cs_plan){
-        .devices = node->shard->mesh.ranks * node->pipeline->pipeline * replica->data,
-        .data = replica->data,
-        .tensor = shard->tensor,
-        .pipeline = node->pipeline->pipeline,
-        .context = shard->context,
-        .expert = shard->expert,
-        .expert_tensor = shard->expert_tensor,
-        .micro_batch = shard->micro_batch,
-        .interleave = 1,
-        .zero_stage = replica->zero_stage,
-        .zero_group = node->work->choices.space->zero_group,
-        .recompute = shard->recompute,
-        .schedule = CS_SCHEDULE_1F1B,
-        .sequence_parallel = shard->sequence_parallel,
-    };
+    *plan = node->sharding->costs.plan;
+    plan->devices = node->sharding->mesh.devices * node->pipeline->pipeline * replica->data;
+    plan->pipeline = node->pipeline->pipeline;
+    plan->data = replica->data;
+    plan->zero_stage = replica->zero_stage;
+    plan->interleave = 1;
+    plan->schedule = CS_SCHEDULE_1F1B;
 }
 
 /* Computes one candidate's memory and, if it fits, its time; offers it. Returns its time, or INFINITY. */
@@ -212,13 +202,13 @@ static bool rounds_fit(const struct node *node, double m)
     const struct cs_choices *const choices = &node->work->choices;
     const struct cs_interleaves *const v = &node->pipeline->interleaves;
     return v->low <= v->high &&
-           ((choices->given_batch && choices->space->interleave > 0) || m >= node->pipeline->stages);
+           ((choices->given_batch && choices->space->given.interleave > 0) || m >= node->pipeline->stages);
 }
 
 /* Whole micro-batches that the batch leaves to a data degree. */
 static double most_micro_batches(const struct node *node, int64_t data)
 {
-    const int64_t whole = node->work->choices.cap / (data * node->shard->costs.shard.micro_batch);
+    const int64_t whole = node->work->choices.cap / (data * node->sharding->costs.plan.micro_batch);
     return (double)whole;
 }
 
@@ -231,8 +221,8 @@ static double most_micro_batches(const struct node *node, int64_t data)
 static bool hopeless_replica(const struct node *node, const struct cs_replica *replica, int64_t first, int64_t last)
 {
     const struct cs_search_workspace *const work = node->work;
-    const double ranks = (double)node->shard->mesh.ranks * node->pipeline->stages;
-    const double b = node->shard->costs.shard.micro_batch;
+    const double per_replica = (double)node->sharding->mesh.devices * node->pipeline->stages;
+    const double b = node->sharding->costs.plan.micro_batch;
     const double m = most_micro_batches(node, first);
     const bool rounds = rounds_fit(node, m);
     const double slow = work->sequences / b * least_per_micro_batch(node, replica, m, rounds);
@@ -241,17 +231,17 @@ static bool hopeless_replica(const struct node *node, const struct cs_replica *r
         const double fewer = (double)work->choices.cap / ((double)last * b);
         fast = work->sequences / b * least_per_micro_batch(node, replica, fewer, rounds);
     }
-    return cs_goal_rejects(&work->goal, ranks * (double)first, fast / (double)last, ranks * slow);
+    return cs_goal_rejects(&work->goal, per_replica * (double)first, fast / (double)last, per_replica * slow);
 }
 
 /* The ZeRO stages of a piece at which some candidate may matter: first by the stage alone, then by their traffic. */
 static uint32_t hopeful_stages(const struct node *node, const struct piece *piece)
 {
     const struct cs_search_workspace *const work = node->work;
-    const int64_t first = cs_data_at(work, node->shard, piece->reach.low);
-    const int64_t last = cs_data_at(work, node->shard, piece->reach.high);
-    const double b = node->shard->costs.shard.micro_batch;
-    const double ranks = (double)node->shard->mesh.ranks * node->pipeline->stages;
+    const int64_t first = cs_data_at(work, node->sharding, piece->reach.low);
+    const int64_t last = cs_data_at(work, node->sharding, piece->reach.high);
+    const double b = node->sharding->costs.plan.micro_batch;
+    const double per_replica = (double)node->sharding->mesh.devices * node->pipeline->stages;
     const struct cs_interleaves *const v = &node->pipeline->interleaves;
     const double m = (double)work->choices.cap / ((double)first * b);
     const double chunks = rounds_fit(node, m) || !v->one ? v->high : 1;
@@ -260,7 +250,7 @@ static uint32_t hopeful_stages(const struct node *node, const struct piece *piec
         work->sequences * node->fill / (chunks * (double)work->choices.cap); /* the bubble's part of T */
     uint32_t hopeful = 0;
     const double seconds = work->sequences / b * node->micro / (double)last + sure;
-    if (cs_goal_rejects(&work->goal, ranks * (double)first, seconds, ranks * bare)) {
+    if (cs_goal_rejects(&work->goal, per_replica * (double)first, seconds, per_replica * bare)) {
         return 0;
     }
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
@@ -272,7 +262,7 @@ static uint32_t hopeful_stages(const struct node *node, const struct piece *piec
         return hopeful;
     }
     struct cs_replica least[CS_ZERO_STAGES];
-    cs_replica_floors(&node->stage, first, last, hopeful, work->choices.space->zero_group, least);
+    cs_replica_floors(&node->stage, first, last, hopeful, work->choices.space->given.zero_group, least);
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         if ((hopeful & 1u << z) != 0 && hopeless_replica(node, &least[z], first, last)) {
             hopeful &= ~(1u << z);
@@ -285,8 +275,8 @@ static uint32_t hopeful_stages(const struct node *node, const struct piece *piec
 static void explore_data(const struct node *node, int64_t position, uint32_t zero_stages)
 {
     struct cs_search_workspace *const work = node->work;
-    const int64_t data = cs_data_at(work, node->shard, position);
-    if (data % node->shard->mesh.data_step != 0) {
+    const int64_t data = cs_data_at(work, node->sharding, position);
+    if (data % node->sharding->mesh.data_step != 0) {
         return;
     }
     uint32_t fitting = 0;
@@ -294,7 +284,7 @@ static void explore_data(const struct node *node, int64_t position, uint32_t zer
         fitting |= position >= node->fits[z] ? zero_stages & 1u << z : 0u;
     }
     struct cs_replica replicas[CS_ZERO_STAGES];
-    cs_replicas_prepare(&node->stage, data, fitting, work->choices.space->zero_group, replicas);
+    cs_replicas_prepare(&node->stage, data, fitting, work->choices.space->given.zero_group, replicas);
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         struct cs_plan plan;
         if ((fitting & 1u << z) == 0 || hopeless_replica(node, &replicas[z], data, data)) {
@@ -337,9 +327,9 @@ static double least_memory(const struct node *node, int32_t zero_stage, int64_t 
     const struct cs_choices *const choices = &node->work->choices;
     const struct cs_interleaves *const v = &node->pipeline->interleaves;
     const int32_t p = node->pipeline->pipeline;
-    const int64_t available = choices->cap / (data * node->shard->costs.shard.micro_batch);
+    const int64_t available = choices->cap / (data * node->sharding->costs.plan.micro_batch);
     struct cs_replica replica;
-    cs_replica_memory(&node->stage, data, zero_stage, choices->space->zero_group, &replica);
+    cs_replica_memory(&node->stage, data, zero_stage, choices->space->given.zero_group, &replica);
     if (v->one && (choices->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
         return cs_memory_bytes(&replica, CS_SCHEDULE_1F1B, 1, available);
     }
@@ -352,21 +342,21 @@ static double least_memory(const struct node *node, int32_t zero_stage, int64_t 
     return cs_memory_bytes(&replica, CS_SCHEDULE_DUALPIPE, 1, 2 * (int64_t)p);
 }
 
-/* First position of the reach at which a ZeRO stage fits: more data ranks never need more memory (step.h). */
+/* First position of the reach at which a ZeRO stage fits: more data per_replica never need more memory (step.h). */
 static int64_t first_position(const struct node *node, int32_t zero_stage, struct cs_reach reach)
 {
     const double limit = node->work->memory_limit;
     int64_t low = reach.low;
     int64_t high = reach.high;
-    if (!(least_memory(node, zero_stage, cs_data_at(node->work, node->shard, low)) > limit)) {
+    if (!(least_memory(node, zero_stage, cs_data_at(node->work, node->sharding, low)) > limit)) {
         return low;
     }
-    if (low == high || least_memory(node, zero_stage, cs_data_at(node->work, node->shard, high)) > limit) {
+    if (low == high || least_memory(node, zero_stage, cs_data_at(node->work, node->sharding, high)) > limit) {
         return INT64_MAX;
     }
     while (high - low > 1) {
         const int64_t middle = low + (high - low) / 2;
-        if (least_memory(node, zero_stage, cs_data_at(node->work, node->shard, middle)) > limit) {
+        if (least_memory(node, zero_stage, cs_data_at(node->work, node->sharding, middle)) > limit) {
             low = middle;
         } else {
             high = middle;
@@ -375,20 +365,20 @@ static int64_t first_position(const struct node *node, int32_t zero_stage, struc
     return high;
 }
 
-void cs_explore(struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+void cs_explore(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                 const struct cs_pipeline *pipeline)
 {
-    struct node node = {.work = work, .shard = shard, .pipeline = pipeline};
+    struct node node = {.work = work, .sharding = sharding, .pipeline = pipeline};
     struct cs_node unused;
     struct cs_reach reach;
-    if (!cs_node_bound(work, shard, pipeline, NULL, &reach, &unused)) {
+    if (!cs_node_bound(work, sharding, pipeline, NULL, &reach, &unused)) {
         return;
     }
-    cs_stage_prepare(&shard->costs, pipeline->pipeline, &node.stage);
-    if (!cs_node_bound(work, shard, pipeline, &node.stage, &reach, &unused)) {
+    cs_stage_prepare(&sharding->costs, pipeline->pipeline, &node.stage);
+    if (!cs_node_bound(work, sharding, pipeline, &node.stage, &reach, &unused)) {
         return;
     }
-    cs_stage_floor(work, shard, pipeline, &node.stage, &node.micro, &node.fill);
+    cs_stage_floor(work, sharding, pipeline, &node.stage, &node.micro, &node.fill);
     const uint32_t zero_stages = work->choices.zero_stages[pipeline->pipeline > 1];
     int64_t low = INT64_MAX;
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
@@ -408,10 +398,10 @@ static bool fits_with(const struct node *node, enum cs_schedule schedule, int32_
     const int32_t p = node->pipeline->pipeline;
     const uint32_t zero_stages = choices->zero_stages[p > 1];
     for (int64_t position = reach.high; position >= reach.low; position--) {
-        const int64_t data = cs_data_at(work, node->shard, position);
+        const int64_t data = cs_data_at(work, node->sharding, position);
         const int64_t m =
-            cs_micro_batches(choices, schedule, p, interleave, data, node->shard->costs.shard.micro_batch);
-        if (data % node->shard->mesh.data_step != 0 || m == 0) {
+            cs_micro_batches(choices, schedule, p, interleave, data, node->sharding->costs.plan.micro_batch);
+        if (data % node->sharding->mesh.data_step != 0 || m == 0) {
             continue;
         }
         for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
@@ -419,7 +409,7 @@ static bool fits_with(const struct node *node, enum cs_schedule schedule, int32_
             if ((zero_stages & 1u << z) == 0) {
                 continue;
             }
-            cs_replica_memory(&node->stage, data, z, choices->space->zero_group, &replica);
+            cs_replica_memory(&node->stage, data, z, choices->space->given.zero_group, &replica);
             if (!(cs_memory_bytes(&replica, schedule, interleave, m) > work->memory_limit)) {
                 return true;
             }
@@ -429,22 +419,22 @@ static bool fits_with(const struct node *node, enum cs_schedule schedule, int32_
     return false;
 }
 
-bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_shard_entry *shard,
+bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                     const struct cs_pipeline *pipeline)
 {
-    struct node node = {.work = work, .shard = shard, .pipeline = pipeline};
+    struct node node = {.work = work, .sharding = sharding, .pipeline = pipeline};
     const struct cs_interleaves *const v = &pipeline->interleaves;
     const uint32_t schedules = work->choices.schedules;
     const int32_t p = pipeline->pipeline;
     struct cs_reach reach[3];
     const int64_t units[3] = {1, p, 2 * (int64_t)p};
     for (int i = 0; i < 3; i++) {
-        reach[i] = cs_node_reach(work, shard, pipeline, units[i]);
+        reach[i] = cs_node_reach(work, sharding, pipeline, units[i]);
     }
     if (reach[0].low > reach[0].high) {
         return false;
     }
-    cs_stage_prepare(&shard->costs, p, &node.stage);
+    cs_stage_prepare(&sharding->costs, p, &node.stage);
     int32_t most = v->high;
     while (most >= v->low && !cs_interleave_allowed(&work->choices, p, most)) {
         most--;
@@ -452,7 +442,7 @@ bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_shard_entr
     return (v->one && (schedules & 1u << CS_SCHEDULE_1F1B) != 0 && fits_with(&node, CS_SCHEDULE_1F1B, 1, reach[0])) ||
            (v->one && (schedules & 1u << CS_SCHEDULE_ZB1P) != 0 && fits_with(&node, CS_SCHEDULE_ZB1P, 1, reach[0])) ||
            (most >= v->low &&
-            fits_with(&node, CS_SCHEDULE_1F1B, most, reach[work->choices.space->interleave > 0 ? 0 : 1])) ||
+            fits_with(&node, CS_SCHEDULE_1F1B, most, reach[work->choices.space->given.interleave > 0 ? 0 : 1])) ||
            (v->one && p % 2 == 0 && (schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 &&
             fits_with(&node, CS_SCHEDULE_DUALPIPE, 1, reach[2]));
 }

@@ -4,25 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-int cs_plan_order(const struct cs_plan *a, const struct cs_plan *b)
-{
-    const int64_t left[] = {a->tensor,        a->pipeline,   a->expert,
-                            a->expert_tensor, a->zero_stage, (int64_t)a->recompute,
-                            a->micro_batch,   a->interleave, (int64_t)a->schedule,
-                            a->context};
-    const int64_t right[] = {b->tensor,        b->pipeline,   b->expert,
-                             b->expert_tensor, b->zero_stage, (int64_t)b->recompute,
-                             b->micro_batch,   b->interleave, (int64_t)b->schedule,
-                             b->context};
-    for (int i = 0; i < (int)(sizeof left / sizeof left[0]); i++) {
-        if (left[i] != right[i]) {
-            return left[i] < right[i] ? -1 : 1;
-        }
-    }
-    return 0;
-}
-
-static int rank_order(const struct cs_rank *a, const struct cs_rank *b)
+static int answer_order(const struct cs_answer *a, const struct cs_answer *b)
 {
     if (a->value != b->value) {
         return a->value < b->value ? -1 : 1;
@@ -43,7 +25,7 @@ static void carbon_floor(const struct cs_goal *goal, double intensity, bool embo
     const struct cs_carbon_inputs *const inputs = goal->carbon;
     const double fixed = cs_device_power(inputs, 0.0);
     const double dynamic = cs_device_power(inputs, 1.0) - fixed;
-    const double server = cs_server_energy(inputs, 1, 1.0) / inputs->device->devices_per_server;
+    const double server = cs_server_energy(inputs, 1, 1.0) / inputs->device.devices_per_server;
     *floor = (struct cs_floor){
         .area = intensity * (fixed + server),
         .constant = intensity * dynamic * cs_mfu(goal->problem, 1, 1.0),
@@ -68,7 +50,9 @@ void cs_goal_start(struct cs_goal *goal)
             carbon_floor(goal, 1.0, false, &goal->floors[i]);
             break;
         case CS_MIN_CARBON:
-            carbon_floor(goal, goal->intensities[i], true, &goal->floors[i]);
+            /* kg per J of the devices at the wall */
+            carbon_floor(goal, cs_operational_carbon(1.0, goal->places[i].pue, goal->places[i].g_per_kwh), true,
+                         &goal->floors[i]);
             break;
         case CS_MIN_DEVICES:
         default:
@@ -105,7 +89,7 @@ static bool front_rejects(const struct cs_goal *goal, double devices, double sec
     const double safe = 1.0 - CS_BOUND_SLACK;
     const struct cs_floor *const floor = &goal->floors[0];
     const double carbon = floor->area * area + floor->device * devices + floor->constant;
-    const struct cs_rank *const members = goal->front->members;
+    const struct cs_answer *const members = goal->front->members;
     for (int64_t i = members_up_to(goal->front, devices) - 1; i >= 0 && members[i].seconds < seconds * safe; i--) {
         if (members[i].value < carbon * safe) {
             return true;
@@ -127,7 +111,7 @@ bool cs_goal_rejects(const struct cs_goal *goal, double devices, double seconds,
         if (goal->found[i] < goal->wanted) {
             return false;
         }
-        const struct cs_rank *const last = &goal->ranks[(i + 1) * goal->wanted - 1];
+        const struct cs_answer *const last = &goal->answers[(i + 1) * goal->wanted - 1];
         if (goal->objective == CS_MIN_DEVICES) {
             /* Device counts are exact: more than the last plan's lose, as many win only by time. */
             if (devices < last->value || (devices <= last->value && seconds * safe <= last->seconds)) {
@@ -144,21 +128,18 @@ bool cs_goal_rejects(const struct cs_goal *goal, double devices, double seconds,
     return true;
 }
 
-static double value_of(const struct cs_goal *goal, int32_t list, int64_t devices, double seconds)
+/* What a list judges a plan by. The footprint has been computed if the objective reads it. */
+static double value_of(const struct cs_goal *goal, int32_t list, int64_t devices, double seconds,
+                       struct cs_footprint *footprint)
 {
     switch (goal->objective) {
     case CS_MIN_TIME:
         return seconds;
     case CS_MIN_ENERGY:
-    case CS_MIN_CARBON: {
-        const double utilisation = cs_mfu(goal->problem, devices, seconds);
-        const double energy = cs_device_energy(goal->carbon, devices, seconds, utilisation) +
-                              cs_server_energy(goal->carbon, devices, seconds);
-        if (goal->objective == CS_MIN_ENERGY) {
-            return energy;
-        }
-        return energy * goal->intensities[list] + cs_embodied_charged(goal->carbon, devices, seconds);
-    }
+        return footprint->energy + footprint->energy_servers;
+    case CS_MIN_CARBON:
+        cs_footprint_at(&goal->places[list], footprint);
+        return footprint->total;
     case CS_MIN_DEVICES:
     default:
         return (double)devices;
@@ -166,7 +147,7 @@ static double value_of(const struct cs_goal *goal, int32_t list, int64_t devices
 }
 
 /* a is nowhere worse than b: better somewhere, or equal and first in the order of ties. */
-static bool beats(const struct cs_rank *a, const struct cs_rank *b)
+static bool beats(const struct cs_answer *a, const struct cs_answer *b)
 {
     if (a->plan.devices > b->plan.devices || a->seconds > b->seconds || a->value > b->value) {
         return false;
@@ -175,23 +156,23 @@ static bool beats(const struct cs_rank *a, const struct cs_rank *b)
            cs_plan_order(&a->plan, &b->plan) < 0;
 }
 
-static void enter_front(struct cs_front *front, const struct cs_rank *rank)
+static void enter_front(struct cs_front *front, const struct cs_answer *answer)
 {
     for (int64_t i = 0; i < front->count; i++) {
-        if (beats(&front->members[i], rank)) {
+        if (beats(&front->members[i], answer)) {
             return;
         }
     }
     int64_t kept = 0;
     for (int64_t i = 0; i < front->count; i++) {
-        if (!beats(rank, &front->members[i])) {
+        if (!beats(answer, &front->members[i])) {
             front->members[kept++] = front->members[i];
         }
     }
     front->count = kept;
     if (front->count == front->capacity) {
         const int64_t capacity = 2 * front->capacity + 64;
-        struct cs_rank *const larger =
+        struct cs_answer *const larger =
             capacity <= CS_FRONT_MAX ? realloc(front->members, (size_t)capacity * sizeof *larger) : NULL;
         if (larger == NULL) {
             front->failed = true;
@@ -201,13 +182,13 @@ static void enter_front(struct cs_front *front, const struct cs_rank *rank)
         front->capacity = capacity;
     }
     int64_t place = front->count++;
-    for (; place > 0 && (front->members[place - 1].plan.devices > rank->plan.devices ||
-                         (front->members[place - 1].plan.devices == rank->plan.devices &&
-                          front->members[place - 1].seconds > rank->seconds));
+    for (; place > 0 && (front->members[place - 1].plan.devices > answer->plan.devices ||
+                         (front->members[place - 1].plan.devices == answer->plan.devices &&
+                          front->members[place - 1].seconds > answer->seconds));
          place--) {
         front->members[place] = front->members[place - 1];
     }
-    front->members[place] = *rank;
+    front->members[place] = *answer;
 }
 
 void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seconds)
@@ -216,25 +197,30 @@ void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seco
         cs_goal_rejects(goal, (double)plan->devices, seconds, (double)plan->devices * seconds)) {
         return;
     }
+    struct cs_footprint footprint = {0};
+    if (goal->objective == CS_MIN_ENERGY || goal->objective == CS_MIN_CARBON) {
+        cs_footprint_of(goal->carbon, plan->devices, seconds, cs_mfu(goal->problem, plan->devices, seconds),
+                        &footprint);
+    }
     if (goal->front != NULL) {
-        const struct cs_rank rank = {value_of(goal, 0, plan->devices, seconds), seconds, *plan};
-        enter_front(goal->front, &rank);
+        const struct cs_answer answer = {value_of(goal, 0, plan->devices, seconds, &footprint), seconds, *plan};
+        enter_front(goal->front, &answer);
         return;
     }
     for (int32_t i = 0; i < goal->lists; i++) {
-        struct cs_rank *const list = &goal->ranks[i * goal->wanted];
-        const struct cs_rank rank = {value_of(goal, i, plan->devices, seconds), seconds, *plan};
+        struct cs_answer *const list = &goal->answers[i * goal->wanted];
+        const struct cs_answer answer = {value_of(goal, i, plan->devices, seconds, &footprint), seconds, *plan};
         int32_t place = goal->found[i];
-        while (place > 0 && rank_order(&rank, &list[place - 1]) < 0) {
+        while (place > 0 && answer_order(&answer, &list[place - 1]) < 0) {
             place--;
         }
-        if (place == goal->wanted || (place > 0 && rank_order(&rank, &list[place - 1]) == 0)) {
+        if (place == goal->wanted || (place > 0 && answer_order(&answer, &list[place - 1]) == 0)) {
             continue; /* too late, or here already */
         }
         const int32_t kept = goal->found[i] < goal->wanted ? goal->found[i]++ : goal->wanted - 1;
         for (int32_t k = kept; k > place; k--) {
             list[k] = list[k - 1];
         }
-        list[place] = rank;
+        list[place] = answer;
     }
 }

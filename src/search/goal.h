@@ -12,7 +12,7 @@
  * 1e-9. */
 #define CS_BOUND_SLACK 1e-9
 
-struct cs_rank {
+struct cs_answer {
     double value; /* of the objective; then devices, seconds, and the plan's degrees decide */
     double seconds;
     struct cs_plan plan;
@@ -27,8 +27,8 @@ enum { CS_FRONT_MAX = 1 << 20 };
 /* Plans that no other one beats in devices, seconds and carbon together; sorted by devices, seconds falling. */
 struct cs_front {
     int64_t count, capacity;
-    struct cs_rank *members; /* value: carbon */
-    bool failed;             /* no memory, or CS_FRONT_MAX reached */
+    struct cs_answer *members; /* value: carbon */
+    bool failed;               /* no memory, or CS_FRONT_MAX reached */
 };
 
 struct cs_goal {
@@ -39,10 +39,10 @@ struct cs_goal {
     double deadline;                       /* s; INFINITY under min_time */
     bool step_only;                        /* no token count: times are of a step */
     int32_t lists, wanted;
-    const double *intensities; /* per list, min_carbon */
-    struct cs_floor *floors;   /* per list */
-    int32_t *found;            /* per list */
-    struct cs_rank *ranks;     /* lists * wanted, each list sorted */
+    const struct cs_place *places; /* per list, min_carbon */
+    struct cs_floor *floors;       /* per list */
+    int32_t *found;                /* per list */
+    struct cs_answer *answers;     /* lists * wanted, each list sorted */
 };
 
 void cs_goal_start(struct cs_goal *goal);
@@ -56,11 +56,8 @@ static inline int64_t cs_goal_devices_limit(const struct cs_goal *goal)
     if (goal->front != NULL || goal->objective != CS_MIN_DEVICES || goal->found[0] < goal->wanted) {
         return INT64_MAX;
     }
-    return goal->ranks[goal->wanted - 1].plan.devices;
+    return goal->answers[goal->wanted - 1].plan.devices;
 }
 /* Enters a plan that fits in memory, if it is good enough. */
 void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seconds);
-/* Order of two plans of equal value. */
-int cs_plan_order(const struct cs_plan *a, const struct cs_plan *b);
-
 #endif

@@ -6,11 +6,11 @@
 #include <string.h>
 
 int32_t cs_search_pareto(const struct cs_problem *problem, const struct cs_space *space,
-                         const struct cs_carbon_inputs *carbon, double intensity, struct cs_search_workspace *workspace,
-                         int32_t capacity, struct cs_search_result *front)
+                         const struct cs_carbon_inputs *carbon, const struct cs_place *place,
+                         struct cs_search_workspace *workspace, int32_t capacity, struct cs_search_result *front)
 {
     memset(front, 0, (size_t)capacity * sizeof *front);
-    if (!cs_engine_start(workspace, problem, space, CS_MIN_CARBON, carbon, 1, 1, &intensity)) {
+    if (!cs_engine_start(workspace, problem, space, CS_MIN_CARBON, carbon, 1, 1, place)) {
         return -1;
     }
     workspace->front.count = 0;

@@ -14,11 +14,11 @@ void cs_search_workspace_destroy(struct cs_search_workspace *work)
 {
     if (work != NULL) {
         free(work->pipelines);
-        free(work->shards);
+        free(work->shardings);
         free(work->nodes);
         free(work->floors);
         free(work->found);
-        free(work->ranks);
+        free(work->answers);
         free(work->front.members);
         free(work);
     }
@@ -63,7 +63,7 @@ static bool list_pipelines(struct cs_search_workspace *work)
         cs_interleaves_of(choices, p, &pipeline->interleaves);
         const struct cs_interleaves *const v = &pipeline->interleaves;
         const bool bubble = choices->schedules == 1u << CS_SCHEDULE_1F1B && choices->cap > 0 && p > 1;
-        const bool any = choices->given_batch && choices->space->interleave > 0;
+        const bool any = choices->given_batch && choices->space->given.interleave > 0;
         pipeline->per_one = bubble ? 1.0 / (double)choices->cap : 0.0;
         pipeline->per_chunk = v->low <= v->high ? pipeline->per_one / v->high : pipeline->per_one;
         pipeline->rounds = v->one && v->low <= v->high && !any ? p : 0.0;
@@ -71,27 +71,22 @@ static bool list_pipelines(struct cs_search_workspace *work)
     return true;
 }
 
-struct cs_shard_entry *cs_engine_shard(struct cs_search_workspace *work, const struct cs_mesh *mesh,
+struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh,
                                        int64_t micro_batch, enum cs_recompute recompute)
 {
-    if (!grow((void **)&work->shards, &work->shard_capacity, (int64_t)work->shard_count + 1, sizeof *work->shards)) {
+    if (!grow((void **)&work->shardings, &work->sharding_capacity, (int64_t)work->sharding_count + 1,
+              sizeof *work->shardings)) {
         work->failed = true;
         return NULL;
     }
-    struct cs_shard_entry *const entry = &work->shards[work->shard_count++];
-    const struct cs_shard shard = {
-        .tensor = mesh->tensor,
-        .context = mesh->context,
-        .expert = mesh->expert,
-        .expert_tensor = mesh->expert_tensor,
-        .micro_batch = (int32_t)micro_batch,
-        .recompute = recompute,
-        .sequence_parallel = mesh->sequence_parallel,
-    };
-    cs_costs_prepare(work->choices.problem, &work->network, &shard, &entry->costs);
+    struct cs_sharding *const entry = &work->shardings[work->sharding_count++];
+    struct cs_plan plan = mesh->plan;
+    plan.micro_batch = (int32_t)micro_batch;
+    plan.recompute = recompute;
+    cs_costs_prepare(work->choices.problem, &work->network, &plan, &entry->costs);
     entry->mesh = *mesh;
-    entry->area = work->sequences / (double)micro_batch * (double)mesh->ranks;
-    cs_shard_sums(work, entry);
+    entry->area = work->sequences / (double)micro_batch * (double)mesh->devices;
+    cs_sharding_sums(work, entry);
     return entry;
 }
 
@@ -112,7 +107,7 @@ static void add_node(struct cs_search_workspace *work, const struct cs_node *nod
 }
 
 /* What is kept before the nodes are explored: memory's bound, reached only by spaces of hundreds of tensor degrees. */
-enum { CS_SHARDS_AT_ONCE = 4096, CS_NODES_AT_ONCE = 1 << 18 };
+enum { CS_SHARDINGS_AT_ONCE = 4096, CS_NODES_AT_ONCE = 1 << 18 };
 
 static void sink(struct cs_node *nodes, int64_t count, int64_t place)
 {
@@ -144,45 +139,45 @@ static void explore_nodes(struct cs_search_workspace *work)
         if (work->goal.objective == CS_MIN_DEVICES && node.first > (double)cs_goal_devices_limit(&work->goal)) {
             break; /* all others need at least as many */
         }
-        cs_explore(work, &work->shards[node.shard], &work->pipelines[node.pipeline]);
+        cs_explore(work, &work->shardings[node.sharding], &work->pipelines[node.pipeline]);
     }
-    work->shard_count = 0;
+    work->sharding_count = 0;
     work->node_count = 0;
 }
 
-/* ---- shards ---- */
+/* ---- shardings ---- */
 
-/* The shard of the seed, explored already at the seed's pipeline degree. */
-static bool is_seed(const struct cs_search_workspace *work, const struct cs_shard *shard)
+/* The sharding of the seed, explored already at the seed's pipeline degree. */
+static bool is_seed(const struct cs_search_workspace *work, const struct cs_plan *plan)
 {
     const struct cs_plan *const seed = &work->seed;
-    return work->seed_explored && shard->tensor == seed->tensor && shard->context == seed->context &&
-           shard->expert == seed->expert && shard->expert_tensor == seed->expert_tensor &&
-           shard->micro_batch == seed->micro_batch && shard->recompute == seed->recompute;
+    return work->seed_explored && plan->tensor == seed->tensor && plan->context == seed->context &&
+           plan->expert == seed->expert && plan->expert_tensor == seed->expert_tensor &&
+           plan->micro_batch == seed->micro_batch && plan->recompute == seed->recompute;
 }
 
-/* Lists what may matter of a shard. While there is no answer to beat, the best bound is explored at once. */
+/* Lists what may matter of a sharding. While there is no answer to beat, the best bound is explored at once. */
 static void list_nodes(struct cs_search_workspace *work, int32_t index)
 {
-    const struct cs_shard_entry *const shard = &work->shards[index];
+    const struct cs_sharding *const sharding = &work->shardings[index];
     const bool diving = work->goal.front == NULL && work->goal.found[0] < work->goal.wanted;
-    const bool seed = is_seed(work, &shard->costs.shard);
+    const bool seed = is_seed(work, &sharding->costs.plan);
     const int64_t listed = work->node_count;
     const int64_t limit = cs_goal_devices_limit(&work->goal);
     const double devices = (double)(limit < work->class_high ? limit : work->class_high);
     struct cs_node best = {INFINITY, INFINITY, index, -1};
     for (int32_t i = 0; i < work->pipeline_count && !work->failed; i++) {
         struct cs_reach reach;
-        struct cs_node node = {.shard = index, .pipeline = i};
-        if (!cs_node_hopeless(work, shard, &work->pipelines[i], devices) &&
+        struct cs_node node = {.sharding = index, .pipeline = i};
+        if (!cs_node_hopeless(work, sharding, &work->pipelines[i], devices) &&
             !(seed && work->pipelines[i].pipeline == work->seed.pipeline) &&
-            cs_node_bound(work, shard, &work->pipelines[i], NULL, &reach, &node)) {
+            cs_node_bound(work, sharding, &work->pipelines[i], NULL, &reach, &node)) {
             best = node_before(&node, &best) ? node : best;
             add_node(work, &node);
         }
     }
     if (diving && best.pipeline >= 0) {
-        cs_explore(work, shard, &work->pipelines[best.pipeline]);
+        cs_explore(work, sharding, &work->pipelines[best.pipeline]);
         int64_t kept = listed;
         for (int64_t i = listed; i < work->node_count; i++) {
             if (work->nodes[i].pipeline != best.pipeline) {
@@ -201,14 +196,14 @@ static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *me
             if ((choices->recomputes & 1u << r) == 0) {
                 continue;
             }
-            if (work->shard_count >= CS_SHARDS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
+            if (work->sharding_count >= CS_SHARDINGS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
                 explore_nodes(work);
             }
-            const struct cs_shard_entry *const shard = cs_engine_shard(work, mesh, b, (enum cs_recompute)r);
-            if (shard == NULL || cs_shard_hopeless(work, shard)) {
+            const struct cs_sharding *const sharding = cs_engine_sharding(work, mesh, b, (enum cs_recompute)r);
+            if (sharding == NULL || cs_sharding_hopeless(work, sharding)) {
                 break; /* further recomputation only adds time (step.h) */
             }
-            list_nodes(work, work->shard_count - 1);
+            list_nodes(work, work->sharding_count - 1);
         }
     }
 }
@@ -231,14 +226,15 @@ static void explore_seed(struct cs_search_workspace *work)
     }
     struct cs_mesh mesh;
     for (int32_t i = 0; cs_mesh_at(choices, seed->tensor, i, &mesh); i++) {
-        if (mesh.context == seed->context && mesh.expert_tensor == seed->expert_tensor) {
-            work->shard_count = 0;
+        if (mesh.plan.context == seed->context && mesh.plan.expert_tensor == seed->expert_tensor) {
+            work->sharding_count = 0;
             work->seed_explored = true;
-            seed->expert = mesh.expert;
-            const struct cs_shard_entry *const shard = cs_engine_shard(work, &mesh, b, seed->recompute);
-            for (int32_t p = 0; shard != NULL && p < work->pipeline_count; p++) {
+            seed->expert = mesh.plan.expert;
+            const struct cs_sharding *const sharding =
+                cs_engine_sharding(work, &mesh, b, (enum cs_recompute)seed->recompute);
+            for (int32_t p = 0; sharding != NULL && p < work->pipeline_count; p++) {
                 if (work->pipelines[p].pipeline == seed->pipeline) {
-                    cs_explore(work, shard, &work->pipelines[p]);
+                    cs_explore(work, sharding, &work->pipelines[p]);
                 }
             }
             return;
@@ -251,7 +247,7 @@ static void search_class(struct cs_search_workspace *work)
 {
     const struct cs_choices *const choices = &work->choices;
     explore_seed(work);
-    work->shard_count = 0;
+    work->sharding_count = 0;
     work->node_count = 0;
     for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
         struct cs_mesh mesh;
@@ -282,7 +278,7 @@ void cs_engine_run(struct cs_search_workspace *work)
 
 bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *problem, const struct cs_space *space,
                      enum cs_objective objective, const struct cs_carbon_inputs *carbon, int32_t lists, int32_t wanted,
-                     const double *intensities)
+                     const struct cs_place *places)
 {
     cs_choices_resolve(problem, space, &work->choices);
     work->failed = false;
@@ -294,7 +290,7 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
         step_only ? (double)work->choices.cap : problem->law.tokens / (double)problem->seq_len / problem->goodput;
     work->pace = work->sequences / (objective == CS_MIN_TIME ? (double)INFINITY : problem->deadline);
     if (!list_pipelines(work) || !grow((void **)&work->floors, &work->list_capacity, lists, sizeof *work->floors) ||
-        !grow((void **)&work->ranks, &work->rank_capacity, (int64_t)lists * wanted, sizeof *work->ranks)) {
+        !grow((void **)&work->answers, &work->answer_capacity, (int64_t)lists * wanted, sizeof *work->answers)) {
         return false;
     }
     int32_t *const found = realloc(work->found, (size_t)work->list_capacity * sizeof *found);
@@ -310,10 +306,10 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
         .step_only = step_only,
         .lists = lists,
         .wanted = wanted,
-        .intensities = intensities,
+        .places = places,
         .floors = work->floors,
         .found = work->found,
-        .ranks = work->ranks,
+        .answers = work->answers,
     };
     cs_goal_start(&work->goal);
     return true;
@@ -328,12 +324,12 @@ static bool class_fits(struct cs_search_workspace *work)
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
             for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
                 for (int r = CS_RECOMPUTE_FULL; r >= 0; r--) {
-                    work->shard_count = 0;
-                    const struct cs_shard_entry *const shard =
-                        (choices->recomputes & 1u << r) != 0 ? cs_engine_shard(work, &mesh, b, (enum cs_recompute)r)
+                    work->sharding_count = 0;
+                    const struct cs_sharding *const sharding =
+                        (choices->recomputes & 1u << r) != 0 ? cs_engine_sharding(work, &mesh, b, (enum cs_recompute)r)
                                                              : NULL;
-                    for (int32_t p = work->pipeline_count - 1; shard != NULL && p >= 0; p--) {
-                        if (cs_fits_memory(work, shard, &work->pipelines[p])) {
+                    for (int32_t p = work->pipeline_count - 1; sharding != NULL && p >= 0; p--) {
+                        if (cs_fits_memory(work, sharding, &work->pipelines[p])) {
                             return true;
                         }
                     }
@@ -364,12 +360,12 @@ static enum cs_status furthest_gate(struct cs_search_workspace *work)
     return work->failed ? CS_STATUS_FAILED : CS_STATUS_MEMORY;
 }
 
-void cs_engine_result(const struct cs_search_workspace *work, const struct cs_rank *rank,
+void cs_engine_result(const struct cs_search_workspace *work, const struct cs_answer *answer,
                       struct cs_search_result *result)
 {
     result->status = CS_STATUS_FEASIBLE;
-    result->plan = rank->plan;
-    cs_step_evaluate(work->choices.problem, &rank->plan, &result->step);
+    result->plan = answer->plan;
+    cs_step_evaluate(work->choices.problem, &answer->plan, &result->step);
 }
 
 static void count_space(const struct cs_search_workspace *work, struct cs_search_result *result)
@@ -396,7 +392,7 @@ void cs_search(const struct cs_problem *problem, const struct cs_space *space, e
 {
     memset(best, 0, (size_t)wanted * sizeof *best);
     *found = 0;
-    const double none = 0.0;
+    const struct cs_place none = {0.0, 1.0};
     if (!cs_engine_start(workspace, problem, space, objective, carbon, 1, wanted, &none)) {
         best[0].status = CS_STATUS_FAILED;
         return;
@@ -405,10 +401,10 @@ void cs_search(const struct cs_problem *problem, const struct cs_space *space, e
     *found = workspace->goal.found[0];
     workspace->seeded = *found > 0;
     if (workspace->seeded) {
-        workspace->seed = workspace->goal.ranks[0].plan;
+        workspace->seed = workspace->goal.answers[0].plan;
     }
     for (int32_t i = 0; i < *found; i++) {
-        cs_engine_result(workspace, &workspace->goal.ranks[i], &best[i]);
+        cs_engine_result(workspace, &workspace->goal.answers[i], &best[i]);
     }
     if (workspace->failed) {
         best[0].status = CS_STATUS_FAILED;
@@ -421,13 +417,13 @@ void cs_search(const struct cs_problem *problem, const struct cs_space *space, e
 
 void cs_search_regions(const struct cs_problem *problem, const struct cs_space *space,
                        const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t regions,
-                       const double *intensities, struct cs_search_result *best)
+                       const struct cs_place *places, struct cs_search_result *best)
 {
     memset(best, 0, (size_t)regions * sizeof *best);
     if (regions < 1) {
         return;
     }
-    const bool started = cs_engine_start(workspace, problem, space, CS_MIN_CARBON, carbon, regions, 1, intensities);
+    const bool started = cs_engine_start(workspace, problem, space, CS_MIN_CARBON, carbon, regions, 1, places);
     if (started) {
         cs_engine_run(workspace);
     }
@@ -438,7 +434,7 @@ void cs_search_regions(const struct cs_problem *problem, const struct cs_space *
     for (int32_t i = 0; i < regions; i++) {
         best[i].status = status;
         if (started && !workspace->failed && workspace->goal.found[i] > 0) {
-            cs_engine_result(workspace, &workspace->goal.ranks[i], &best[i]);
+            cs_engine_result(workspace, &workspace->goal.answers[i], &best[i]);
         }
         if (started) {
             count_space(workspace, &best[i]);

@@ -40,12 +40,9 @@ static int64_t whole(double value)
 void cs_space_free(const struct cs_search_settings *settings, struct cs_space *space)
 {
     memset(space, 0, sizeof *space);
-    space->devices = settings->devices;
-    space->zero_stage = -1;
-    space->recompute = -1;
-    space->schedule = -1;
-    space->sequence_parallel = -1;
-    space->settings = settings;
+    cs_plan_free(&space->given);
+    space->given.devices = settings->devices;
+    space->settings = *settings;
 }
 
 int64_t cs_devices_minimum(const struct cs_problem *problem)
@@ -57,7 +54,7 @@ int64_t cs_devices_minimum(const struct cs_problem *problem)
 /* The largest batch: the given one, else that of the critical batch or the whole run, whichever is smaller. */
 static int64_t batch_cap(const struct cs_problem *problem, const struct cs_space *space, bool *given)
 {
-    const int64_t batch = space->global_batch > 0 ? space->global_batch : problem->global_batch;
+    const int64_t batch = space->given.global_batch > 0 ? space->given.global_batch : problem->global_batch;
     *given = batch > 0;
     if (*given) {
         return batch <= CS_GIVEN_BATCH_MAX ? batch : 0;
@@ -77,16 +74,16 @@ static int64_t tensor_limit(const struct cs_problem *problem, const struct cs_se
 
 int64_t cs_devices_maximum(const struct cs_problem *problem, const struct cs_space *space)
 {
-    const struct cs_search_settings *const settings = space->settings;
+    const struct cs_search_settings *const settings = &space->settings;
     bool given = false;
     const int64_t cap = batch_cap(problem, space, &given);
-    const int64_t tensor = space->tensor > 0 ? space->tensor : tensor_limit(problem, settings);
-    int64_t pipeline = space->pipeline > 0 ? space->pipeline : problem->architecture.layers;
-    if (space->pipeline == 0 && settings->pipeline_max > 0) {
+    const int64_t tensor = space->given.tensor > 0 ? space->given.tensor : tensor_limit(problem, settings);
+    int64_t pipeline = space->given.pipeline > 0 ? space->given.pipeline : problem->architecture.layers;
+    if (space->given.pipeline == 0 && settings->pipeline_max > 0) {
         pipeline = minimum(pipeline, settings->pipeline_max);
     }
-    int64_t context = space->context > 0 ? space->context : 1;
-    for (int32_t i = 0; space->context == 0 && i < settings->context_degrees.count; i++) {
+    int64_t context = space->given.context > 0 ? space->given.context : 1;
+    for (int32_t i = 0; space->given.context == 0 && i < settings->context_degrees.count; i++) {
         context = maximum(context, settings->context_degrees.values[i]);
     }
     return minimum(CS_DEVICES_LIMIT, cs_multiply(cs_multiply(tensor, pipeline), cs_multiply(context, cap)));
@@ -106,8 +103,8 @@ static int32_t unique(int32_t count, int32_t *values, int32_t value)
 static void resolve_devices(struct cs_choices *choices)
 {
     const struct cs_space *const space = choices->space;
-    if (space->devices > 0) {
-        choices->low = choices->high = space->devices;
+    if (space->given.devices > 0) {
+        choices->low = choices->high = space->given.devices;
         return;
     }
     choices->low = maximum(1, space->devices_low > 0 ? space->devices_low : cs_devices_minimum(choices->problem));
@@ -115,8 +112,8 @@ static void resolve_devices(struct cs_choices *choices)
     if (space->devices_high > 0) {
         choices->high = minimum(choices->high, space->devices_high);
     }
-    if (space->settings->max_devices > 0) {
-        choices->high = minimum(choices->high, space->settings->max_devices);
+    if (space->settings.max_devices > 0) {
+        choices->high = minimum(choices->high, space->settings.max_devices);
     }
 }
 
@@ -124,11 +121,11 @@ static void resolve_lists(struct cs_choices *choices)
 {
     const struct cs_problem *const problem = choices->problem;
     const struct cs_space *const space = choices->space;
-    const struct cs_search_settings *const settings = space->settings;
+    const struct cs_search_settings *const settings = &space->settings;
     const int64_t experts = problem->architecture.experts;
     choices->expert_count = 0;
-    if (space->expert > 0) {
-        choices->expert_count = unique(0, choices->experts, space->expert);
+    if (space->given.expert > 0) {
+        choices->expert_count = unique(0, choices->experts, space->given.expert);
     } else if (experts <= 1 || settings->expert_degrees.count == 0) {
         choices->expert_count = unique(0, choices->experts, experts <= 1 ? 1 : (int32_t)experts);
     } else {
@@ -140,8 +137,8 @@ static void resolve_lists(struct cs_choices *choices)
         }
     }
     choices->context_count = 0;
-    if (space->context > 0 || settings->context_degrees.count == 0) {
-        choices->context_count = unique(0, choices->contexts, space->context > 0 ? space->context : 1);
+    if (space->given.context > 0 || settings->context_degrees.count == 0) {
+        choices->context_count = unique(0, choices->contexts, space->given.context > 0 ? space->given.context : 1);
     } else {
         for (int32_t i = 0; i < settings->context_degrees.count; i++) {
             if (problem->seq_len % settings->context_degrees.values[i] == 0) {
@@ -173,26 +170,28 @@ static void resolve_divisors(struct cs_choices *choices)
 
 void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space *space, struct cs_choices *choices)
 {
-    const struct cs_search_settings *const settings = space->settings;
+    const struct cs_search_settings *const settings = &space->settings;
     choices->problem = problem;
     choices->space = space;
     choices->cap = batch_cap(problem, space, &choices->given_batch);
     resolve_devices(choices);
     resolve_lists(choices);
-    choices->tensor_low = space->tensor > 0 ? space->tensor : 1;
-    choices->tensor_high = space->tensor > 0 ? space->tensor : minimum(INT32_MAX, tensor_limit(problem, settings));
+    choices->tensor_low = space->given.tensor > 0 ? space->given.tensor : 1;
+    choices->tensor_high =
+        space->given.tensor > 0 ? space->given.tensor : minimum(INT32_MAX, tensor_limit(problem, settings));
     const int64_t layers = minimum(INT32_MAX, problem->architecture.layers);
-    choices->pipeline_low = space->pipeline > 0 ? space->pipeline : 1;
+    choices->pipeline_low = space->given.pipeline > 0 ? space->given.pipeline : 1;
     choices->pipeline_high =
-        space->pipeline > 0 ? space->pipeline
-                            : (int32_t)(settings->pipeline_max > 0 ? minimum(layers, settings->pipeline_max) : layers);
+        space->given.pipeline > 0
+            ? space->given.pipeline
+            : (int32_t)(settings->pipeline_max > 0 ? minimum(layers, settings->pipeline_max) : layers);
     choices->micro_batch_high =
         settings->micro_batch_max > 0 ? minimum(CS_MICRO_BATCH_MAX, settings->micro_batch_max) : CS_MICRO_BATCH_MAX;
-    choices->recomputes = space->recompute >= 0 ? 1u << space->recompute : settings->recompute;
-    choices->schedules = space->schedule >= 0 ? 1u << space->schedule : settings->schedules;
-    choices->zero_stages[0] = space->zero_stage >= 0 ? 1u << space->zero_stage : settings->zero_stages;
-    choices->zero_stages[1] =
-        space->zero_stage >= 0 || settings->zero_with_pipeline ? choices->zero_stages[0] : settings->zero_stages & 3u;
+    choices->recomputes = space->given.recompute >= 0 ? 1u << space->given.recompute : settings->recompute;
+    choices->schedules = space->given.schedule >= 0 ? 1u << space->given.schedule : settings->schedules;
+    choices->zero_stages[0] = space->given.zero_stage >= 0 ? 1u << space->given.zero_stage : settings->zero_stages;
+    choices->zero_stages[1] = space->given.zero_stage >= 0 || settings->zero_with_pipeline ? choices->zero_stages[0]
+                                                                                           : settings->zero_stages & 3u;
     choices->divisor_count = 0;
     if (choices->given_batch && choices->cap > 0) {
         resolve_divisors(choices);
@@ -202,7 +201,7 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
 /* Strict divisibility: the tensor degree divides the heads. */
 static bool tensor_divides(const struct cs_choices *choices, int64_t tensor)
 {
-    return choices->space->tensor > 0 || choices->space->settings->divisibility != CS_DIVISIBILITY_STRICT ||
+    return choices->space->given.tensor > 0 || choices->space->settings.divisibility != CS_DIVISIBILITY_STRICT ||
            choices->problem->architecture.heads % tensor == 0;
 }
 
@@ -229,7 +228,7 @@ static int64_t next_tiling(int64_t domain, int64_t t)
 int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool communication)
 {
     const int64_t domain = whole(choices->problem->device.domain);
-    const bool tiling = communication && choices->space->tensor == 0;
+    const bool tiling = communication && choices->space->given.tensor == 0;
     for (int64_t t = maximum(choices->tensor_low, (int64_t)tensor + 1); t <= choices->tensor_high; t++) {
         t = tiling ? next_tiling(domain, t) : t;
         if (t <= choices->tensor_high && tensor_divides(choices, t)) {
@@ -243,10 +242,10 @@ int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool co
 static int32_t expert_tensors(const struct cs_choices *choices, int32_t tensor, int32_t values[2])
 {
     const struct cs_space *const space = choices->space;
-    if (space->expert_tensor > 0) {
-        return unique(0, values, space->expert_tensor);
+    if (space->given.expert_tensor > 0) {
+        return unique(0, values, space->given.expert_tensor);
     }
-    const int32_t setting = space->settings->expert_tensor;
+    const int32_t setting = space->settings.expert_tensor;
     if (choices->problem->architecture.experts <= 1 || setting == CS_EXPERT_TENSOR_ONE) {
         return unique(0, values, 1);
     }
@@ -264,16 +263,19 @@ bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index,
         return false;
     }
     const struct cs_space *const space = choices->space;
-    mesh->tensor = tensor;
-    mesh->expert_tensor = inner[index % inner_count];
-    mesh->expert = choices->experts[index / inner_count % choices->expert_count];
-    mesh->context = choices->contexts[index / inner_count / choices->expert_count];
     const bool wanted =
-        space->sequence_parallel >= 0 ? space->sequence_parallel != 0 : space->settings->sequence_parallel;
-    mesh->sequence_parallel = wanted && tensor > 1;
-    mesh->ranks = (int64_t)tensor * mesh->context;
-    const int64_t grid = (int64_t)mesh->expert * mesh->expert_tensor;
-    mesh->data_step = grid / greatest_common_divisor(grid, mesh->ranks);
+        space->given.sequence_parallel >= 0 ? space->given.sequence_parallel != 0 : space->settings.sequence_parallel;
+    mesh->plan = (struct cs_plan){
+        .tensor = tensor,
+        .context = choices->contexts[index / inner_count / choices->expert_count],
+        .expert = choices->experts[index / inner_count % choices->expert_count],
+        .expert_tensor = inner[index % inner_count],
+        .zero_group = space->given.zero_group,
+        .sequence_parallel = wanted && tensor > 1,
+    };
+    mesh->devices = (int64_t)tensor * mesh->plan.context;
+    const int64_t grid = (int64_t)mesh->plan.expert * mesh->plan.expert_tensor;
+    mesh->data_step = grid / greatest_common_divisor(grid, mesh->devices);
     return true;
 }
 
@@ -293,19 +295,20 @@ void cs_interleaves_of(const struct cs_choices *choices, int32_t pipeline, struc
 {
     const struct cs_space *const space = choices->space;
     const int64_t most = choices->problem->architecture.layers / pipeline;
-    const bool strict = space->settings->divisibility == CS_DIVISIBILITY_STRICT;
+    const bool strict = space->settings.divisibility == CS_DIVISIBILITY_STRICT;
     interleaves->one = false;
     interleaves->low = 2;
     interleaves->high = 1;
-    if (space->interleave > 0) {
-        const bool possible = space->pipeline > 0 || (space->interleave <= most &&
-                                                      cs_interleave_allowed(choices, pipeline, space->interleave));
-        interleaves->one = possible && space->interleave == 1;
-        if (possible && space->interleave > 1 && (choices->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
-            interleaves->low = interleaves->high = space->interleave;
+    if (space->given.interleave > 0) {
+        const bool possible =
+            space->given.pipeline > 0 ||
+            (space->given.interleave <= most && cs_interleave_allowed(choices, pipeline, space->given.interleave));
+        interleaves->one = possible && space->given.interleave == 1;
+        if (possible && space->given.interleave > 1 && (choices->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
+            interleaves->low = interleaves->high = space->given.interleave;
         }
     } else if (!strict || cs_interleave_allowed(choices, pipeline, 1)) {
-        const int64_t setting = space->settings->interleave_max;
+        const int64_t setting = space->settings.interleave_max;
         interleaves->one = true;
         if (pipeline > 1 && (choices->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
             interleaves->high = (int32_t)minimum(most, setting > 0 ? setting : most);
@@ -329,17 +332,18 @@ static bool chunks_dealt_alike(const struct cs_problem *problem, int32_t pipelin
 bool cs_interleave_allowed(const struct cs_choices *choices, int32_t pipeline, int32_t interleave)
 {
     const struct cs_space *const space = choices->space;
-    if (space->interleave == 0 && !chunks_dealt_alike(choices->problem, pipeline, interleave)) {
+    if (space->given.interleave == 0 && !chunks_dealt_alike(choices->problem, pipeline, interleave)) {
         return false;
     }
-    return space->settings->divisibility != CS_DIVISIBILITY_STRICT || (space->pipeline > 0 && space->interleave > 0) ||
+    return space->settings.divisibility != CS_DIVISIBILITY_STRICT ||
+           (space->given.pipeline > 0 && space->given.interleave > 0) ||
            choices->problem->architecture.layers % ((int64_t)pipeline * interleave) == 0;
 }
 
 int64_t cs_micro_batch_next(const struct cs_choices *choices, int64_t micro_batch)
 {
-    if (choices->space->micro_batch > 0) {
-        return micro_batch == 0 ? choices->space->micro_batch : 0;
+    if (choices->space->given.micro_batch > 0) {
+        return micro_batch == 0 ? choices->space->given.micro_batch : 0;
     }
     if (!choices->given_batch) {
         const int64_t next = micro_batch == 0 ? 1 : 2 * micro_batch;
@@ -360,7 +364,7 @@ int64_t cs_micro_batches(const struct cs_choices *choices, enum cs_schedule sche
     assert(unit > 0);
     const bool pairs = schedule == CS_SCHEDULE_DUALPIPE;
     /* A given plan's interleave is taken with whatever number of micro-batches its batch makes. */
-    const bool rounds = interleave > 1 && !(choices->given_batch && choices->space->interleave > 0);
+    const bool rounds = interleave > 1 && !(choices->given_batch && choices->space->given.interleave > 0);
     const int64_t multiple = pairs ? 2 : rounds ? pipeline : 1;
     const int64_t least = pairs ? 2 * (int64_t)pipeline : 1;
     if (choices->given_batch && choices->cap % unit != 0) {

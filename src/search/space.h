@@ -29,10 +29,9 @@ struct cs_choices {
 
 /* Tensor, context and expert degrees that go together. */
 struct cs_mesh {
-    int32_t tensor, context, expert, expert_tensor;
-    bool sequence_parallel;
-    int64_t ranks;     /* tensor * context */
-    int64_t data_step; /* data is a multiple of it: exactly then the expert grid e * etp divides t * d * c */
+    struct cs_plan plan; /* these, sequence parallelism and the group of ZeRO; the rest is 0 */
+    int64_t devices;     /* tensor * context */
+    int64_t data_step;   /* data is a multiple of it: exactly then the expert grid e * etp divides t * d * c */
 };
 
 /* Chunks per device that are candidates at a pipeline degree. */

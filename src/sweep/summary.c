@@ -102,16 +102,6 @@ static int64_t nearest_model(const struct cs_grid *grid, int32_t model_axis, dou
     return nearest;
 }
 
-/* kg of all devices and servers at a region, embodied part included. */
-static double total_carbon(const struct cs_carbon_inputs *inputs, const struct cs_record *record,
-                           const struct cs_region *region)
-{
-    const double energy = cs_device_energy(inputs, record->devices, record->training_time, record->mfu) +
-                          cs_server_energy(inputs, record->devices, record->training_time);
-    return cs_operational_carbon(energy, cs_pue(&inputs->carbon, region->pue), region->g_per_kwh) +
-           cs_embodied_charged(inputs, record->devices, record->training_time);
-}
-
 static void describe_place(const struct cs_grid *grid, const int64_t *coordinates, char *line)
 {
     line[0] = '\0';
@@ -150,10 +140,13 @@ static void find_extremes(const struct cs_grid *grid, const struct cs_results *r
         if (record->status != CS_STATUS_FEASIBLE) {
             continue;
         }
-        const struct cs_region *place = &config->library.regions[config->axes[region_axis].indices[region]];
-        const double total = total_carbon(&point.carbon, record, place);
-        note_extreme(grid, coordinates, total, record->devices, total < least->total, least);
-        note_extreme(grid, coordinates, total, record->devices, total > most->total, most);
+        const struct cs_place place = cs_region_place(
+            &point.settings.carbon, &config->library.regions[config->axes[region_axis].indices[region]]);
+        struct cs_footprint carbon;
+        cs_footprint_of(&point.carbon, record->plan.devices, record->training_time, record->mfu, &carbon);
+        cs_footprint_at(&place, &carbon);
+        note_extreme(grid, coordinates, carbon.total, record->plan.devices, carbon.total < least->total, least);
+        note_extreme(grid, coordinates, carbon.total, record->plan.devices, carbon.total > most->total, most);
     }
     coordinates[region_axis] = 0;
 }
@@ -228,9 +221,7 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
 /* ---- counts ---- */
 static void print_feasibility(const struct cs_grid *grid, const struct cs_results *results)
 {
-    static const char *const reasons[] = {"pending", "feasible", "divisibility", "communication",
-                                          "batch",   "memory",   "deadline",     "failed"};
-    int64_t counts[CS_STATUS_FAILED + 1] = {0}, plans = 0;
+    int64_t counts[CS_STATUS_COUNT] = {0}, plans = 0;
     const int32_t alternatives = 1 + (int32_t)grid->config->settings.search.alternatives;
     for (int64_t search = 0; search < grid->searches; search++) {
         const struct cs_record *records = cs_results_get(results, search);
@@ -244,7 +235,7 @@ static void print_feasibility(const struct cs_grid *grid, const struct cs_result
         if (counts[status] > 0) {
             snprintf(text, sizeof text, "%s%s %s",
                      line[0] != '\0' ? ", " : "; infeasible: ", cs_text_count((double)counts[status]).at,
-                     reasons[status]);
+                     cs_status_word((enum cs_status)status));
             append(line, text);
         }
     }

@@ -240,10 +240,10 @@ static double step_seconds(const struct cs_replica *replica, const struct step *
 static void print_replica(const struct instance *instance, const struct cs_stage *stage, struct range range,
                           int64_t data, int32_t group, const struct step *step)
 {
-    const struct cs_shard *const shard = &stage->costs->shard;
+    const struct cs_plan *const plan = &stage->costs->plan;
     printf("    tensor %d, context %d, expert %d x %d, pipeline %d, ZeRO group %d, data %lld to %lld, here %lld; "
            "schedule %d, interleave %d, micro-batches %lld; genes",
-           (int)shard->tensor, (int)shard->context, (int)shard->expert, (int)shard->expert_tensor, (int)stage->pipeline,
+           (int)plan->tensor, (int)plan->context, (int)plan->expert, (int)plan->expert_tensor, (int)stage->pipeline,
            (int)group, (long long)range.low, (long long)range.high, (long long)data, (int)step->schedule,
            (int)step->interleave, (long long)step->micro_batches);
     instance_print(instance);
@@ -290,20 +290,20 @@ static void check_replica(struct instance *instance)
     instance->problem.device.hbm_bandwidth *= spread(0.001, 10.0);
     const struct cs_architecture *const model = &instance->problem.architecture;
     const int32_t tensor = (int32_t)whole(1, 16), experts = (int32_t)model->experts;
-    const struct cs_shard shard = {
+    const struct cs_plan sharding = {
         .tensor = tensor,
         .context = (int32_t)whole(1, 4),
         .expert = one_in(2) ? experts : (int32_t)between(1, experts),
         .expert_tensor = one_in(2) ? 1 : tensor,
         .micro_batch = (int32_t)whole(1, 4),
-        .recompute = (enum cs_recompute)between(0, CS_RECOMPUTE_FULL),
+        .recompute = (int32_t)between(0, CS_RECOMPUTE_FULL),
         .sequence_parallel = tensor > 1 && one_in(2),
     };
     const int32_t pipeline = (int32_t)between(1, model->layers);
     const struct range range = draw_range(one_in(2) ? 40 : 3000);
     /* Of a torus any class of devices will do: the floor speaks of one network. */
-    cs_network_of(&instance->problem, range.low * shard.tensor * shard.context * pipeline, &network);
-    cs_costs_prepare(&instance->problem, &network, &shard, &costs);
+    cs_network_of(&instance->problem, range.low * sharding.tensor * sharding.context * pipeline, &network);
+    cs_costs_prepare(&instance->problem, &network, &sharding, &costs);
     cs_stage_prepare(&costs, pipeline, &stage);
     check_degrees(instance, &stage, range, one_in(2) ? 0 : (int32_t)whole(1, 64));
 }

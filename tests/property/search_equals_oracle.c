@@ -140,7 +140,7 @@ static bool equals(const struct instance *instance, struct cs_search_workspace *
         .space = &instance->space,
         .carbon = &instance->carbon,
         .objective = instance->objective,
-        .intensity = instance->intensities[0],
+        .place = instance->places[0],
         .front = instance->front,
         .wanted = instance->wanted,
         .answers = answers,
@@ -148,16 +148,16 @@ static bool equals(const struct instance *instance, struct cs_search_workspace *
     if (instance->front) {
         oracle_run(&oracle);
         qsort(answers, (size_t)oracle.found, sizeof *answers, by_devices);
-        const int32_t found = cs_search_pareto(&instance->problem, &instance->space, &instance->carbon,
-                                               oracle.intensity, workspace, FOUND_MAX, results);
+        const int32_t found = cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, &oracle.place,
+                                               workspace, FOUND_MAX, results);
         return check_list(instance, &oracle, found, loud);
     }
     if (instance->regions) {
-        cs_search_regions(&instance->problem, &instance->space, &instance->carbon, workspace, 3, instance->intensities,
+        cs_search_regions(&instance->problem, &instance->space, &instance->carbon, workspace, 3, instance->places,
                           results);
         oracle.wanted = 1;
         for (int32_t i = 0; i < 3; i++) {
-            oracle.intensity = instance->intensities[i];
+            oracle.place = instance->places[i];
             oracle_run(&oracle);
             if (!check_result(instance, &oracle, &results[i], loud) ||
                 (oracle.found > 0 && !same_answer(instance, &answers[0], &results[i], loud))) {
@@ -173,7 +173,7 @@ static bool equals(const struct instance *instance, struct cs_search_workspace *
     if (!check_result(instance, &oracle, &results[0], loud) || !check_list(instance, &oracle, found, loud)) {
         return false;
     }
-    const bool fastest = instance->objective == CS_MIN_DEVICES || instance->space.devices > 0;
+    const bool fastest = instance->objective == CS_MIN_DEVICES || instance->space.given.devices > 0;
     return found == 0 || !fastest || check_exhaustive(instance, workspace, &results[0], loud);
 }
 

@@ -119,7 +119,7 @@ static void walk_data(struct walk *walk, const struct cs_pipeline *pipeline, con
                       const struct cs_mesh *mesh, int64_t data)
 {
     const struct cs_choices *const choices = &walk->work->choices;
-    const struct cs_shard *const knobs = &stage->costs->shard;
+    const struct cs_plan *const knobs = &stage->costs->plan;
     const uint32_t zero_stages = choices->zero_stages[pipeline->pipeline > 1];
     struct option options[4];
     const int32_t count = list_options(walk, pipeline, data, knobs->micro_batch, options);
@@ -127,20 +127,11 @@ static void walk_data(struct walk *walk, const struct cs_pipeline *pipeline, con
         return;
     }
     struct cs_replica replicas[CS_ZERO_STAGES];
-    cs_replicas_prepare(stage, data, zero_stages, choices->space->zero_group, replicas);
-    struct cs_plan plan = {
-        .devices = mesh->ranks * pipeline->pipeline * data,
-        .data = data,
-        .tensor = knobs->tensor,
-        .pipeline = pipeline->pipeline,
-        .context = knobs->context,
-        .expert = knobs->expert,
-        .expert_tensor = knobs->expert_tensor,
-        .micro_batch = knobs->micro_batch,
-        .zero_group = choices->space->zero_group,
-        .recompute = knobs->recompute,
-        .sequence_parallel = knobs->sequence_parallel,
-    };
+    cs_replicas_prepare(stage, data, zero_stages, choices->space->given.zero_group, replicas);
+    struct cs_plan plan = *knobs;
+    plan.devices = mesh->devices * pipeline->pipeline * data;
+    plan.data = data;
+    plan.pipeline = pipeline->pipeline;
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         plan.zero_stage = z;
         for (int32_t i = 0; i < count && (zero_stages & 1u << z) != 0; i++) {
@@ -153,20 +144,20 @@ static void walk_data(struct walk *walk, const struct cs_pipeline *pipeline, con
     }
 }
 
-static void walk_shard(struct walk *walk, const struct cs_shard_entry *shard)
+static void walk_shard(struct walk *walk, const struct cs_sharding *sharding)
 {
     const struct cs_search_workspace *const work = walk->work;
     for (int32_t i = 0; i < work->pipeline_count; i++) {
         const struct cs_pipeline *const pipeline = &work->pipelines[i];
-        const struct cs_reach reach = cs_node_reach(work, shard, pipeline, 1);
+        const struct cs_reach reach = cs_node_reach(work, sharding, pipeline, 1);
         struct cs_stage stage;
         if (reach.low <= reach.high) {
-            cs_stage_prepare(&shard->costs, pipeline->pipeline, &stage);
+            cs_stage_prepare(&sharding->costs, pipeline->pipeline, &stage);
         }
         for (int64_t position = reach.low; position <= reach.high; position++) {
-            const int64_t data = cs_data_at(work, shard, position);
-            if (data % shard->mesh.data_step == 0) {
-                walk_data(walk, pipeline, &stage, &shard->mesh, data);
+            const int64_t data = cs_data_at(work, sharding, position);
+            if (data % sharding->mesh.data_step == 0) {
+                walk_data(walk, pipeline, &stage, &sharding->mesh, data);
             }
         }
     }
@@ -181,10 +172,10 @@ static void walk_class(struct walk *walk)
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
             for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
                 for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-                    work->shard_count = 0;
+                    work->sharding_count = 0;
                     if ((choices->recomputes & 1u << r) != 0 &&
-                        cs_engine_shard(work, &mesh, b, (enum cs_recompute)r) != NULL) {
-                        walk_shard(walk, &work->shards[0]);
+                        cs_engine_sharding(work, &mesh, b, (enum cs_recompute)r) != NULL) {
+                        walk_shard(walk, &work->shardings[0]);
                     }
                 }
             }

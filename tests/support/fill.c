@@ -127,28 +127,28 @@ static void make_record(uint64_t *state, struct cs_record *record)
     memset(record, 0, sizeof *record);
     record->candidates = floor(cs_test_uniform(state) * 1e12);
     if (cs_test_random(state) % 8 == 0) {
-        record->status = (int8_t)(CS_STATUS_DIVISIBILITY + (int8_t)(cs_test_random(state) % 5));
+        record->status = CS_STATUS_DIVISIBILITY + (int64_t)(cs_test_random(state) % 5);
         return;
     }
     record->status = CS_STATUS_FEASIBLE;
-    record->tensor = 1 << (cs_test_random(state) % 4);
-    record->pipeline = at_most(state, 40);
-    record->data = at_most(state, 5000000);
-    record->devices = record->data * record->tensor * record->pipeline;
-    record->global_batch = record->data * at_most(state, 9);
+    record->plan.tensor = 1 << (cs_test_random(state) % 4);
+    record->plan.pipeline = at_most(state, 40);
+    record->plan.data = at_most(state, 5000000);
+    record->plan.devices = record->plan.data * record->plan.tensor * record->plan.pipeline;
+    record->plan.global_batch = record->plan.data * at_most(state, 9);
     record->training_time = 7776000.0 * (0.5 + 0.5 * cs_test_uniform(state));
     record->step_time = 1.0 + 10.0 * cs_test_uniform(state);
     record->mfu = 0.2 + 0.4 * cs_test_uniform(state);
     record->hfu = record->mfu * (1.0 + 0.3 * cs_test_uniform(state));
     record->memory = 8e10 * cs_test_uniform(state);
-    record->expert = at_most(state, 64);
-    record->context = at_most(state, 4);
-    record->interleave = at_most(state, 8);
-    record->micro_batch = at_most(state, 8);
-    record->expert_tensor = at_most(state, 8);
-    record->zero_stage = (int8_t)(cs_test_random(state) % 4);
-    record->recompute = (int8_t)(cs_test_random(state) % 3);
-    record->schedule = (int8_t)(cs_test_random(state) % 3);
+    record->plan.expert = at_most(state, 64);
+    record->plan.context = at_most(state, 4);
+    record->plan.interleave = at_most(state, 8);
+    record->plan.micro_batch = at_most(state, 8);
+    record->plan.expert_tensor = at_most(state, 8);
+    record->plan.zero_stage = (int32_t)(cs_test_random(state) % 4);
+    record->plan.recompute = (int32_t)(cs_test_random(state) % 3);
+    record->plan.schedule = (int32_t)(cs_test_random(state) % 3);
     double sum = 0.0;
     for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
         record->shares[i] = cs_test_uniform(state);

@@ -232,11 +232,10 @@ static void build_problem(struct instance *instance)
     const double room = slack[instance->genes[GENE_slack]];
     instance->problem.deadline =
         law.tokens > 0.0 ? law.compute / peak / (double)(1 + scale * instance->genes[GENE_target]) * room : 1e9;
-    instance->carbon = (struct cs_carbon_inputs){.power = settings.power, .carbon = settings.carbon};
-    instance->carbon.carbon.attribution = instance->genes[GENE_attribution];
+    settings.carbon.attribution = instance->genes[GENE_attribution];
     const double server[] = {0.5, 0.0, 1.0, 20.0};
-    instance->carbon.power.server_fraction = server[instance->genes[GENE_power]];
-    instance->carbon.device = &instance->problem.device;
+    settings.power.server_fraction = server[instance->genes[GENE_power]];
+    cs_carbon_inputs_init(&device, &settings.power, &settings.carbon, 0.0, &instance->carbon);
 }
 
 static void set_list(struct cs_list *list, int32_t choice, const int32_t (*values)[4])
@@ -248,11 +247,10 @@ static void set_list(struct cs_list *list, int32_t choice, const int32_t (*value
     }
 }
 
-static void build_settings(struct instance *instance)
+static void build_settings(const struct instance *instance, struct cs_search_settings *settings)
 {
     static const int32_t degrees[4][4] = {{0}, {1, 2, 3, 4}, {2, 1, 2, 8}, {6, 4}};
     static const int32_t contexts[6][4] = {{0}, {0}, {0}, {1, 2}, {2, 4, 3}, {1, 3, 8, 2}};
-    struct cs_search_settings *const settings = &instance->settings;
     struct cs_settings all;
     cs_settings_default(&all);
     *settings = all.search;
@@ -276,35 +274,38 @@ static void build_space(struct instance *instance)
 {
     struct cs_space *const space = &instance->space;
     const int32_t *const gene = instance->genes;
-    cs_space_free(&instance->settings, space);
-    space->tensor = gene[GENE_fix_tensor] <= 6 ? gene[GENE_fix_tensor] : 0;
-    space->pipeline = gene[GENE_fix_pipeline] <= 6 ? gene[GENE_fix_pipeline] : 0;
-    space->data = gene[GENE_fix_data] <= 4 ? gene[GENE_fix_data] : 0;
-    space->context = gene[GENE_fix_context] <= 3 ? gene[GENE_fix_context] : 0;
-    space->expert = gene[GENE_fix_expert] <= 3 ? gene[GENE_fix_expert] : 0;
-    space->expert_tensor = gene[GENE_fix_expert_tensor] <= 2 ? gene[GENE_fix_expert_tensor] : 0;
-    space->micro_batch = gene[GENE_fix_micro_batch] <= 5 ? gene[GENE_fix_micro_batch] : 0;
-    space->interleave = gene[GENE_fix_interleave] <= 4 ? gene[GENE_fix_interleave] : 0;
-    space->zero_stage = gene[GENE_fix_zero] >= 1 && gene[GENE_fix_zero] <= 4 ? gene[GENE_fix_zero] - 1 : -1;
-    space->recompute =
+    struct cs_search_settings settings;
+    build_settings(instance, &settings);
+    cs_space_free(&settings, space);
+    space->given.tensor = gene[GENE_fix_tensor] <= 6 ? gene[GENE_fix_tensor] : 0;
+    space->given.pipeline = gene[GENE_fix_pipeline] <= 6 ? gene[GENE_fix_pipeline] : 0;
+    space->given.data = gene[GENE_fix_data] <= 4 ? gene[GENE_fix_data] : 0;
+    space->given.context = gene[GENE_fix_context] <= 3 ? gene[GENE_fix_context] : 0;
+    space->given.expert = gene[GENE_fix_expert] <= 3 ? gene[GENE_fix_expert] : 0;
+    space->given.expert_tensor = gene[GENE_fix_expert_tensor] <= 2 ? gene[GENE_fix_expert_tensor] : 0;
+    space->given.micro_batch = gene[GENE_fix_micro_batch] <= 5 ? gene[GENE_fix_micro_batch] : 0;
+    space->given.interleave = gene[GENE_fix_interleave] <= 4 ? gene[GENE_fix_interleave] : 0;
+    space->given.zero_stage = gene[GENE_fix_zero] >= 1 && gene[GENE_fix_zero] <= 4 ? gene[GENE_fix_zero] - 1 : -1;
+    space->given.recompute =
         gene[GENE_fix_recompute] >= 1 && gene[GENE_fix_recompute] <= 3 ? gene[GENE_fix_recompute] - 1 : -1;
-    space->schedule = gene[GENE_fix_schedule] >= 1 && gene[GENE_fix_schedule] <= 3 ? gene[GENE_fix_schedule] - 1 : -1;
+    space->given.schedule =
+        gene[GENE_fix_schedule] >= 1 && gene[GENE_fix_schedule] <= 3 ? gene[GENE_fix_schedule] - 1 : -1;
     static const int32_t devices[7] = {0, 1, 3, 6, 12, 35, 16};
-    space->devices = gene[GENE_fix_devices] < 7 ? devices[gene[GENE_fix_devices]] : 0;
+    space->given.devices = gene[GENE_fix_devices] < 7 ? devices[gene[GENE_fix_devices]] : 0;
     if (instance_scale(instance) > 1) {
-        space->tensor = space->tensor > 0 ? space->tensor : 1 + gene[GENE_fix_tensor] % 3;
-        space->pipeline = space->pipeline > 0 ? space->pipeline : 1 + gene[GENE_fix_pipeline] % 3;
-        space->micro_batch = space->micro_batch > 0 ? space->micro_batch : 1 + gene[GENE_fix_micro_batch] % 2;
-        space->recompute = space->recompute >= 0 ? space->recompute : gene[GENE_fix_recompute] % 3;
+        space->given.tensor = space->given.tensor > 0 ? space->given.tensor : 1 + gene[GENE_fix_tensor] % 3;
+        space->given.pipeline = space->given.pipeline > 0 ? space->given.pipeline : 1 + gene[GENE_fix_pipeline] % 3;
+        space->given.micro_batch =
+            space->given.micro_batch > 0 ? space->given.micro_batch : 1 + gene[GENE_fix_micro_batch] % 2;
+        space->given.recompute = space->given.recompute >= 0 ? space->given.recompute : gene[GENE_fix_recompute] % 3;
     }
-    space->zero_group = PICK(zero_group, 0, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+    space->given.zero_group = PICK(zero_group, 0, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
     space->devices_low = PICK(low, 0, 0, 0, 1, 3, 12);
 }
 
 void instance_build(struct instance *instance)
 {
     build_problem(instance);
-    build_settings(instance);
     build_space(instance);
     const int32_t kind = instance->genes[GENE_objective];
     const enum cs_objective objectives[] = {CS_MIN_DEVICES, CS_MIN_DEVICES, CS_MIN_TIME,
@@ -314,9 +315,9 @@ void instance_build(struct instance *instance)
     instance->front = kind == 5;
     instance->wanted = PICK(wanted, 1, 1, 2, 5, 20);
     instance->edge = PICK(edge, 0, 1, 2, 3, 4, 0, 0, 0);
-    const double intensity[] = {1e-7, 0.0, 1e-10, 1e-4};
+    const double intensity[] = {360.0, 0.0, 0.36, 3.6e5}; /* g/kWh */
     const double first = intensity[instance->genes[GENE_intensity]];
-    instance->intensities[0] = first;
-    instance->intensities[1] = 0.01 * first;
-    instance->intensities[2] = 50.0 * first;
+    instance->places[0] = (struct cs_place){first, 1.0};
+    instance->places[1] = (struct cs_place){0.01 * first, 1.0};
+    instance->places[2] = (struct cs_place){50.0 * first, 1.25};
 }

@@ -33,12 +33,11 @@ struct instance {
     int32_t genes[GENE_COUNT];
     struct cs_problem problem;
     struct cs_space space;
-    struct cs_search_settings settings;
     struct cs_carbon_inputs carbon;
     enum cs_objective objective;
     bool front, regions;
     int32_t wanted;
-    double intensities[3];
+    struct cs_place places[3];
     int32_t edge; /* 1: the deadline is an answer's own time, 2: a bit less; 3, 4: the same with memory */
 };
 

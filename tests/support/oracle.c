@@ -30,12 +30,7 @@ static bool power_of_two(int64_t value)
 
 bool oracle_same_plan(const struct cs_plan *a, const struct cs_plan *b)
 {
-    return a->devices == b->devices && a->data == b->data && a->global_batch == b->global_batch &&
-           a->micro_batches == b->micro_batches && a->tensor == b->tensor && a->pipeline == b->pipeline &&
-           a->context == b->context && a->expert == b->expert && a->expert_tensor == b->expert_tensor &&
-           a->micro_batch == b->micro_batch && a->interleave == b->interleave && a->zero_stage == b->zero_stage &&
-           a->zero_group == b->zero_group && a->recompute == b->recompute && a->schedule == b->schedule &&
-           a->sequence_parallel == b->sequence_parallel;
+    return memcmp(a, b, sizeof *a) == 0;
 }
 
 /* ---- the limits of the space ---- */
@@ -43,9 +38,9 @@ bool oracle_same_plan(const struct cs_plan *a, const struct cs_plan *b)
 static int64_t batch_of(const struct oracle *oracle, bool *given)
 {
     const struct cs_problem *const problem = oracle->problem;
-    *given = oracle->space->global_batch > 0 || problem->global_batch > 0;
-    if (oracle->space->global_batch > 0) {
-        return oracle->space->global_batch;
+    *given = oracle->space->given.global_batch > 0 || problem->global_batch > 0;
+    if (oracle->space->given.global_batch > 0) {
+        return oracle->space->given.global_batch;
     }
     if (problem->global_batch > 0) {
         return problem->global_batch;
@@ -56,7 +51,7 @@ static int64_t batch_of(const struct oracle *oracle, bool *given)
 
 static int64_t tensor_limit(const struct oracle *oracle)
 {
-    const struct cs_search_settings *const settings = oracle->space->settings;
+    const struct cs_search_settings *const settings = &oracle->space->settings;
     int64_t limit = (int64_t)oracle->problem->device.domain;
     if (oracle->problem->device.torus_axes > 0.0) {
         limit = settings->tpu_tensor_max < limit ? settings->tpu_tensor_max : limit;
@@ -67,7 +62,7 @@ static int64_t tensor_limit(const struct oracle *oracle)
 
 static int64_t pipeline_limit(const struct oracle *oracle)
 {
-    const int64_t most = oracle->space->settings->pipeline_max;
+    const int64_t most = oracle->space->settings.pipeline_max;
     const int64_t layers = oracle->problem->architecture.layers;
     return most > 0 && most < layers ? most : layers;
 }
@@ -75,8 +70,8 @@ static int64_t pipeline_limit(const struct oracle *oracle)
 static int64_t context_limit(const struct oracle *oracle)
 {
     int64_t most = 1;
-    for (int32_t i = 0; i < oracle->space->settings->context_degrees.count; i++) {
-        const int32_t value = oracle->space->settings->context_degrees.values[i];
+    for (int32_t i = 0; i < oracle->space->settings.context_degrees.count; i++) {
+        const int32_t value = oracle->space->settings.context_degrees.values[i];
         most = value > most ? value : most;
     }
     return most;
@@ -87,11 +82,11 @@ static void device_range(const struct oracle *oracle, int64_t *low, int64_t *hig
     const struct cs_problem *const problem = oracle->problem;
     const struct cs_space *const space = oracle->space;
     bool given = false;
-    *fed = (space->tensor > 0 ? space->tensor : tensor_limit(oracle)) *
-           (space->pipeline > 0 ? space->pipeline : pipeline_limit(oracle)) *
-           (space->context > 0 ? space->context : context_limit(oracle)) * batch_of(oracle, &given);
-    if (space->devices > 0) {
-        *low = *high = *fed = space->devices;
+    *fed = (space->given.tensor > 0 ? space->given.tensor : tensor_limit(oracle)) *
+           (space->given.pipeline > 0 ? space->given.pipeline : pipeline_limit(oracle)) *
+           (space->given.context > 0 ? space->given.context : context_limit(oracle)) * batch_of(oracle, &given);
+    if (space->given.devices > 0) {
+        *low = *high = *fed = space->given.devices;
         return;
     }
     const double peak = cs_device_peak(&problem->device, problem->precision.format);
@@ -102,8 +97,8 @@ static void device_range(const struct oracle *oracle, int64_t *low, int64_t *hig
     if (space->devices_high > 0 && space->devices_high < *high) {
         *high = space->devices_high;
     }
-    if (space->settings->max_devices > 0 && space->settings->max_devices < *high) {
-        *high = space->settings->max_devices;
+    if (space->settings.max_devices > 0 && space->settings.max_devices < *high) {
+        *high = space->settings.max_devices;
     }
 }
 
@@ -114,7 +109,7 @@ static bool chunks_pass(const struct oracle *oracle, const struct cs_plan *plan)
 {
     const struct cs_problem *const problem = oracle->problem;
     const int64_t layers = problem->architecture.layers;
-    if (plan->interleave == 1 || oracle->space->interleave > 0 ||
+    if (plan->interleave == 1 || oracle->space->given.interleave > 0 ||
         problem->training.layer_split == CS_LAYER_SPLIT_BALANCED) {
         return true;
     }
@@ -128,22 +123,22 @@ static bool divides(const struct oracle *oracle, const struct cs_plan *plan)
 {
     const struct cs_space *const space = oracle->space;
     const struct cs_architecture *const model = &oracle->problem->architecture;
-    const bool strict = space->settings->divisibility == CS_DIVISIBILITY_STRICT;
+    const bool strict = space->settings.divisibility == CS_DIVISIBILITY_STRICT;
     if (plan->pipeline > model->layers || !chunks_pass(oracle, plan)) {
         return false;
     }
-    if (!(space->pipeline > 0 && space->interleave > 0) &&
+    if (!(space->given.pipeline > 0 && space->given.interleave > 0) &&
         ((int64_t)plan->pipeline * plan->interleave > model->layers ||
          (strict && model->layers % ((int64_t)plan->pipeline * plan->interleave) != 0))) {
         return false;
     }
-    if (space->tensor == 0 && strict && model->heads % plan->tensor != 0) {
+    if (space->given.tensor == 0 && strict && model->heads % plan->tensor != 0) {
         return false;
     }
-    if (space->expert == 0 && model->experts % plan->expert != 0) {
+    if (space->given.expert == 0 && model->experts % plan->expert != 0) {
         return false;
     }
-    if (space->context == 0 && space->settings->context_degrees.count > 0 &&
+    if (space->given.context == 0 && space->settings.context_degrees.count > 0 &&
         oracle->problem->seq_len % plan->context != 0) {
         return false;
     }
@@ -153,7 +148,7 @@ static bool divides(const struct oracle *oracle, const struct cs_plan *plan)
 static bool communicates(const struct oracle *oracle, const struct cs_plan *plan)
 {
     const int64_t domain = (int64_t)oracle->problem->device.domain;
-    if (oracle->space->tensor == 0 && domain % plan->tensor != 0 && plan->tensor % domain != 0) {
+    if (oracle->space->given.tensor == 0 && domain % plan->tensor != 0 && plan->tensor % domain != 0) {
         return false;
     }
     return (plan->tensor * plan->data * plan->context) % ((int64_t)plan->expert * plan->expert_tensor) == 0;
@@ -165,7 +160,7 @@ static bool has_batch(const struct oracle *oracle, struct cs_plan *plan)
     bool given = false;
     const int64_t batch = batch_of(oracle, &given);
     const int64_t p = plan->pipeline;
-    const bool as_given = given && oracle->space->interleave > 0;
+    const bool as_given = given && oracle->space->given.interleave > 0;
     int64_t unit = plan->data * plan->micro_batch;
     if (plan->schedule == CS_SCHEDULE_DUALPIPE) {
         unit *= 2;
@@ -191,12 +186,13 @@ static double value_of(const struct oracle *oracle, int64_t devices, double seco
         return seconds;
     }
     const double utilisation = cs_mfu(oracle->problem, devices, seconds);
-    const double energy = cs_device_energy(oracle->carbon, devices, seconds, utilisation) +
-                          cs_server_energy(oracle->carbon, devices, seconds);
+    struct cs_footprint carbon;
+    cs_footprint_of(oracle->carbon, devices, seconds, utilisation, &carbon);
     if (oracle->objective == CS_MIN_ENERGY) {
-        return energy;
+        return carbon.energy + carbon.energy_servers;
     }
-    return energy * oracle->intensity + cs_embodied_charged(oracle->carbon, devices, seconds);
+    cs_footprint_at(&oracle->place, &carbon);
+    return carbon.total;
 }
 
 #define LESS_FIRST(member)                                                                                             \
@@ -331,9 +327,9 @@ static bool fixed_or(int32_t fixed, int64_t value, bool allowed)
 
 static bool zero_allowed(const struct oracle *oracle, int32_t zero_stage, int32_t pipeline)
 {
-    const struct cs_search_settings *const settings = oracle->space->settings;
-    if (oracle->space->zero_stage >= 0) {
-        return zero_stage == oracle->space->zero_stage;
+    const struct cs_search_settings *const settings = &oracle->space->settings;
+    if (oracle->space->given.zero_stage >= 0) {
+        return zero_stage == oracle->space->given.zero_stage;
     }
     return (settings->zero_stages >> zero_stage & 1u) != 0 &&
            (zero_stage < 2 || pipeline == 1 || settings->zero_with_pipeline);
@@ -343,22 +339,22 @@ static bool zero_allowed(const struct oracle *oracle, int32_t zero_stage, int32_
 static void inner_knobs(struct oracle *oracle, const struct cs_costs *costs, struct cs_plan *plan)
 {
     const struct cs_space *const space = oracle->space;
-    const struct cs_search_settings *const settings = space->settings;
+    const struct cs_search_settings *const settings = &space->settings;
     const int64_t chunks = oracle->problem->architecture.layers / plan->pipeline;
-    const int64_t most = chunks > space->interleave ? chunks : space->interleave;
+    const int64_t most = chunks > space->given.interleave ? chunks : space->given.interleave;
     for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
-        if (space->schedule >= 0 ? s != space->schedule : (settings->schedules >> s & 1u) == 0) {
+        if (space->given.schedule >= 0 ? s != space->given.schedule : (settings->schedules >> s & 1u) == 0) {
             continue;
         }
         for (int32_t v = 1; v <= most; v++) {
             const bool several = s == CS_SCHEDULE_1F1B && plan->pipeline > 1 &&
                                  (settings->interleave_max == 0 || v <= settings->interleave_max);
-            if (!fixed_or(space->interleave, v, v == 1 || several) || (v > 1 && s != CS_SCHEDULE_1F1B)) {
+            if (!fixed_or(space->given.interleave, v, v == 1 || several) || (v > 1 && s != CS_SCHEDULE_1F1B)) {
                 continue;
             }
             for (int32_t z = 0; z <= 3; z++) {
                 if (zero_allowed(oracle, z, plan->pipeline)) {
-                    plan->schedule = (enum cs_schedule)s;
+                    plan->schedule = s;
                     plan->interleave = v;
                     plan->zero_stage = z;
                     evaluate(oracle, costs, plan);
@@ -372,34 +368,25 @@ static void inner_knobs(struct oracle *oracle, const struct cs_costs *costs, str
 static void shards(struct oracle *oracle, const struct cs_network *network, struct cs_plan *plan)
 {
     const struct cs_space *const space = oracle->space;
-    const struct cs_search_settings *const settings = space->settings;
+    const struct cs_search_settings *const settings = &space->settings;
     bool given = false;
     const int64_t batch = batch_of(oracle, &given);
-    const int64_t most = batch > space->micro_batch ? batch : space->micro_batch;
+    const int64_t most = batch > space->given.micro_batch ? batch : space->given.micro_batch;
     for (int64_t b = 1; b <= most || b == 1; b++) {
         const bool allowed = (given ? batch % b == 0 : power_of_two(b)) &&
                              (settings->micro_batch_max == 0 || b <= settings->micro_batch_max);
-        if (!fixed_or(space->micro_batch, b, allowed)) {
+        if (!fixed_or(space->given.micro_batch, b, allowed)) {
             continue;
         }
         for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-            if (space->recompute >= 0 ? r != space->recompute : (settings->recompute >> r & 1u) == 0) {
+            if (space->given.recompute >= 0 ? r != space->given.recompute : (settings->recompute >> r & 1u) == 0) {
                 continue;
             }
             plan->micro_batch = (int32_t)b;
-            plan->recompute = (enum cs_recompute)r;
-            const struct cs_shard shard = {
-                .tensor = plan->tensor,
-                .context = plan->context,
-                .expert = plan->expert,
-                .expert_tensor = plan->expert_tensor,
-                .micro_batch = plan->micro_batch,
-                .recompute = plan->recompute,
-                .sequence_parallel = plan->sequence_parallel,
-            };
+            plan->recompute = r;
             struct cs_costs costs;
             if (plan->data * b <= batch) {
-                cs_costs_prepare(oracle->problem, network, &shard, &costs);
+                cs_costs_prepare(oracle->problem, network, plan, &costs);
             }
             inner_knobs(oracle, &costs, plan);
         }
@@ -411,17 +398,17 @@ static void experts(struct oracle *oracle, const struct cs_network *network, str
 {
     const struct cs_space *const space = oracle->space;
     const int64_t all = oracle->problem->architecture.experts > 1 ? oracle->problem->architecture.experts : 1;
-    const int32_t setting = space->settings->expert_tensor;
-    const int64_t most = space->expert > all ? space->expert : all;
-    const int64_t most_tensor = space->expert_tensor > plan->tensor ? space->expert_tensor : plan->tensor;
+    const int32_t setting = space->settings.expert_tensor;
+    const int64_t most = space->given.expert > all ? space->given.expert : all;
+    const int64_t most_tensor = space->given.expert_tensor > plan->tensor ? space->given.expert_tensor : plan->tensor;
     for (int32_t e = 1; e <= most; e++) {
-        if (!fixed_or(space->expert, e, all == 1 ? e == 1 : in_list(&space->settings->expert_degrees, e, all))) {
+        if (!fixed_or(space->given.expert, e, all == 1 ? e == 1 : in_list(&space->settings.expert_degrees, e, all))) {
             continue;
         }
         for (int32_t etp = 1; etp <= most_tensor; etp++) {
             const bool one = etp == 1 && (setting != CS_EXPERT_TENSOR_TENSOR || all == 1);
             const bool tensor = etp == plan->tensor && setting != CS_EXPERT_TENSOR_ONE && all > 1;
-            if (fixed_or(space->expert_tensor, etp, one || tensor)) {
+            if (fixed_or(space->given.expert_tensor, etp, one || tensor)) {
                 plan->expert = e;
                 plan->expert_tensor = etp;
                 shards(oracle, network, plan);
@@ -434,17 +421,17 @@ static void one_device_count(struct oracle *oracle, int64_t devices)
 {
     const struct cs_space *const space = oracle->space;
     const bool sequence_parallel =
-        space->sequence_parallel >= 0 ? space->sequence_parallel != 0 : space->settings->sequence_parallel;
+        space->given.sequence_parallel >= 0 ? space->given.sequence_parallel != 0 : space->settings.sequence_parallel;
     struct cs_network network;
     cs_network_of(oracle->problem, devices, &network);
     for (int64_t t = 1; t <= devices; t++) {
         for (int64_t c = 1; c <= devices / t; c++) {
             for (int64_t p = 1; p <= devices / t / c; p++) {
                 const int64_t d = devices / (t * c * p);
-                if (t * c * p * d != devices || !fixed_or(space->tensor, t, t <= tensor_limit(oracle)) ||
-                    !fixed_or(space->context, c, in_list(&space->settings->context_degrees, c, 1)) ||
-                    !fixed_or(space->pipeline, p, p <= pipeline_limit(oracle)) ||
-                    (space->data > 0 && d != space->data)) {
+                if (t * c * p * d != devices || !fixed_or(space->given.tensor, t, t <= tensor_limit(oracle)) ||
+                    !fixed_or(space->given.context, c, in_list(&space->settings.context_degrees, c, 1)) ||
+                    !fixed_or(space->given.pipeline, p, p <= pipeline_limit(oracle)) ||
+                    (space->given.data > 0 && d != space->given.data)) {
                     continue;
                 }
                 struct cs_plan plan = {
@@ -453,7 +440,7 @@ static void one_device_count(struct oracle *oracle, int64_t devices)
                     .tensor = (int32_t)t,
                     .pipeline = (int32_t)p,
                     .context = (int32_t)c,
-                    .zero_group = space->zero_group,
+                    .zero_group = space->given.zero_group,
                     .sequence_parallel = sequence_parallel && t > 1,
                 };
                 experts(oracle, &network, &plan);

@@ -16,7 +16,7 @@ struct oracle {
     const struct cs_space *space;
     const struct cs_carbon_inputs *carbon;
     enum cs_objective objective;
-    double intensity;      /* min_carbon, and the front */
+    struct cs_place place; /* min_carbon, and the front */
     bool front;            /* keep the Pareto front of devices, seconds and carbon instead of the best `wanted` */
     int32_t wanted;        /* at most ORACLE_ANSWERS */
     enum cs_status status; /* out: feasible, or the furthest gate that a candidate reached */

@@ -240,7 +240,7 @@ static enum kind kind;
 static enum cs_code run_search(struct cs_error *error)
 {
     enum { FOUND = 4 };
-    static const double intensities[2] = {1e-8, 2e-7};
+    static const struct cs_place places[2] = {{36.0, 1.0}, {720.0, 1.0}};
     struct cs_search_result best[FOUND] = {{.status = CS_STATUS_FAILED}};
     struct cs_search_workspace *workspace = cs_search_workspace_create();
     struct cs_plan plan;
@@ -254,11 +254,11 @@ static enum cs_code run_search(struct cs_error *error)
         right = (found > 0) == (!failed && kind != NONE_FITS) &&
                 (failed || best[0].status == (kind == NONE_FITS ? CS_STATUS_MEMORY : CS_STATUS_FEASIBLE));
     } else if (!failed && kind == REGIONS) {
-        cs_search_regions(&point.problem, &space, &carbon, workspace, 2, intensities, best);
+        cs_search_regions(&point.problem, &space, &carbon, workspace, 2, places, best);
         failed = best[0].status == CS_STATUS_FAILED;
         right = best[0].status == best[1].status;
     } else if (!failed && kind == FRONT) {
-        failed = cs_search_pareto(&point.problem, &space, &carbon, intensities[0], workspace, FOUND, best) < 0;
+        failed = cs_search_pareto(&point.problem, &space, &carbon, &places[0], workspace, FOUND, best) < 0;
     } else if (!failed) {
         failed = exhaustive_search(&point.problem, &space, 64, 64, workspace, &seconds, &plan) < 1.0;
     }
@@ -284,8 +284,7 @@ static void prepare(size_t count, char **given, double deadline, struct cs_confi
     cs_grid_point(&grid, origin, &point);
     point.problem.deadline = deadline;
     cs_space_free(&point.settings.search, &space);
-    carbon = (struct cs_carbon_inputs){
-        .device = &point.problem.device, .power = point.settings.power, .carbon = point.settings.carbon};
+    carbon = point.carbon;
 }
 
 START_TEST(searches)

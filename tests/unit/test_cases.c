@@ -67,7 +67,7 @@ START_TEST(null_leaves_a_knob_free)
                                 "\"recompute\":null,\"sequence_parallel\":null},\"devices_hint\":24,"
                                 "\"network\":{\"inter_node_gbps_per_device\":200}," MEASURED("mfu"))),
              &cases);
-    const struct cs_space *knobs = &cases.items[0].knobs;
+    const struct cs_plan *knobs = &cases.items[0].knobs;
     ck_assert_int_eq(knobs->devices, 24); /* the degrees leave no choice */
     ck_assert_int_eq(knobs->expert, 1);   /* a dense model */
     ck_assert_int_eq(knobs->interleave, 0);
@@ -81,6 +81,8 @@ START_TEST(null_leaves_a_knob_free)
 }
 END_TEST
 
+/* The bits of a gradient on the network come from their own field: absent or null they are the settings', and what a
+ * note says changes nothing. */
 START_TEST(gradient_bits)
 {
     static const struct {
@@ -94,11 +96,10 @@ START_TEST(gradient_bits)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cs_cases cases;
         struct cs_problem problem;
-        struct cs_search_settings settings;
         struct cs_space space;
         struct cs_error error;
         read_one(rows[i].text, &cases);
-        ck_assert_int_eq(cs_case_problem(&cases.items[0], &config, &problem, &settings, &space, &error), CS_OK);
+        ck_assert_int_eq(cs_case_problem(&cases.items[0], &config, &problem, &space, &error), CS_OK);
         ck_assert_double_eq(problem.precision.gradient_communication_bytes, rows[i].bytes);
         cs_cases_free(&cases);
     }
@@ -247,7 +248,7 @@ START_TEST(stated_knobs_are_never_refused)
     struct cs_prediction p;
     read_one(FILE_OF(GOOD), &cases);
     struct cs_case *item = &cases.items[0];
-    struct cs_space *knobs = &item->knobs;
+    struct cs_plan *knobs = &item->knobs;
     knobs->devices = 16;
     knobs->tensor = 2;
     knobs->pipeline = 4;
@@ -286,7 +287,7 @@ START_TEST(devices_settle_a_degree)
             FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{%s%s%s%s\"devices\":192}," MEASURED("step_time_s"))),
             d[0], d[1], d[2], d[3]);
         read_one(text, &cases);
-        const struct cs_space *knobs = &cases.items[0].knobs;
+        const struct cs_plan *knobs = &cases.items[0].knobs;
         ck_assert_int_eq(knobs->tensor, 12); /* no gate of the search would let it pass on nodes of 8 */
         ck_assert_int_eq(knobs->pipeline, 2);
         ck_assert_int_eq(knobs->data, 4);

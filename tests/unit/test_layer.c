@@ -312,9 +312,9 @@ START_TEST(step_entries)
     struct cs_network network;
     struct cs_costs costs;
     struct cs_stage stage;
-    const struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    const struct cs_plan sharding = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
     cs_network_of(&problem, 2, &network);
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     cs_stage_prepare(&costs, 2, &stage);
     const double own = stage.sync_parameters;
     ck_assert_double_gt(own, 24.0 * 12.0 * h * h);
@@ -332,7 +332,7 @@ START_TEST(step_entries)
     plan.devices = 4;
     WITHIN(told("step", "gradients and parameters (data)", false).bytes, problem.training.gradient_bytes * own, 1e-12);
     make_mixture(); /* the experts' gradients too */
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     cs_stage_prepare(&costs, 2, &stage);
     ck_assert_double_gt(stage.sync_expert_parameters, 0.0);
     const double both = stage.sync_parameters + stage.sync_expert_parameters;
@@ -364,14 +364,14 @@ START_TEST(wait_for_the_slowest)
     struct cs_network network;
     struct cs_costs costs;
     struct cs_stage stage;
-    const struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    const struct cs_plan sharding = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
     plan.data = 4;
     plan.devices = 4;
     plan.micro_batches = 3;
     ck_assert_int_eq(told("step", "wait for the slowest device", false).entries, 0);
     problem.device.speed_spread = 0.02;
     cs_network_of(&problem, 4, &network);
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     cs_stage_prepare(&costs, 1, &stage);
     const double late = cs_device_slowest(&problem.device, 4.0) - 1.0;
     ck_assert_double_gt(late, 0.0);
@@ -449,17 +449,18 @@ START_TEST(narrow_weights)
 }
 END_TEST
 
-/* Layers of a stage where they do not divide: 48 over 5 are 10 on the fullest. */
-START_TEST(layers_of_the_fullest_stage)
+/* Layers of stage 0, dealt alike: 48 over 48 stages are one, over 4 stages 12. */
+START_TEST(layers_of_the_first_stage)
 {
     double state, activations, one_state, one;
+    problem.training.layer_split = CS_LAYER_SPLIT_EVEN;
     plan.pipeline = 48;
     plan.devices = 48;
     cs_memory_layers(&problem, &plan, &one_state, &one);
-    plan.pipeline = 5;
-    plan.devices = 5;
+    plan.pipeline = 4;
+    plan.devices = 4;
     cs_memory_layers(&problem, &plan, &state, &activations);
-    WITHIN(state, 10.0 * one_state, 1e-12);
+    WITHIN(state, 12.0 * one_state, 1e-12);
 }
 END_TEST
 
@@ -470,12 +471,12 @@ START_TEST(host_time_of_recomputation)
     const double backward = 1.0; /* s per kernel */
     struct cs_network network;
     struct cs_costs costs;
-    struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    struct cs_plan sharding = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
     cs_network_of(&problem, 1, &network);
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     const double none = costs.part[CS_PART_DENSE].backward_seconds;
-    shard.recompute = CS_RECOMPUTE_SELECTIVE;
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    sharding.recompute = CS_RECOMPUTE_SELECTIVE;
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     WITHIN(costs.part[CS_PART_DENSE].backward_seconds, none + 3.0 * backward, 1e-12);
     /* Fused latent attention: attention, both norms, both up-projections and the activation again. */
     problem.kernel = CS_ATTENTION_FUSED2;
@@ -484,11 +485,11 @@ START_TEST(host_time_of_recomputation)
     problem.architecture.mla_kv_lora = 512;
     problem.architecture.mla_qk_nope_head_dim = problem.architecture.mla_v_head_dim = 128;
     problem.architecture.mla_qk_rope_head_dim = 64;
-    shard.recompute = CS_RECOMPUTE_NONE;
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    sharding.recompute = CS_RECOMPUTE_NONE;
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     const double latent = costs.part[CS_PART_DENSE].backward_seconds;
-    shard.recompute = CS_RECOMPUTE_SELECTIVE;
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    sharding.recompute = CS_RECOMPUTE_SELECTIVE;
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     WITHIN(costs.part[CS_PART_DENSE].backward_seconds, latent + 6.0 * backward, 1e-12);
 }
 END_TEST
@@ -534,12 +535,12 @@ START_TEST(token_prediction)
     WITHIN(told("head", "ffn up", false).flops, 2.0 * tokens * h * f, 1e-12);
     struct cs_network network;
     struct cs_costs with, without;
-    const struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    const struct cs_plan sharding = {.tensor = 1, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
     cs_network_of(&problem, 1, &network);
-    cs_costs_prepare(&problem, &network, &shard, &with);
+    cs_costs_prepare(&problem, &network, &sharding, &with);
     problem.architecture.mtp_layers = 0;
     cs_parameters_count(&problem.architecture, &problem.parameters);
-    cs_costs_prepare(&problem, &network, &shard, &without);
+    cs_costs_prepare(&problem, &network, &sharding, &without);
     const struct cs_part *head = &with.part[CS_PART_HEAD], *layer = &with.part[CS_PART_DENSE];
     WITHIN(head->activation_bytes, without.part[CS_PART_HEAD].activation_bytes + layer->activation_bytes, 1e-12);
     ck_assert_double_gt(head->parameters, without.part[CS_PART_HEAD].parameters + layer->parameters);
@@ -547,7 +548,7 @@ START_TEST(token_prediction)
     struct cs_costs twice;
     problem.architecture.mtp_layers = 2;
     cs_parameters_count(&problem.architecture, &problem.parameters);
-    cs_costs_prepare(&problem, &network, &shard, &twice);
+    cs_costs_prepare(&problem, &network, &sharding, &twice);
     const struct cs_part *none = &without.part[CS_PART_HEAD], *two = &twice.part[CS_PART_HEAD];
     for (int i = 0; i < CS_SHARE_COUNT; i++) {
         ck_assert_double_eq_tol(two->forward[i] - none->forward[i], 2.0 * (head->forward[i] - none->forward[i]), 1e-12);
@@ -610,10 +611,10 @@ START_TEST(hidden_all_to_all)
 {
     struct cs_network network;
     struct cs_costs costs;
-    const struct cs_shard shard = {.tensor = 1, .context = 1, .expert = 4, .expert_tensor = 1, .micro_batch = 1};
+    const struct cs_plan sharding = {.tensor = 1, .context = 1, .expert = 4, .expert_tensor = 1, .micro_batch = 1};
     make_mixture();
     cs_network_of(&problem, 4, &network);
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     const struct cs_part *part = &costs.part[CS_PART_MIXTURE];
     const double sent = part->forward[CS_SHARE_EXPERT] + part->backward[CS_SHARE_EXPERT];
     const double compute = part->forward[CS_SHARE_COMPUTE] + part->backward[CS_SHARE_COMPUTE];
@@ -621,7 +622,7 @@ START_TEST(hidden_all_to_all)
     WITHIN(part->hidden_all_to_all, sent * 0.85, 1e-12);
     ck_assert_double_eq(costs.part[CS_PART_HEAD].hidden_all_to_all, 0.0);
     problem.device.link_bandwidth = 1e9; /* and never more than there is compute */
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     ck_assert_double_gt(part->forward[CS_SHARE_EXPERT] + part->backward[CS_SHARE_EXPERT], compute);
     WITHIN(part->hidden_all_to_all, compute * 0.85, 1e-12);
 }
@@ -649,7 +650,7 @@ int main(void)
     tcase_add_test(cases, experts_in_columns);
     tcase_add_test(cases, no_pass_of_nothing);
     tcase_add_test(cases, narrow_weights);
-    tcase_add_test(cases, layers_of_the_fullest_stage);
+    tcase_add_test(cases, layers_of_the_first_stage);
     tcase_add_test(cases, host_time_of_recomputation);
     tcase_add_test(cases, mixture);
     tcase_add_test(cases, dispatch);

@@ -14,18 +14,18 @@ static struct cs_network network;
 static struct cs_costs costs;
 static struct cs_stage stage;
 static struct cs_replica replica;
-static struct cs_shard shard;
+static struct cs_plan sharding; /* the degrees that decide a layer's cost */
 
 static void setup(void)
 {
     sample_problem(&problem);
-    shard = (struct cs_shard){.tensor = 8, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    sharding = (struct cs_plan){.tensor = 8, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
 }
 
 static void prepare(int32_t pipeline, int64_t data, int32_t zero, int32_t zero_group)
 {
-    cs_network_of(&problem, (int64_t)shard.tensor * pipeline * data, &network);
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_network_of(&problem, (int64_t)sharding.tensor * pipeline * data, &network);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     cs_stage_prepare(&costs, pipeline, &stage);
     cs_replica_prepare(&stage, data, zero, zero_group, &replica);
 }
@@ -71,8 +71,8 @@ START_TEST(memory_of_the_fuller_end)
     sample_plan(&plan);
     plan.pipeline = 4;
     plan.devices = 32;
-    plan.micro_batch = shard.micro_batch = 8;
-    plan.recompute = shard.recompute = CS_RECOMPUTE_FULL;
+    plan.micro_batch = sharding.micro_batch = 8;
+    plan.recompute = sharding.recompute = CS_RECOMPUTE_FULL;
     cs_step_evaluate(&problem, &plan, &step);
     prepare(4, 1, 0, 0);
     ck_assert(replica.last_state[0] != replica.first_state[0]);
@@ -107,10 +107,10 @@ static void check_floor(const struct degree *row, int32_t zero)
     problem.nic_bandwidth = row->card;
     /* Under compute the floor's tax is the least, here the cards'. */
     problem.training.gradient_overlap = row->tensor == 8 ? CS_OVERLAP_ON : CS_OVERLAP_OFF;
-    shard.tensor = row->tensor;
-    shard.context = row->context;
-    shard.expert = row->expert;
-    shard.expert_tensor = row->expert > 1 && row->tensor == 2 ? 2 : 1;
+    sharding.tensor = row->tensor;
+    sharding.context = row->context;
+    sharding.expert = row->expert;
+    sharding.expert_tensor = row->expert > 1 && row->tensor == 2 ? 2 : 1;
     prepare(row->pipeline, row->data, zero, row->group);
     cs_replica_floors(&stage, row->data, row->data, 1u << zero, row->group, floors);
     WITHIN(floors[zero].once, replica.once, 1e-12);
@@ -165,7 +165,7 @@ START_TEST(latencies_of_floors)
     struct cs_replica floors[CS_ZERO_STAGES];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         setup();
-        shard.tensor = rows[i].tensor;
+        sharding.tensor = rows[i].tensor;
         problem.device.link_bandwidth = problem.nic_bandwidth = 1e24;
         problem.device.torus_axes = rows[i].axes;
         problem.device.link_latency = rows[i].link;
@@ -192,7 +192,7 @@ END_TEST
 START_TEST(latency_of_a_domain_and_one_more)
 {
     struct cs_replica floors[CS_ZERO_STAGES];
-    shard.tensor = 1;
+    sharding.tensor = 1;
     problem.device.link_bandwidth = 1e24;
     problem.nic_bandwidth = 1e9;
     problem.device.link_latency = 1.0;
@@ -235,7 +235,7 @@ START_TEST(floors_of_hops)
 {
     struct cs_replica floors[CS_ZERO_STAGES];
     const double bytes = 2048.0 * 6144.0 * 2.0;
-    shard.tensor = 1;
+    sharding.tensor = 1;
     problem.kernel = CS_ATTENTION_FUSED2;
     problem.device.link_latency = problem.device.scale_out_latency = 0.0;
     problem.device.scale_out_compute_tax = 0.01;
@@ -266,9 +266,9 @@ START_TEST(memory_alone)
     sample_tpu(&problem.device);
     problem.device.domain = 64.0;
     make_mixture();
-    shard.tensor = 2;
-    shard.expert = 4;
-    shard.expert_tensor = 2;
+    sharding.tensor = 2;
+    sharding.expert = 4;
+    sharding.expert_tensor = 2;
     prepare(2, 256, 1, 0);
     cs_replica_memory(&stage, 256, 1, 0, &alone);
     const double own = 2.0 + problem.training.gradient_bytes, sharded = problem.training.optimizer_bytes;
@@ -292,7 +292,7 @@ START_TEST(floors_of_shards)
 {
     struct cs_replica wide[CS_ZERO_STAGES], narrow[CS_ZERO_STAGES];
     sample_tpu(&problem.device);
-    shard.tensor = 1;
+    sharding.tensor = 1;
     prepare(1, 64, 1, 4);
     cs_replica_floors(&stage, 2, 64, 1u << 1, 4, wide);
     cs_replica_floors(&stage, 2, 4, 1u << 1, 4, narrow);
@@ -312,7 +312,7 @@ START_TEST(hardware_flops_of_one_expert)
     problem.architecture.dense_layers = 8;
     cs_parameters_count(&problem.architecture, &problem.parameters);
     sample_plan(&plan);
-    shard.micro_batch = 4;
+    sharding.micro_batch = 4;
     prepare(1, 1, 0, 0);
     const struct cs_part *part = costs.part;
     const double executed =
@@ -328,10 +328,10 @@ START_TEST(hardware_flops_of_one_expert)
     ck_assert_double_ne(two, executed);
     WITHIN(step.hfu, two / (8.0 * 100e12 * step.seconds) * problem.goodput, 1e-12);
     /* Halves of the context on twice the devices, each with its own FLOPs. */
-    plan.context = shard.context = 2;
+    plan.context = sharding.context = 2;
     plan.devices = 16;
     cs_network_of(&problem, 16, &network);
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     const double halves =
         16.0 * (8.0 * part[CS_PART_DENSE].flops + 40.0 * part[CS_PART_MIXTURE].flops + part[CS_PART_HEAD].flops);
     cs_step_evaluate(&problem, &plan, &step);
@@ -350,7 +350,7 @@ START_TEST(zero_3_of_a_mixture)
     make_mixture();
     problem.architecture.experts = 32;
     cs_parameters_count(&problem.architecture, &problem.parameters);
-    shard.expert = 32;
+    sharding.expert = 32;
     prepare(1, 4, 3, 0);
     cs_group_place(&network, 8, 4, &group);
     const enum cs_part_kind kinds[] = {CS_PART_MIXTURE, CS_PART_EMBEDDING, CS_PART_HEAD};
@@ -372,11 +372,11 @@ START_TEST(slices_of_one_shard)
 {
     sample_tpu(&problem.device);
     problem.device.domain = 16.0;
-    shard.tensor = 16;
+    sharding.tensor = 16;
     prepare(1, 4, 1, 0);
     WITHIN(replica.first_state[0],
            (2.0 + problem.training.gradient_bytes + problem.training.optimizer_bytes) * stage.first_parameters, 1e-12);
-    shard.tensor = 8;
+    sharding.tensor = 8;
     for (int axes = 1; axes <= 3; axes++) {
         problem.device.torus_axes = axes;
         prepare(1, 4, 1, 0);
@@ -403,7 +403,7 @@ START_TEST(share_of_the_pipeline)
         plan.global_batch = 32;
         plan.interleave = interleave;
         cs_step_evaluate(&problem, &plan, &step);
-        shard.micro_batch = 4;
+        sharding.micro_batch = 4;
         prepare(4, 1, 0, 0);
         ck_assert_double_gt(replica.point_to_point, replica.chunk_to_chunk);
         const double each = interleave == 1 ? replica.point_to_point : replica.chunk_to_chunk;

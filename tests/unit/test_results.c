@@ -309,14 +309,14 @@ static double expected_carbon(const struct cs_grid *grid, const struct cs_result
     const struct cs_axis *regions = &config->axes[config->axis_count - 1];
     const struct cs_region *region = &config->library.regions[regions->indices[coordinates[config->axis_count - 1]]];
     const double pue = cs_pue(&point.carbon.carbon, region->pue);
-    const double energy = cs_device_energy(&point.carbon, record->devices, record->training_time, record->mfu);
-    const double servers = cs_server_energy(&point.carbon, record->devices, record->training_time);
-    const double embodied = cs_embodied_charged(&point.carbon, record->devices, record->training_time);
+    const double energy = cs_device_energy(&point.carbon, record->plan.devices, record->training_time, record->mfu);
+    const double servers = cs_server_energy(&point.carbon, record->plan.devices, record->training_time);
+    const double embodied = cs_embodied_charged(&point.carbon, record->plan.devices, record->training_time);
     if (strcmp(name, "energy") == 0) {
         return energy / 3.6e6;
     }
     if (strcmp(name, "embodied_inventory") == 0) {
-        return cs_embodied_inventory(&point.carbon, record->devices);
+        return cs_embodied_inventory(&point.carbon, record->plan.devices);
     }
     if (strcmp(name, "carbon_embodied") == 0) {
         return embodied;
@@ -435,12 +435,13 @@ START_TEST(nothing_that_is_not_finite_gets_in)
     must(cs_results_create(&test->grid, &results, &error), &error);
     double *const values[] = {(double[]){(double)NAN}, (double[]){(double)INFINITY}, (double[]){-(double)INFINITY}};
     for (int64_t search = 0; search < 12; search++) {
-        struct cs_record record = {.status = CS_STATUS_FEASIBLE, .devices = 8, .training_time = 1.0, .mfu = 0.5};
+        struct cs_record record = {
+            .status = CS_STATUS_FEASIBLE, .plan = {.devices = 8}, .training_time = 1.0, .mfu = 0.5};
         double *const places[] = {&record.training_time, &record.mfu, &record.candidates, &record.shares[6]};
         *places[search % 4] = *values[search / 4];
         cs_results_put(results, search, &record);
         ck_assert_int_eq(cs_results_get(results, search)->status, CS_STATUS_FAILED);
-        ck_assert_int_eq(cs_results_get(results, search)->devices, 0);
+        ck_assert_int_eq(cs_results_get(results, search)->plan.devices, 0);
     }
     ck_assert_int_eq(cs_results_pending(results), test->grid.searches - 12);
     cs_results_destroy(results);
@@ -455,7 +456,7 @@ START_TEST(infeasible_plans_keep_their_count_of_candidates)
     struct cs_error error;
     must(cs_results_create(&test->grid, &results, &error), &error);
     const struct cs_record record = {
-        .status = CS_STATUS_MEMORY, .candidates = 1234567.0, .devices = 99, .training_time = (double)NAN};
+        .status = CS_STATUS_MEMORY, .candidates = 1234567.0, .plan = {.devices = 99}, .training_time = (double)NAN};
     cs_results_put(results, 1, &record);
     const char *path = cs_test_path("infeasible.h5");
     must(cs_test_results_write(results, path, &info, &error), &error);

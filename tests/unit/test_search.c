@@ -46,8 +46,7 @@ static void scaled(double d_model, double speed)
     device.scale_out_bandwidth = 5e10 * speed;
     device.hbm_capacity = 192.0 * 1073741824.0 * speed;
     cs_problem_init(&instance->problem, &model, &law, &device, &instance->problem.precision, &settings.training);
-    instance->settings = settings.search;
-    cs_space_free(&instance->settings, &instance->space);
+    cs_space_free(&settings.search, &instance->space);
 }
 
 static int32_t search(enum cs_objective objective, int32_t wanted, struct cs_search_result *best)
@@ -111,7 +110,7 @@ START_TEST(extremes_end)
     instance->problem.deadline = 1.0;
     search(CS_MIN_DEVICES, 1, &best);
     ck_assert_int_eq(best.status, CS_STATUS_BATCH); /* N_min is above what the critical batch feeds */
-    instance->space.devices = 40;                   /* five experts want a multiple of five */
+    instance->space.given.devices = 40;             /* five experts want a multiple of five */
     search(CS_MIN_DEVICES, 1, &best);
     ck_assert_int_eq(best.status, CS_STATUS_DEADLINE);
 }
@@ -126,8 +125,8 @@ START_TEST(tensor_degrees_tile_the_domain)
             struct cs_choices choices;
             scaled(4096.0, 1.0);
             instance->problem.device.domain = domains[i];
-            instance->settings.tensor_max = 3 * domains[i] + 1;
-            instance->settings.divisibility = strict ? CS_DIVISIBILITY_STRICT : CS_DIVISIBILITY_RELAXED;
+            instance->space.settings.tensor_max = 3 * domains[i] + 1;
+            instance->space.settings.divisibility = strict ? CS_DIVISIBILITY_STRICT : CS_DIVISIBILITY_RELAXED;
             cs_choices_resolve(&instance->problem, &instance->space, &choices);
             int32_t next = cs_tensor_next(&choices, 0, true);
             for (int32_t t = 1; t <= 3 * domains[i] + 1; t++) {
@@ -155,8 +154,8 @@ START_TEST(wide_domains_end)
     instance->problem.deadline = 1e-3;
     search(CS_MIN_DEVICES, 1, &best);
     ck_assert_int_ne(best.status, CS_STATUS_FEASIBLE);
-    instance->settings.schedules = 1u << CS_SCHEDULE_DUALPIPE;
-    instance->space.devices = 1000003;
+    instance->space.settings.schedules = 1u << CS_SCHEDULE_DUALPIPE;
+    instance->space.given.devices = 1000003;
     search(CS_MIN_DEVICES, 1, &best);
     ck_assert_int_eq(best.status, CS_STATUS_DIVISIBILITY);
 }
@@ -194,9 +193,9 @@ START_TEST(more_devices_than_32_bits_count)
     ck_assert_int_gt(best.plan.devices, INT64_C(1) << 32);
     ck_assert_int_eq(best.plan.devices, best.plan.data * best.plan.tensor * best.plan.pipeline * best.plan.context);
     const int64_t step = (int64_t)best.plan.tensor * best.plan.pipeline * best.plan.context;
-    instance->space.tensor = best.plan.tensor;
-    instance->space.pipeline = best.plan.pipeline;
-    instance->space.context = best.plan.context;
+    instance->space.given.tensor = best.plan.tensor;
+    instance->space.given.pipeline = best.plan.pipeline;
+    instance->space.given.context = best.plan.context;
     exhaustive_search(&instance->problem, &instance->space, best.plan.devices - 1000 * step, best.plan.devices - 1,
                       workspace, &seconds, &plan);
     ck_assert_double_gt(seconds, instance->problem.deadline);
@@ -213,9 +212,9 @@ START_TEST(odd_degrees)
     for (int i = 0; i < 4; i++) {
         scaled(8192.0, 1.0);
         instance->problem.device.domain = 6.0;
-        instance->space.pipeline = stages[i];
-        instance->space.tensor = 3;
-        instance->space.devices = (int64_t)stages[i] * 3 * 11;
+        instance->space.given.pipeline = stages[i];
+        instance->space.given.tensor = 3;
+        instance->space.given.devices = (int64_t)stages[i] * 3 * 11;
         instance->problem.global_batch = 11 * 70;
         ck_assert_int_eq(search(CS_MIN_TIME, 1, &best), 1);
         ck_assert_int_eq(best.plan.data, 11);
@@ -290,12 +289,12 @@ START_TEST(objectives_disagree)
     struct cs_search_result region[2];
     struct cs_search_result front[4096];
     scaled(4096.0, 0.25);
-    const double intensities[2] = {1e-7, 1e-10};
+    const struct cs_place places[2] = {{360.0, 1.0}, {0.36, 1.0}};
     search(CS_MIN_DEVICES, 1, &devices);
     search(CS_MIN_ENERGY, 1, &energy);
-    cs_search_regions(&instance->problem, &instance->space, &instance->carbon, workspace, 2, intensities, region);
-    const int32_t found = cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, intensities[0],
-                                           workspace, 4096, front);
+    cs_search_regions(&instance->problem, &instance->space, &instance->carbon, workspace, 2, places, region);
+    const int32_t found =
+        cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, &places[0], workspace, 4096, front);
     ck_assert_int_gt(found, 1);
     ck_assert(oracle_same_plan(&front[0].plan, &devices.plan));
     ck_assert_int_le(devices.plan.devices, energy.plan.devices);
@@ -306,14 +305,13 @@ START_TEST(objectives_disagree)
         ck_assert_double_lt(front[i].step.training_seconds, front[i - 1].step.training_seconds);
     }
     ck_assert_int_eq(
-        cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, intensities[0], workspace, 2, front),
-        2);
+        cs_search_pareto(&instance->problem, &instance->space, &instance->carbon, &places[0], workspace, 2, front), 2);
     ck_assert_int_eq(region[0].status, CS_STATUS_FEASIBLE);
     ck_assert_int_eq(region[1].status, CS_STATUS_FEASIBLE);
 }
 END_TEST
 
-/* More recomputation never takes less time: what lets a hopeless shard end its row. */
+/* More recomputation never takes less time: what lets a hopeless sharding end its row. */
 START_TEST(recomputation_adds_time)
 {
     uint64_t state = UINT64_C(0x9DEECE66D1234567);
@@ -323,11 +321,18 @@ START_TEST(recomputation_adds_time)
         instance_draw(&state, instance);
         cs_network_of(&instance->problem, 64, &network);
         for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-            const struct cs_shard shard = {
-                2, 1, (int32_t)instance->problem.architecture.experts, 1, 1 + round % 4, (enum cs_recompute)r, true};
+            const struct cs_plan plan = {
+                .tensor = 2,
+                .context = 1,
+                .expert = (int32_t)instance->problem.architecture.experts,
+                .expert_tensor = 1,
+                .micro_batch = 1 + round % 4,
+                .recompute = r,
+                .sequence_parallel = true,
+            };
             struct cs_costs costs;
             double seconds = 0.0;
-            cs_costs_prepare(&instance->problem, &network, &shard, &costs);
+            cs_costs_prepare(&instance->problem, &network, &plan, &costs);
             for (int i = 0; i < CS_PART_COUNT; i++) {
                 seconds += costs.part[i].forward_seconds + costs.part[i].backward_seconds;
             }

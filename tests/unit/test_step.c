@@ -16,18 +16,18 @@ static struct cs_network network;
 static struct cs_costs costs;
 static struct cs_stage stage;
 static struct cs_replica replica;
-static struct cs_shard shard;
+static struct cs_plan sharding; /* the degrees that decide a layer's cost */
 
 static void setup(void)
 {
     sample_problem(&problem);
-    shard = (struct cs_shard){.tensor = 8, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
+    sharding = (struct cs_plan){.tensor = 8, .context = 1, .expert = 1, .expert_tensor = 1, .micro_batch = 1};
 }
 
 static void prepare(int32_t pipeline, int64_t data, int32_t zero, int32_t zero_group)
 {
     cs_network_of(&problem, 8 * pipeline * data, &network);
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &sharding, &costs);
     cs_stage_prepare(&costs, pipeline, &stage);
     cs_replica_prepare(&stage, data, zero, zero_group, &replica);
 }
@@ -245,7 +245,7 @@ START_TEST(zero_3)
 }
 END_TEST
 
-/* 50 B per parameter of the shard. */
+/* 50 B per parameter of the sharding. */
 START_TEST(optimizer)
 {
     problem.device.hbm_bandwidth = 1e12;
@@ -301,11 +301,11 @@ START_TEST(tensor_collectives)
     prepare(1, 1, 0, 0);
     WITHIN(costs.part[CS_PART_DENSE].backward[CS_SHARE_TENSOR], 2.0 * reduce, 1e-12);
     problem.training.fused_weight_gradient = true;
-    shard.recompute = CS_RECOMPUTE_FULL;
+    sharding.recompute = CS_RECOMPUTE_FULL;
     prepare(1, 1, 0, 0);
     WITHIN(costs.part[CS_PART_DENSE].backward[CS_SHARE_TENSOR], backward + 2.0 * reduce, 1e-12);
-    shard.recompute = CS_RECOMPUTE_NONE;
-    shard.sequence_parallel = true; /* two gathers and two scatters, each half of an all-reduce */
+    sharding.recompute = CS_RECOMPUTE_NONE;
+    sharding.sequence_parallel = true; /* two gathers and two scatters, each half of an all-reduce */
     prepare(1, 1, 0, 0);
     WITHIN(costs.part[CS_PART_DENSE].forward[CS_SHARE_TENSOR], 2.0 * reduce, 1e-12);
     problem.architecture.parallel_block = true; /* one block, one pair */
@@ -319,15 +319,15 @@ END_TEST
 START_TEST(flops)
 {
     const double forward = 24.0 * 2048 * 6144.0 * 6144.0 + 4.0 * 2048.0 * 2048.0 * 6144.0;
-    shard.tensor = 1;
+    sharding.tensor = 1;
     prepare(1, 1, 0, 0);
     WITHIN(costs.part[CS_PART_DENSE].forward_flops, forward, 1e-12);
     WITHIN(costs.part[CS_PART_DENSE].flops, 3.0 * forward, 1e-12);
     WITHIN(costs.part[CS_PART_HEAD].flops, 6.0 * 2048 * 6144.0 * 51200.0, 1e-12);
-    shard.recompute = CS_RECOMPUTE_FULL;
+    sharding.recompute = CS_RECOMPUTE_FULL;
     prepare(1, 1, 0, 0);
     WITHIN(costs.part[CS_PART_DENSE].flops, 4.0 * forward, 1e-12);
-    shard.recompute = CS_RECOMPUTE_SELECTIVE;
+    sharding.recompute = CS_RECOMPUTE_SELECTIVE;
     prepare(1, 1, 0, 0);
     WITHIN(costs.part[CS_PART_DENSE].flops, 3.0 * forward + 4.0 * 2048.0 * 2048.0 * 6144.0, 1e-12);
 }
@@ -341,8 +341,8 @@ START_TEST(experts)
     problem.architecture.experts_active = 2;
     problem.architecture.d_expert = 24576;
     cs_parameters_count(&problem.architecture, &problem.parameters);
-    shard.expert = 16;
-    shard.sequence_parallel = true;
+    sharding.expert = 16;
+    sharding.sequence_parallel = true;
     prepare(1, 4, 0, 0);
     cs_group_place(&network, 1, 16, &group);
     const double each = cs_dispatch(&group, 2.0 * 2048 / 8 * 6144 * 2, 2.0);
@@ -352,8 +352,8 @@ START_TEST(experts)
     const double attention = 8.0 * 2048 * 6144.0 * 6144.0 + 4.0 * 2048.0 * 2048.0 * 6144.0;
     const double ffn = 2.0 * 16.0 * 2048 * 6144.0 * 6144.0, router = 2.0 * 2048 * 6144.0 * 16.0;
     WITHIN(8.0 * costs.part[CS_PART_MIXTURE].forward_flops, attention + ffn + router, 1e-12);
-    shard.expert_tensor = 8; /* 2 groups of 8: a 16th of the experts' weights each as well */
-    shard.expert = 2;
+    sharding.expert_tensor = 8; /* 2 groups of 8: a 16th of the experts' weights each as well */
+    sharding.expert = 2;
     prepare(1, 4, 0, 0);
     WITHIN(8.0 * costs.part[CS_PART_MIXTURE].forward_flops, attention + ffn + router, 1e-12);
     WITHIN(costs.part[CS_PART_MIXTURE].expert_parameters, problem.parameters.expert, 1e-12);
@@ -393,8 +393,8 @@ START_TEST(whole_plan)
         sum += step.shares[i];
     }
     WITHIN(sum, 1.0, 1e-12);
-    shard.micro_batch = 4;
-    shard.recompute = CS_RECOMPUTE_FULL;
+    sharding.micro_batch = 4;
+    sharding.recompute = CS_RECOMPUTE_FULL;
     prepare(1, 1, 0, 0);
     cs_step_trace(&problem, &plan, sum_trace, &told);
     WITHIN(told, costs.part[CS_PART_DENSE].forward_seconds + costs.part[CS_PART_DENSE].backward_seconds, 1e-9);
@@ -415,7 +415,7 @@ START_TEST(hardware_flops)
     struct cs_plan plan;
     struct cs_step step;
     sample_plan(&plan);
-    shard.micro_batch = 4;
+    sharding.micro_batch = 4;
     prepare(1, 1, 0, 0);
     const struct cs_part *part = costs.part;
     const double executed = 8.0 * (48.0 * part[CS_PART_DENSE].flops + part[CS_PART_HEAD].flops);
@@ -451,8 +451,8 @@ START_TEST(shares_are_parts_of_the_step)
         plan.global_batch = 4 * 16 * 4;
         plan.schedule = (enum cs_schedule)schedule;
         cs_step_evaluate(&problem, &plan, &step);
-        shard.micro_batch = 4;
-        shard.expert = 4;
+        sharding.micro_batch = 4;
+        sharding.expert = 4;
         prepare(4, 4, 0, 0);
         const double m = 16.0;
         const double busy = m * replica.micro[schedule];

@@ -40,13 +40,8 @@ static void setup(void)
 
 static void prepare(void)
 {
-    const struct cs_shard shard = {.tensor = plan.tensor,
-                                   .context = plan.context,
-                                   .expert = plan.expert,
-                                   .expert_tensor = plan.expert_tensor,
-                                   .micro_batch = plan.micro_batch};
     cs_network_of(&problem, plan.devices, &network);
-    cs_costs_prepare(&problem, &network, &shard, &costs);
+    cs_costs_prepare(&problem, &network, &plan, &costs);
     cs_stage_prepare(&costs, plan.pipeline, &stage);
     cs_replica_prepare(&stage, plan.data, plan.zero_stage, plan.zero_group, &replica);
 }

@@ -28,8 +28,8 @@ static const struct {
     {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"devices\":9,\"tensor\":8,\"pipeline\":1,"
                         "\"context\":1}," MEASURED("mfu"))),
      "t.json:1:415", "cases[0].parallelism", "a multiple of 8; the two must agree"},
-    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"tensor\":100000000,\"pipeline\":100000000,"
-                        "\"context\":1000000000}," MEASURED("mfu"))),
+    {FILE_OF(CASE(MODEL "," TRAINING ",\"parallelism\":{\"tensor\":1000000,\"pipeline\":1000000,"
+                        "\"context\":1000000}," MEASURED("mfu"))),
      "t.json:1:415", "cases[0].parallelism", "1000000000 are the most"},
     {FILE_OF(CASE(MODEL ",\"training\":{\"seq_len\":0,\"global_batch\":4}," PLAN "," MEASURED("mfu"))), "t.json:1:345",
      "cases[0].training.seq_len", WHOLE_NUMBER("1", "1000000000")},
