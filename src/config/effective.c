@@ -99,7 +99,8 @@ static void write_settings(const struct cs_config *config, struct cs_emit *emit)
             write_value(emit, row->name, row, cs_setting_get(&settings, row), list);
         }
         if (i == count - 1 || strcmp(row->section, table[i + 1].section) != 0) {
-            if (strcmp(row->section, "output") == 0) {
+            /* Without provenance equal runs give equal bytes, whatever their files are called. */
+            if (strcmp(row->section, "output") == 0 && config->settings.output.provenance) {
                 cs_emit_text(emit, "file", config->output_path);
             }
             cs_emit_object_end(emit);
