@@ -12,7 +12,7 @@ struct field {
     double fallback;
 };
 static const struct field fields[] = {
-#define BRIDGE_FIELD(member, key, factor, low, high, value, meaning) {key, value},
+#define BRIDGE_FIELD(member, key, type, factor, low, high, value, unit, scopes, meaning) {key, value},
     CS_DEVICE_FIELDS(BRIDGE_FIELD)};
 
 int bridge_fields(void)
@@ -37,7 +37,7 @@ static void read_device(const double *record, struct cs_device *device)
     for (int32_t i = 0; i < device->tile_count; i++) {
         device->tiles[i] = (struct cs_tile){record[2 + 3 * i], record[3 + 3 * i], record[4 + 3 * i]};
     }
-#define BRIDGE_READ(member, key, factor, low, high, fallback, meaning) device->member = *value++ * (factor);
+#define BRIDGE_READ(member, key, type, factor, ...) device->member = *value++ * (factor);
     CS_DEVICE_FIELDS(BRIDGE_READ)
 }
 

@@ -44,7 +44,10 @@ SNIPPET = r"""
 #define SET_ROW(member, value, names, scopes, meaning) \
     @ROW "set", #member, (value), 0, 0, "1", names, (scopes), meaning @END
 #define LIST_ROW(member, scopes, meaning) @ROW "list", #member, "", 1, 1000000, "1", "", (scopes), meaning @END
-#define FIELD_ROW(member, key, factor, low, high, value, meaning) @FIELD key, (low), (high), (value), meaning @END
+#define CS_REAL "real"
+#define CS_COUNT "count"
+#define FIELD_ROW(member, key, type, factor, low, high, value, unit, scopes, meaning) \
+    @FIELD key, type, (low), (high), (value), unit, (scopes), meaning @END
 #define SECTION_ROWS(section, type, table) \
     @SECTION #section @END table(REAL_ROW, COUNT_ROW, FLAG_ROW, CHOICE_ROW, SET_ROW, LIST_ROW)
 CS_SECTIONS(SECTION_ROWS)
@@ -77,7 +80,8 @@ def tables():
             names = ("type", "name", "value", "low", "high", "unit", "names", "scopes", "meaning")
             sections[-1][1].append(dict(zip(names, value)))
         else:
-            fields.append(dict(zip(("key", "low", "high", "value", "meaning"), value)))
+            names = ("key", "type", "low", "high", "value", "unit", "scopes", "meaning")
+            fields.append(dict(zip(names, value)))
     return sections, fields
 
 
@@ -197,7 +201,7 @@ def device_schema(fields):
         "sources": {"type": "object", "additionalProperties": TEXT, "description": "Source of each field."},
     }
     for field in fields:
-        properties[field["key"]] = {**range_of(field["low"], field["high"]), "description": field["meaning"]}
+        properties[field["key"]] = {"description": describe(field), **setting_schema(field)}
         if field["value"] is not None:
             properties[field["key"]]["default"] = number(field["value"])
     required = [field["key"] for field in fields if field["value"] is None]
@@ -343,23 +347,29 @@ def default_text(row):
     return ", ".join(value) or "empty" if isinstance(value, list) else value
 
 
+def unit_text(row):
+    return "" if row["unit"] == "1" else row["unit"]
+
+
+def scopes_text(row):
+    return ", ".join(name for bit, name in SCOPES.items() if row["scopes"] & bit)
+
+
 def section_table(section, rows):
     lines = [f"### {section}", "", SECTIONS[section], "",
              "| key | default | values | unit | read by | meaning and source |", "|---|---|---|---|---|---|"]
     for row in rows:
-        scopes = ", ".join(name for bit, name in SCOPES.items() if row["scopes"] & bit) or "no axis"
-        unit = "" if row["unit"] == "1" else row["unit"]
-        lines.append(f"| `{row['name']}` | {cell(default_text(row))} | {cell(range_text(row))} | {unit} | {scopes} | "
-                     f"{cell(row['meaning'])} |")
+        lines.append(f"| `{row['name']}` | {cell(default_text(row))} | {cell(range_text(row))} | {unit_text(row)} | "
+                     f"{scopes_text(row) or 'no axis'} | {cell(row['meaning'])} |")
     return lines
 
 
 def field_table(fields):
-    lines = ["| key | default | values | meaning |", "|---|---|---|---|"]
+    lines = ["| key | default | values | unit | read by | meaning |", "|---|---|---|---|---|---|"]
     for field in fields:
         value = "required" if field["value"] is None else shown(field["value"])
-        lines.append(f"| `{field['key']}` | {value} | {shown(field['low'])} to {shown(field['high'])} | "
-                     f"{cell(field['meaning'])} |")
+        lines.append(f"| `{field['key']}` | {value} | {range_text(field)} | {unit_text(field)} | "
+                     f"{scopes_text(field) or 'nothing'} | {cell(field['meaning'])} |")
     return lines
 
 

@@ -10,81 +10,110 @@
 
 enum cs_device_kind { CS_GPU, CS_TPU };
 
-/* One row: FIELD(member, "json key", factor to SI, low, high (in the key's unit), default (NAN: required), meaning).
- * JSON keys carry the unit; members are SI. Integers are doubles with whole values. The defaults of score_*, logit_*
- * and softmax_share are assumptions, not measured; what is known of a device's own fields is under its `sources`. */
+/* One row: FIELD(member, "json key", CS_REAL or CS_COUNT (whole numbers), factor to SI, low, high, default (NAN:
+ * required), unit, what is computed from it, meaning). JSON keys carry the unit, and low, high and default are in it;
+ * members are SI. The defaults of score_*, logit_* and softmax_share are assumptions, not measured; what is known of a
+ * device's own fields is under its `sources`. */
 #define CS_DEVICE_FIELDS(FIELD)                                                                                        \
-    FIELD(peak_flops, "peak_tflops", 1e12, 1e-6, 1e9, NAN, "dense 16-bit peak, TFLOP/s")                               \
-    FIELD(int8_multiplier, "int8_multiplier", 1, 0.01, 64, 1, "int8 peak over the 16-bit peak")                        \
-    FIELD(fp8_multiplier, "fp8_multiplier", 1, 0.01, 64, 1, "FP8 peak over the 16-bit peak")                           \
-    FIELD(hbm_capacity, "hbm_gib", 1073741824.0, 1e-9, 1e9, NAN, "memory a program can use, GiB")                      \
-    FIELD(hbm_nominal_gb, "hbm_gb", 1, 0, 1e9, NAN, "memory as sold, GB: what embodied carbon counts")                 \
-    FIELD(hbm_bandwidth, "hbm_gb_s", 1e9, 1e-6, 1e9, NAN, "memory bandwidth, GB/s")                                    \
-    FIELD(hbm_efficiency, "hbm_efficiency", 1, 0.01, 1, 0.85, "share of the memory bandwidth that streams reach")      \
-    FIELD(sram_bytes, "sram_mib", 1048576.0, 0, 1e9, 0, "on-chip memory, MiB, recorded")                               \
-    FIELD(units, "units", 1, 1, 1e6, NAN, "streaming multiprocessors, compute units, or MXUs")                         \
-    FIELD(clock, "clock_ghz", 1e9, 1e-3, 1e3, NAN, "clock that the peak refers to, GHz")                               \
-    FIELD(array_rows, "array_rows", 1, 1, 65536, 128, "rows of a systolic array")                                      \
-    FIELD(array_columns, "array_columns", 1, 1, 65536, 128, "columns of a systolic array")                             \
-    FIELD(sustained, "sustained", 1, 0.01, 1, NAN, "share of the peak that large GEMMs sustain (power, clock)")        \
-    FIELD(sustained_8bit, "sustained_8bit", 1, 0, 1, 0, "the same share at 8-bit formats; 0 takes sustained")          \
-    FIELD(speed_spread, "speed_spread", 1, 0, 0.2, 0,                                                                  \
+    FIELD(peak_flops, "peak_tflops", CS_REAL, 1e12, 1e-6, 1e9, NAN, "TFLOP/s", CS_SCOPE_SEARCH, "dense 16-bit peak")   \
+    FIELD(int8_multiplier, "int8_multiplier", CS_REAL, 1, 0.01, 64, 1, "1", CS_SCOPE_SEARCH,                           \
+          "int8 peak over the 16-bit peak")                                                                            \
+    FIELD(fp8_multiplier, "fp8_multiplier", CS_REAL, 1, 0.01, 64, 1, "1", CS_SCOPE_SEARCH,                             \
+          "FP8 peak over the 16-bit peak")                                                                             \
+    FIELD(hbm_capacity, "hbm_gib", CS_REAL, 1073741824.0, 1e-9, 1e9, NAN, "GiB", CS_SCOPE_SEARCH,                      \
+          "memory a program can use")                                                                                  \
+    FIELD(hbm_nominal_gb, "hbm_gb", CS_REAL, 1, 0, 1e9, NAN, "GB", CS_SCOPE_EMBODIED,                                  \
+          "memory as sold: what embodied carbon counts")                                                               \
+    FIELD(hbm_bandwidth, "hbm_gb_s", CS_REAL, 1e9, 1e-6, 1e9, NAN, "GB/s", CS_SCOPE_SEARCH, "memory bandwidth")        \
+    FIELD(hbm_efficiency, "hbm_efficiency", CS_REAL, 1, 0.01, 1, 0.85, "1", CS_SCOPE_SEARCH,                           \
+          "share of the memory bandwidth that streams reach")                                                          \
+    FIELD(sram_bytes, "sram_mib", CS_REAL, 1048576.0, 0, 1e9, 0, "MiB", CS_SCOPE_NONE, "on-chip memory, recorded")     \
+    FIELD(units, "units", CS_COUNT, 1, 1, 1e6, NAN, "1", CS_SCOPE_SEARCH,                                              \
+          "streaming multiprocessors, compute units, or MXUs")                                                         \
+    FIELD(clock, "clock_ghz", CS_REAL, 1e9, 1e-3, 1e3, NAN, "GHz", CS_SCOPE_SEARCH, "clock that the peak refers to")   \
+    FIELD(array_rows, "array_rows", CS_COUNT, 1, 1, 65536, 128, "1", CS_SCOPE_SEARCH, "rows of a systolic array")      \
+    FIELD(array_columns, "array_columns", CS_COUNT, 1, 1, 65536, 128, "1", CS_SCOPE_SEARCH,                            \
+          "columns of a systolic array")                                                                               \
+    FIELD(sustained, "sustained", CS_REAL, 1, 0.01, 1, NAN, "1", CS_SCOPE_SEARCH,                                      \
+          "share of the peak that large GEMMs sustain (power, clock)")                                                 \
+    FIELD(sustained_8bit, "sustained_8bit", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                                 \
+          "the same share at 8-bit formats; 0 takes sustained")                                                        \
+    FIELD(speed_spread, "speed_spread", CS_REAL, 1, 0, 0.2, 0, "1", CS_SCOPE_SEARCH,                                   \
           "standard deviation of the time that devices of one kind take for the same work, as a share of it")          \
-    FIELD(k_ramp, "k_ramp", 1, 0, 1e6, 0, "K0 of (1 + K0/K): prologue and epilogue of a GEMM, elements")               \
-    FIELD(wave_loss, "wave_loss", 1, 0, 1, 1,                                                                          \
+    FIELD(k_ramp, "k_ramp", CS_REAL, 1, 0, 1e6, 0, "1", CS_SCOPE_SEARCH,                                               \
+          "K0 of (1 + K0/K): prologue and epilogue of a GEMM, elements")                                               \
+    FIELD(wave_loss, "wave_loss", CS_REAL, 1, 0, 1, 1, "1", CS_SCOPE_SEARCH,                                           \
           "share of the last, unfilled wave of tiles that is lost; less with tiles in flight beside")                  \
-    FIELD(split_depth, "split_depth", 1, 1, 1e6, 1024,                                                                 \
+    FIELD(split_depth, "split_depth", CS_REAL, 1, 1, 1e6, 1024, "1", CS_SCOPE_SEARCH,                                  \
           "least K that each unit keeps where a GEMM's K is split over idle units")                                    \
-    FIELD(group_rows, "group_rows", 1, 1, 65536, 128, "rows that a grouped GEMM pads each group to")                   \
-    FIELD(query_tile, "query_tile", 1, 1, 65536, 128, "rows of queries that a unit works on in fused attention")       \
-    FIELD(grouped_ramp, "grouped_ramp", 1, 0, 1e6, 0, "M0 of (1 + M0/M): grouped GEMM with M rows per expert")         \
-    FIELD(launch, "launch_us", 1e-6, 0, 1e4, 0, "time between dependent kernels, us")                                  \
-    FIELD(dispatch, "dispatch_us", 1e-6, 0, 1e4, 0, "host time to enqueue one kernel: bounds small layers, us")        \
-    FIELD(step_overhead, "step_overhead_ms", 1e-3, 0, 1e6, 0,                                                          \
-          "fixed host work of a step: clipping, scaling, data, ms")                                                    \
-    FIELD(score_forward, "score_forward_bytes", 1, 0, 1e3, 9,                                                          \
+    FIELD(group_rows, "group_rows", CS_REAL, 1, 1, 65536, 128, "1", CS_SCOPE_SEARCH,                                   \
+          "rows that a grouped GEMM pads each group to")                                                               \
+    FIELD(query_tile, "query_tile", CS_REAL, 1, 1, 65536, 128, "1", CS_SCOPE_SEARCH,                                   \
+          "rows of queries that a unit works on in fused attention")                                                   \
+    FIELD(grouped_ramp, "grouped_ramp", CS_REAL, 1, 0, 1e6, 0, "1", CS_SCOPE_SEARCH,                                   \
+          "M0 of (1 + M0/M): grouped GEMM with M rows per expert")                                                     \
+    FIELD(launch, "launch_us", CS_REAL, 1e-6, 0, 1e4, 0, "us", CS_SCOPE_SEARCH, "time between dependent kernels")      \
+    FIELD(dispatch, "dispatch_us", CS_REAL, 1e-6, 0, 1e4, 0, "us", CS_SCOPE_SEARCH,                                    \
+          "host time to enqueue one kernel: bounds small layers")                                                      \
+    FIELD(step_overhead, "step_overhead_ms", CS_REAL, 1e-3, 0, 1e6, 0, "ms", CS_SCOPE_SEARCH,                          \
+          "fixed host work of a step: clipping, scaling, data")                                                        \
+    FIELD(score_forward, "score_forward_bytes", CS_REAL, 1, 0, 1e3, 9, "byte", CS_SCOPE_SEARCH,                        \
           "unfused attention: HBM bytes per score, forward, besides the products")                                     \
-    FIELD(score_backward, "score_backward_bytes", 1, 0, 1e3, 11, "the same, backward")                                 \
-    FIELD(logit_forward, "logit_forward_bytes", 1, 0, 1e3, 18,                                                         \
+    FIELD(score_backward, "score_backward_bytes", CS_REAL, 1, 0, 1e3, 11, "byte", CS_SCOPE_SEARCH,                     \
+          "the same, backward")                                                                                        \
+    FIELD(logit_forward, "logit_forward_bytes", CS_REAL, 1, 0, 1e3, 18, "byte", CS_SCOPE_SEARCH,                       \
           "HBM bytes per logit of the loss, forward, besides the product")                                             \
-    FIELD(logit_backward, "logit_backward_bytes", 1, 0, 1e3, 12, "the same, backward")                                 \
-    FIELD(softmax_share, "softmax_share", 1, 0, 1, 0.25,                                                               \
+    FIELD(logit_backward, "logit_backward_bytes", CS_REAL, 1, 0, 1e3, 12, "byte", CS_SCOPE_SEARCH,                     \
+          "the same, backward")                                                                                        \
+    FIELD(softmax_share, "softmax_share", CS_REAL, 1, 0, 1, 0.25, "1", CS_SCOPE_SEARCH,                                \
           "share of fused attention at head_dim 128 that is per score, not per FLOP")                                  \
-    FIELD(fused1_forward, "fused1_forward", 1, 0, 1, 0,                                                                \
+    FIELD(fused1_forward, "fused1_forward", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                                 \
           "first fused attention, forward: share of peak on causal FLOPs; 0: none")                                    \
-    FIELD(fused1_backward, "fused1_backward", 1, 0, 1, 0, "the same, backward")                                        \
-    FIELD(fused2_forward, "fused2_forward", 1, 0, 1, 0, "second generation, forward")                                  \
-    FIELD(fused2_backward, "fused2_backward", 1, 0, 1, 0, "second generation, backward")                               \
-    FIELD(fused3_forward, "fused3_forward", 1, 0, 1, 0, "third generation and vendor libraries, forward")              \
-    FIELD(fused3_backward, "fused3_backward", 1, 0, 1, 0, "third generation, backward")                                \
-    FIELD(link_bandwidth, "link_gb_s", 1e9, 1e-6, 1e9, NAN,                                                            \
-          "scale-up, GB/s: GPUs both directions of all links (halved inside); TPUs one link, one direction")           \
-    FIELD(link_efficiency, "link_efficiency", 1, 0.01, 1, 0.8, "share that collectives reach")                         \
-    FIELD(link_latency, "link_latency_us", 1e-6, 0, 1e4, 5, "per hop, us")                                             \
-    FIELD(link_floor, "link_floor_us", 1e-6, 0, 1e6, 0, "least time of a collective in a full domain, us")             \
-    FIELD(in_switch_bandwidth, "in_switch_gb_s", 1e9, 0, 1e9, 0,                                                       \
+    FIELD(fused1_backward, "fused1_backward", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH, "the same, backward")         \
+    FIELD(fused2_forward, "fused2_forward", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH, "second generation, forward")   \
+    FIELD(fused2_backward, "fused2_backward", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                               \
+          "second generation, backward")                                                                               \
+    FIELD(fused3_forward, "fused3_forward", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                                 \
+          "third generation and vendor libraries, forward")                                                            \
+    FIELD(fused3_backward, "fused3_backward", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH, "third generation, backward") \
+    FIELD(link_bandwidth, "link_gb_s", CS_REAL, 1e9, 1e-6, 1e9, NAN, "GB/s", CS_SCOPE_SEARCH,                          \
+          "scale-up: GPUs both directions of all links (halved inside); TPUs one link, one direction")                 \
+    FIELD(link_efficiency, "link_efficiency", CS_REAL, 1, 0.01, 1, 0.8, "1", CS_SCOPE_SEARCH,                          \
+          "share that collectives reach")                                                                              \
+    FIELD(link_latency, "link_latency_us", CS_REAL, 1e-6, 0, 1e4, 5, "us", CS_SCOPE_SEARCH, "per hop")                 \
+    FIELD(link_floor, "link_floor_us", CS_REAL, 1e-6, 0, 1e6, 0, "us", CS_SCOPE_SEARCH,                                \
+          "least time of a collective in a full domain")                                                               \
+    FIELD(in_switch_bandwidth, "in_switch_gb_s", CS_REAL, 1e9, 0, 1e9, 0, "GB/s", CS_SCOPE_SEARCH,                     \
           "all-reduce bus bandwidth with in-switch reduction; 0: none")                                                \
-    FIELD(torus_axes, "torus_axes", 1, 0, 3, 0, "0: switched; 2 or 3: torus")                                          \
-    FIELD(domain, "domain", 1, 1, 1e7, NAN, "devices joined by the scale-up network; torus: chips of a pod")           \
-    FIELD(slice_max, "slice_max", 1, 0, 1e7, 0, "torus: largest slice used; 0: the domain")                            \
-    FIELD(scale_out_bandwidth, "scale_out_gb_s", 1e9, 1e-6, 1e9, NAN, "per device and direction, GB/s")                \
-    FIELD(scale_out_efficiency, "scale_out_efficiency", 1, 0.01, 1, 0.9, "share that collectives reach")               \
-    FIELD(scale_out_latency, "scale_out_latency_us", 1e-6, 0, 1e6, 10, "per hop, us")                                  \
-    FIELD(routing, "routing_us", 1e-6, 0, 1e5, 0,                                                                      \
-          "top-k, sorts, indices and the wait for token counts of one mixture layer, each way, us")                    \
-    FIELD(tensor_overlap, "tensor_overlap", 1, 0, 1, 0,                                                                \
+    FIELD(torus_axes, "torus_axes", CS_COUNT, 1, 0, 3, 0, "1", CS_SCOPE_SEARCH, "0: switched; 2 or 3: torus")          \
+    FIELD(domain, "domain", CS_COUNT, 1, 1, 1e7, NAN, "1", CS_SCOPE_SEARCH,                                            \
+          "devices joined by the scale-up network; torus: chips of a pod")                                             \
+    FIELD(slice_max, "slice_max", CS_COUNT, 1, 0, 1e7, 0, "1", CS_SCOPE_SEARCH,                                        \
+          "torus: largest slice used; 0: the domain")                                                                  \
+    FIELD(scale_out_bandwidth, "scale_out_gb_s", CS_REAL, 1e9, 1e-6, 1e9, NAN, "GB/s", CS_SCOPE_SEARCH,                \
+          "per device and direction")                                                                                  \
+    FIELD(scale_out_efficiency, "scale_out_efficiency", CS_REAL, 1, 0.01, 1, 0.9, "1", CS_SCOPE_SEARCH,                \
+          "share that collectives reach")                                                                              \
+    FIELD(scale_out_latency, "scale_out_latency_us", CS_REAL, 1e-6, 0, 1e6, 10, "us", CS_SCOPE_SEARCH, "per hop")      \
+    FIELD(routing, "routing_us", CS_REAL, 1e-6, 0, 1e5, 0, "us", CS_SCOPE_SEARCH,                                      \
+          "top-k, sorts, indices and the wait for token counts of one mixture layer, each way")                        \
+    FIELD(tensor_overlap, "tensor_overlap", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                                 \
           "share of tensor-parallel collectives that fused stacks hide in GEMMs")                                      \
-    FIELD(boundary, "boundary_us", 1e-6, 0, 1e5, 0,                                                                    \
-          "host synchronisation of one transfer between pipeline stages, us")                                          \
-    FIELD(link_compute_tax, "link_compute_tax", 1, 0, 1, 0.15,                                                         \
+    FIELD(boundary, "boundary_us", CS_REAL, 1e-6, 0, 1e5, 0, "us", CS_SCOPE_SEARCH,                                    \
+          "host synchronisation of one transfer between pipeline stages")                                              \
+    FIELD(link_compute_tax, "link_compute_tax", CS_REAL, 1, 0, 1, 0.15, "1", CS_SCOPE_SEARCH,                          \
           "share of compute that an overlapped scale-up collective takes")                                             \
-    FIELD(scale_out_compute_tax, "scale_out_compute_tax", 1, 0, 1, 0.02, "the same, scale-out")                        \
-    FIELD(tdp, "tdp_w", 1, 1e-3, 1e6, NAN, "thermal design power, W")                                                  \
-    FIELD(die_area, "die_mm2", 1e-6, 0, 1e6, NAN, "compute dies, mm2")                                                 \
-    FIELD(node_nm, "node_nm", 1, 0.1, 1000, NAN, "process node, nm")                                                   \
-    FIELD(devices_per_server, "devices_per_server", 1, 1, 1e6, 8, "devices that share a server")                       \
-    FIELD(server_power, "server_power_w", 1, 0, 1e7, NAN, "server maximum less its accelerators, W per server")        \
-    FIELD(lifetime_years, "lifetime_years", 1, 0, 1e3, 0, "service life; 0 takes carbon.lifetime_years")
+    FIELD(scale_out_compute_tax, "scale_out_compute_tax", CS_REAL, 1, 0, 1, 0.02, "1", CS_SCOPE_SEARCH,                \
+          "the same, scale-out")                                                                                       \
+    FIELD(tdp, "tdp_w", CS_REAL, 1, 1e-3, 1e6, NAN, "W", CS_SCOPE_POWER, "thermal design power")                       \
+    FIELD(die_area, "die_mm2", CS_REAL, 1e-6, 0, 1e6, NAN, "mm2", CS_SCOPE_EMBODIED, "compute dies")                   \
+    FIELD(node_nm, "node_nm", CS_REAL, 1, 0.1, 1000, NAN, "nm", CS_SCOPE_EMBODIED, "process node")                     \
+    FIELD(devices_per_server, "devices_per_server", CS_COUNT, 1, 1, 1e6, 8, "1", CS_SCOPE_POWER,                       \
+          "devices that share a server")                                                                               \
+    FIELD(server_power, "server_power_w", CS_REAL, 1, 0, 1e7, NAN, "W", CS_SCOPE_POWER,                                \
+          "server maximum less its accelerators, of one server")                                                       \
+    FIELD(lifetime_years, "lifetime_years", CS_REAL, 1, 0, 1e3, 0, "year", CS_SCOPE_EMBODIED,                          \
+          "service life; 0 takes carbon.lifetime_years")
 
 enum { CS_TILES_MAX = 8 };
 struct cs_tile {
@@ -96,12 +125,38 @@ struct cs_device {
     char name[64];
     char family[64]; /* devices that share calibrated constants, and a validation error */
     enum cs_device_kind kind;
-#define CS_DEVICE_MEMBER(member, key, factor, low, high, value, meaning) double member;
+#define CS_DEVICE_MEMBER(member, ...) double member;
     CS_DEVICE_FIELDS(CS_DEVICE_MEMBER)
 #undef CS_DEVICE_MEMBER
     int32_t tile_count;
     struct cs_tile tiles[CS_TILES_MAX]; /* GPU GEMM tiles */
 };
+
+/* A field by its index among the rows. */
+enum {
+#define CS_DEVICE_INDEX(member, ...) CS_FIELD_##member,
+    CS_DEVICE_FIELDS(CS_DEVICE_INDEX)
+#undef CS_DEVICE_INDEX
+        CS_DEVICE_FIELD_COUNT
+};
+
+/* One row of the table at run time. low, high and standard are in the unit of the key; standard is NAN where a device
+ * must state the field. */
+struct cs_device_field {
+    const char *key;
+    enum cs_setting_type type; /* CS_REAL or CS_COUNT */
+    int64_t offset;            /* in struct cs_device */
+    double factor, low, high, standard;
+    const char *unit, *meaning;
+    unsigned scopes; /* enum cs_scope bits: what is computed from it */
+};
+const struct cs_device_field *cs_device_fields(int32_t *count);
+const struct cs_device_field *cs_device_field_find(const char *key); /* NULL where there is none */
+/* A field in the unit of its key, such that putting it gives the same device. */
+double cs_device_get(const struct cs_device *device, const struct cs_device_field *field);
+void cs_device_put(struct cs_device *device, const struct cs_device_field *field, double value);
+/* The product of a field and a factor as a person would write it, to 15 digits, in the unit of the key. */
+double cs_device_times(const struct cs_device *device, const struct cs_device_field *field, double factor);
 
 /* Number format of the layers' GEMMs. */
 enum cs_format { CS_FORMAT_BF16, CS_FORMAT_INT8, CS_FORMAT_FP8 };

@@ -114,10 +114,10 @@ static void write_device(const struct cs_device *device, const char *label, stru
     cs_emit_text(emit, "name", label);
     cs_emit_text(emit, "family", device->family);
     cs_emit_text(emit, "kind", device->kind == CS_GPU ? "gpu" : "tpu");
-    for (int32_t i = 0; i < cs_device_field_count(); i++) {
-        double value = 0.0;
-        const char *key = cs_device_field(device, i, &value);
-        cs_emit_real(emit, key, value);
+    int32_t count = 0;
+    const struct cs_device_field *fields = cs_device_fields(&count);
+    for (int32_t i = 0; i < count; i++) {
+        cs_emit_real(emit, fields[i].key, cs_device_get(device, &fields[i]));
     }
     if (device->tile_count > 0) {
         cs_emit_array(emit, "tiles");

@@ -61,7 +61,8 @@ static void emit_device(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_text(emit, "family", device->family);
     cs_emit_real(emit, "peak", cs_device_peak(device, point->design.problem.precision.format));
     /* Every field of the device as projected, in SI. */
-#define EMIT_FIELD(member, key, factor, low, high, value, meaning) cs_emit_real(emit, #member, device->member);
+#define EMIT_FIELD(member, key, type, factor, low, high, value, unit, scopes, meaning)                                 \
+    cs_emit_real(emit, #member, device->member);
     CS_DEVICE_FIELDS(EMIT_FIELD)
 #undef EMIT_FIELD
     if (cs_family_error_read(device->family, &known)) {

@@ -10,60 +10,20 @@
 
 #define KIND_NAMES "gpu|tpu"
 
-struct field {
-    const char *key, *unit;
-    size_t offset;
-    double factor, low, high, value;
-};
-#define FIELD_ROW(member, key, factor, low, high, value, meaning)                                                      \
-    {key, NULL, offsetof(struct cs_device, member), factor, low, high, value},
-static const struct field fields[] = {CS_DEVICE_FIELDS(FIELD_ROW)};
-enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
-
 static const char *const other_keys[] = {"name",  "aliases", "family", "kind",   "based_on",
                                          "tiles", "source",  "note",   "sources"};
-enum { OTHER_COUNT = sizeof other_keys / sizeof other_keys[0], KEY_COUNT = FIELD_COUNT + OTHER_COUNT };
+enum { OTHER_COUNT = sizeof other_keys / sizeof other_keys[0], KEY_COUNT = CS_DEVICE_FIELD_COUNT + OTHER_COUNT };
 
 static void all_keys(const char *keys[KEY_COUNT])
 {
-    for (int32_t i = 0; i < FIELD_COUNT; i++) {
+    int32_t count = 0;
+    const struct cs_device_field *fields = cs_device_fields(&count);
+    for (int32_t i = 0; i < count; i++) {
         keys[i] = fields[i].key;
     }
     for (int32_t i = 0; i < OTHER_COUNT; i++) {
-        keys[FIELD_COUNT + i] = other_keys[i];
+        keys[count + i] = other_keys[i];
     }
-}
-
-static double *field_at(struct cs_device *device, int32_t i)
-{
-    return (double *)(void *)((char *)device + fields[i].offset);
-}
-
-/* The number that gives exactly this value when multiplied by the factor, with as few digits as possible. */
-static double in_unit_of_key(double value, double factor)
-{
-    const double quotient = value / factor;
-    for (int digits = 15; digits <= 17; digits++) {
-        const double rounded = cs_round_digits(quotient, digits);
-        if (rounded * factor == value) {
-            return rounded;
-        }
-    }
-    const double above = nextafter(quotient, INFINITY), below = nextafter(quotient, -INFINITY);
-    return above * factor == value ? above : below * factor == value ? below : quotient;
-}
-
-int32_t cs_device_field_count(void)
-{
-    return FIELD_COUNT;
-}
-
-const char *cs_device_field(const struct cs_device *device, int32_t i, double *value)
-{
-    double member;
-    memcpy(&member, (const char *)device + fields[i].offset, sizeof member);
-    *value = in_unit_of_key(member, fields[i].factor);
-    return fields[i].key;
 }
 
 /* [[m, n, efficiency], ...] */
@@ -108,28 +68,40 @@ static enum cs_code read_sources(const struct cs_json *at, int32_t count, const 
     return CS_OK;
 }
 
+bool cs_device_refuses(const struct cs_device *device, const struct cs_device_field *field, double value, char *reason,
+                       size_t size)
+{
+    if (field->type == CS_COUNT && value != floor(value)) {
+        char found[CS_NUMBER_TEXT_MAX];
+        (void)snprintf(reason, size, "expected a whole number, not %s.", cs_format_number(value, found));
+        return true;
+    }
+    const bool torus = field->offset == (int64_t)offsetof(struct cs_device, torus_axes);
+    if (torus && device->kind == CS_GPU && value > 0.0) {
+        (void)snprintf(reason, size, "a device of kind \"gpu\" has torus_axes 0.");
+        return true;
+    }
+    if (torus && value == 1.0) {
+        (void)snprintf(reason, size, "torus_axes is 0 (switched), 2 or 3, not 1.");
+        return true;
+    }
+    return false;
+}
+
 /* Refuses devices that the model cannot compute with although each field by itself is in its range. */
 static enum cs_code check_device(const struct cs_json *at, const struct cs_device *device, struct cs_error *error)
 {
-    static const char *const whole[] = {"units",  "array_rows", "array_columns",     "torus_axes",
-                                        "domain", "slice_max",  "devices_per_server"};
-    for (int32_t i = 0; i < FIELD_COUNT; i++) {
-        for (size_t j = 0; j < sizeof whole / sizeof whole[0]; j++) {
-            double value;
-            if (strcmp(cs_device_field(device, i, &value), whole[j]) == 0 && value != floor(value)) {
-                const struct cs_json *member = cs_json_member(at, whole[j]);
-                return cs_json_fail(member != NULL ? member : at, error, "expected a whole number, not %g.", value);
-            }
+    char reason[128];
+    int32_t count = 0;
+    const struct cs_device_field *fields = cs_device_fields(&count);
+    for (int32_t i = 0; i < count; i++) {
+        if (cs_device_refuses(device, &fields[i], cs_device_get(device, &fields[i]), reason, sizeof reason)) {
+            const struct cs_json *member = cs_json_member(at, fields[i].key);
+            return cs_json_fail(member != NULL ? member : at, error, "%s", reason);
         }
     }
     if (device->kind == CS_GPU && device->tile_count == 0) {
         return cs_json_fail(at, error, "the key \"tiles\" is missing; a GPU needs one GEMM tile or more.");
-    }
-    if (device->kind == CS_GPU && device->torus_axes > 0.0) {
-        return cs_json_fail(at, error, "a device of kind \"gpu\" must have torus_axes 0.");
-    }
-    if (device->torus_axes == 1.0) {
-        return cs_json_fail(at, error, "torus_axes must be 0 (switched), 2 or 3, not 1.");
     }
     return CS_OK;
 }
@@ -170,8 +142,10 @@ static enum cs_code read_device(const struct cs_json *at, const struct cs_device
         memcpy(device->family, device->name, sizeof device->family);
     }
     CS_TRY(read_kind(at, base != NULL, device, error));
-    for (int32_t i = 0; i < FIELD_COUNT; i++) {
-        double value = fields[i].value;
+    int32_t count = 0;
+    const struct cs_device_field *fields = cs_device_fields(&count);
+    for (int32_t i = 0; i < count; i++) {
+        double value = fields[i].standard;
         member = cs_json_member(at, fields[i].key);
         if (member != NULL) {
             CS_TRY(cs_json_real(member, fields[i].low, fields[i].high, fields[i].unit, &value, error));
@@ -180,7 +154,7 @@ static enum cs_code read_device(const struct cs_json *at, const struct cs_device
         } else if (isnan(value)) {
             return cs_json_require(at, fields[i].key, &member, error);
         }
-        *field_at(device, i) = value * fields[i].factor;
+        cs_device_put(device, &fields[i], value);
     }
     if ((member = cs_json_member(at, "tiles")) != NULL) {
         CS_TRY(read_tiles(member, device, error));

@@ -37,9 +37,9 @@ enum cs_code cs_add_d_model(int64_t d_model, struct cs_library *library, int32_t
 enum cs_code cs_read_architecture(const struct cs_json *at, int32_t more_count, const char *const *more,
                                   struct cs_architecture *architecture, bool *tied_stated, struct cs_error *error);
 
-/* The fields of a device by number, in the key's unit, such that reading gives the same device. */
-int32_t cs_device_field_count(void);
-const char *cs_device_field(const struct cs_device *device, int32_t i, double *value);
+/* Whether a value of a field, though in its range, is none that this device can be computed with; then says why. */
+bool cs_device_refuses(const struct cs_device *device, const struct cs_device_field *field, double value, char *reason,
+                       size_t size);
 
 /* Fails because no entry has that name, and suggests the nearest one. */
 enum cs_code cs_unknown_device(const struct cs_json *at, const struct cs_library *library, struct cs_error *error);

@@ -22,7 +22,7 @@ static void check_library(const struct cs_library *library)
 {
     for (int32_t i = 0; i < library->device_count; i++) {
         const struct cs_device *device = &library->devices[i];
-#define CHECK_FIELD(member, key, factor, low, high, value, meaning)                                                    \
+#define CHECK_FIELD(member, key, type, factor, low, high, value, unit, scopes, meaning)                                \
     demand(isfinite(device->member) && device->member >= 0.0, "device: " key);
         CS_DEVICE_FIELDS(CHECK_FIELD)
         demand(cs_library_device(library, device->name) >= 0, "a device that is not found");

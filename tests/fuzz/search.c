@@ -93,7 +93,7 @@ static void add_device(struct bytes *bytes, struct overrides *overrides)
         const char *key;
         double low, high;
     } fields[] = {
-#define FIELD_ROW(member, key, factor, low, high, value, meaning) {key, low, high},
+#define FIELD_ROW(member, key, type, factor, low, high, value, unit, scopes, meaning) {key, low, high},
         CS_DEVICE_FIELDS(FIELD_ROW)};
     enum { FIELDS = sizeof fields / sizeof fields[0] };
     static const char *const bases[] = {"A100", "H100", "TPUv4", "TPUv5e", "GB200", "MI300X"};

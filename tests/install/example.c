@@ -9,7 +9,7 @@
 int main(void)
 {
     /* Every field at its default, then what a data sheet says; NAN is left where this program does not look. */
-#define DEFAULT(member, key, factor, low, high, value, meaning) .member = (factor) * (value),
+#define DEFAULT(member, key, type, factor, low, high, value, unit, scopes, meaning) .member = (factor) * (value),
     struct cs_device device = {.name = "mine", .kind = CS_GPU, CS_DEVICE_FIELDS(DEFAULT).tile_count = 1};
     device.peak_flops = 1e15, device.sustained = 0.7, device.units = 132, device.clock = 1.8e9;
     device.hbm_capacity = 96e9, device.hbm_bandwidth = 4e12, device.fused2_forward = device.fused2_backward = 0.5;

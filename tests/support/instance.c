@@ -146,7 +146,8 @@ static void build_links(const struct instance *instance, struct cs_device *devic
 static void build_device(const struct instance *instance, struct cs_device *device)
 {
     memset(device, 0, sizeof *device);
-#define INSTANCE_DEVICE(member, key, factor, low, high, value, meaning) device->member = (value) * (factor);
+#define INSTANCE_DEVICE(member, key, type, factor, low, high, value, unit, scopes, meaning)                            \
+    device->member = (value) * (factor);
     CS_DEVICE_FIELDS(INSTANCE_DEVICE)
 #undef INSTANCE_DEVICE
     const double pace[] = {1.0, 0.1, 0.01, 10.0, 100.0};
