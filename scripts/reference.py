@@ -187,6 +187,9 @@ def whole(low, high, text):
     return {**range_of(low, high, True), "description": text}
 
 
+FACTOR = {**range_of(0, 1000000), "description": "On what each device has."}
+
+
 def device_schema(fields):
     properties = {
         "name": CALLED,
@@ -295,6 +298,12 @@ def schema(sections, fields):
                                     "anyOf": [file, closed({"file": file, **members})]}
         else:
             properties[section] = closed(members, description=SECTIONS[section])
+    properties["device"] = closed({field["key"]: {
+        "description": describe(field), "anyOf": [setting_schema(field), {"$ref": "#/definitions/factor"}]}
+        for field in fields}, description="Fields of every device that is swept: values, or factors on what it has.")
+    for field in fields:
+        axes[f"device.{field['key']}"] = {"description": describe(field), "anyOf": [
+            numbers_schema(setting_schema(field)), {"$ref": "#/definitions/factors"}]}
     properties["axes"] = closed(axes, required, description="The design space: each axis is a list or a range.")
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -303,6 +312,8 @@ def schema(sections, fields):
         **closed(properties, ["axes"]),
         "definitions": {
             "device": device_schema(fields),
+            "factor": closed({"factor": FACTOR}, ["factor"]),
+            "factors": closed({"factor": {"description": FACTOR["description"], **numbers_schema(FACTOR)}}, ["factor"]),
             "model": model_schema(),
             "region": closed({"region": CALLED, "g_per_kwh": {**range_of(0, 10000), "description": "g CO2e per kWh."},
                               "year": {**range_of(1900, 2200, True), "description": "Of the figure."},

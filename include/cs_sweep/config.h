@@ -24,6 +24,7 @@ enum cs_axis_kind {
     CS_MAIN_AXES(CS_AXIS_KIND)
 #undef CS_AXIS_KIND
         CS_AXIS_SETTING,
+    CS_AXIS_DEVICE,
     CS_MAIN_AXIS_COUNT = CS_AXIS_SETTING
 };
 struct cs_main_axis {
@@ -57,22 +58,34 @@ void cs_bundle_free(struct cs_bundle *bundle);
 enum { CS_AXES_MAX = 16 };
 struct cs_axis {
     enum cs_axis_kind kind;
-    char name[CS_NAME_MAX];           /* its dimension in the result file, if no other thing there has the name */
-    char path[128];                   /* its key below "axes": "hardware", "carbon.cpa_growth_per_year" */
-    const struct cs_setting *setting; /* setting axes */
-    unsigned scopes;                  /* what reads it */
+    char name[CS_NAME_MAX]; /* its dimension in the result file, if no other thing there has the name */
+    char path[128];         /* its key below "axes": "hardware", "carbon.cpa_growth_per_year", "device.tdp_w" */
+    const struct cs_setting *setting;    /* setting axes */
+    const struct cs_device_field *field; /* device axes */
+    bool factor;                         /* device axes: the numbers are factors on what each device has */
+    enum cs_setting_type type;           /* of the values: main axes have CS_REAL */
+    unsigned scopes;                     /* what reads it */
     const char *unit, *meaning;
     int64_t size;
-    double *numbers;             /* setting axes: value (choices, flags, sets: as number; lists: unused); year: years */
+    double *numbers;             /* setting and device axes: value (choices, flags, sets: as number; lists: unused);
+                                    year: years */
     struct cs_list *lists;       /* axes over a CS_LIST setting: the lists */
     char (*labels)[CS_NAME_MAX]; /* model, hardware, qat, region, choice axes: text */
     int32_t *indices;            /* hardware, qat, region, model: index into config->library (model: into models) */
 };
 enum { CS_AXIS_VALUES_MAX = 100000 }; /* most values of one axis: the bound of what an axis allocates */
+/* A field of every device given anew, or times a factor. */
+struct cs_device_change {
+    const struct cs_device_field *field;
+    bool factor;
+    double value; /* in the unit of the field's key, or the factor */
+};
 struct cs_config {
     char title[256], output_path[1024]; /* title may be empty; NAME.h5 where NAME.json states no output */
     struct cs_settings settings;        /* with every --set; axes replace members per point */
     struct cs_library library;          /* inline devices, regions and models appended */
+    int32_t change_count;
+    struct cs_device_change changes[CS_DEVICE_FIELD_COUNT]; /* the section "device", with every --set */
     int32_t axis_count;
     struct cs_axis axes[CS_AXES_MAX]; /* model, hardware, year, qat, settings in the order given, region last */
     /* training.seq_len, tokens_per_parameter or tokens_basis was given (in the file, by --set, or as an axis): it then
@@ -87,6 +100,10 @@ enum cs_code cs_config_parse(const struct cs_bundle *bundle, struct cs_config *c
 void cs_config_free(struct cs_config *config);
 /* Where the axis of one of the five kinds stands in config->axes. Every parsed configuration has it. */
 int32_t cs_config_axis(const struct cs_config *config, enum cs_axis_kind kind);
+/* A device as the section "device" changes it; CS_ERROR_CONFIG where it cannot be. Devices of the hardware axis can. */
+enum cs_code cs_config_device(const struct cs_config *config, const struct cs_device *device, struct cs_device *changed,
+                              struct cs_error *error);
+void cs_device_apply(const struct cs_device_change *change, struct cs_device *device);
 /* Whether two in_effect texts give different results, and the first key whose value differs, as a dotted path. Titles,
  * outputs and limits decide no result. */
 bool cs_config_difference(const char *in_effect_a, const char *in_effect_b, char *path, int32_t path_size);

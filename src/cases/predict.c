@@ -104,10 +104,12 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
                              struct cs_space *space, struct cs_error *error)
 {
     const struct cs_device *device = NULL;
+    struct cs_device changed;
     struct cs_training training = config->settings.training;
     struct cs_precision precision;
     struct cs_law law;
     CS_TRY(find_device(item, &config->library, &device, error));
+    CS_TRY(cs_config_device(config, device, &changed, error));
     training.seq_len = item->seq_len;
     training.global_batch = item->global_batch;
     if (item->kernel != CS_ATTENTION_AUTO) {
@@ -129,7 +131,7 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
                                                              : training.goodput;
     precision_of(item, &precision);
     cs_law_evaluate(&config->settings.scaling_law, &training, &item->architecture, false, item->tokens, &law);
-    cs_problem_init(problem, &item->architecture, &law, device, &precision, &training);
+    cs_problem_init(problem, &item->architecture, &law, &changed, &precision, &training);
     problem->deadline = (double)INFINITY;
     if (item->nic_bandwidth > 0.0) {
         problem->nic_bandwidth = item->nic_bandwidth;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "cs_sweep/number.h"
+#include "device.h"
 #include "library/read.h"
-#include "reader.h"
 
 static enum cs_code no_memory(struct cs_error *error)
 {
@@ -16,15 +16,22 @@ static enum cs_code no_memory(struct cs_error *error)
 }
 
 /* ---- the axes: which there are, and how long ---- */
-static bool is_number(const struct cs_setting *setting)
+static bool is_numeric(const struct cs_axis_plan *plan)
 {
-    return setting->type == CS_REAL || setting->type == CS_COUNT;
+    return plan->kind == CS_AXIS_YEAR || plan->kind == CS_AXIS_DEVICE ||
+           (plan->kind == CS_AXIS_SETTING && (plan->setting->type == CS_REAL || plan->setting->type == CS_COUNT));
 }
 
-static struct cs_number_kind kind_of_setting(const struct cs_setting *setting)
+static struct cs_number_kind kind_of(const struct cs_axis_plan *plan)
 {
-    const struct cs_number_kind kind = {setting->low, setting->high, setting->type == CS_COUNT, setting->unit};
-    return kind;
+    if (plan->kind == CS_AXIS_YEAR) {
+        return cs_axis_years;
+    }
+    if (plan->kind == CS_AXIS_DEVICE) {
+        return cs_device_kind_of(plan->field, plan->factor);
+    }
+    const struct cs_setting *setting = plan->setting;
+    return (struct cs_number_kind){setting->low, setting->high, setting->type == CS_COUNT, setting->unit};
 }
 
 const struct cs_json *cs_only_d_model(const struct cs_json *at)
@@ -62,23 +69,12 @@ static enum cs_code count_models(const struct cs_json *at, double *count, struct
 
 static enum cs_code count_axis(struct cs_axis_plan *plan, struct cs_error *error)
 {
-    switch (plan->kind) {
-    case CS_AXIS_MODEL:
-        return count_models(plan->at, &plan->count, error);
-    case CS_AXIS_YEAR:
-        return cs_count_numbers(plan->at, &cs_axis_years, &plan->count, error);
-    case CS_AXIS_SETTING:
-        if (is_number(plan->setting)) {
-            const struct cs_number_kind kind = kind_of_setting(plan->setting);
-            return cs_count_numbers(plan->at, &kind, &plan->count, error);
-        }
-        return count_named(plan->at, &plan->count, error);
-    case CS_AXIS_HARDWARE:
-    case CS_AXIS_QAT:
-    case CS_AXIS_REGION:
-    default:
-        return count_named(plan->at, &plan->count, error);
+    if (is_numeric(plan)) {
+        const struct cs_number_kind kind = kind_of(plan);
+        return cs_count_numbers(plan->at, &kind, &plan->count, error);
     }
+    return plan->kind == CS_AXIS_MODEL ? count_models(plan->at, &plan->count, error)
+                                       : count_named(plan->at, &plan->count, error);
 }
 
 const struct cs_main_axis cs_main_axes[CS_MAIN_AXIS_COUNT] = {
@@ -109,11 +105,12 @@ static bool is_main(const char *key)
 
 static enum cs_code unknown_axis(const struct cs_json *at, struct cs_error *error)
 {
-    enum { NAMES_MAX = 256 };
+    enum { NAMES_MAX = 512 };
     char paths[NAMES_MAX][96];
     const char *names[NAMES_MAX];
     char suggestion[256];
-    int32_t count = 0, rows = 0;
+    int32_t count = 0, rows = 0, fields = 0;
+    const struct cs_device_field *field = cs_device_fields(&fields);
     const struct cs_setting *table = cs_settings_table(&rows);
     for (int32_t i = 0; i < CS_MAIN_AXIS_COUNT; i++) {
         names[count++] = cs_main_axes[i].key;
@@ -128,8 +125,30 @@ static enum cs_code unknown_axis(const struct cs_json *at, struct cs_error *erro
             count++;
         }
     }
+    for (int32_t i = 0; i < fields && count < NAMES_MAX; i++) {
+        (void)snprintf(paths[count], sizeof paths[count], CS_DEVICE_SECTION ".%s", field[i].key);
+        if (strcmp(field[i].key, at->key) == 0) {
+            return cs_json_fail_key(at, error, "unknown axis; did you mean \"%s\"?", paths[count]);
+        }
+        names[count] = paths[count];
+        count++;
+    }
     (void)cs_json_suggest(at->key, count, names, suggestion, sizeof suggestion);
     return cs_json_fail_key(at, error, "unknown axis%s", suggestion);
+}
+
+/* Values of a device field, or {"factor": values}. */
+static enum cs_code plan_device(struct cs_axis_plan *plan, struct cs_error *error)
+{
+    static const char *const keys[] = {"factor"};
+    const struct cs_json *factors = cs_device_factor(plan->at);
+    plan->field = cs_device_path(plan->at->key);
+    if (factors != NULL) {
+        CS_TRY(cs_json_known_keys(plan->at, 1, keys, error));
+        plan->factor = true;
+        plan->at = factors;
+    }
+    return CS_OK;
 }
 
 /* Fills plans in the order of the dimensions: model, hardware, year, qat, settings as given, region. */
@@ -138,7 +157,7 @@ static enum cs_code plan_axes(const struct cs_json *axes, struct cs_axis_plan pl
 {
     *count = 0;
     for (const struct cs_json *at = axes->first; at != NULL; at = at->next) {
-        if (!is_main(at->key) && cs_setting_find(at->key) == NULL) {
+        if (!is_main(at->key) && cs_setting_find(at->key) == NULL && cs_device_path(at->key) == NULL) {
             return unknown_axis(at, error);
         }
     }
@@ -146,25 +165,28 @@ static enum cs_code plan_axes(const struct cs_json *axes, struct cs_axis_plan pl
         const struct cs_json *at = NULL;
         if (i != CS_AXIS_REGION) {
             CS_TRY(cs_json_require(axes, cs_main_axes[i].key, &at, error));
-            plans[(*count)++] = (struct cs_axis_plan){at, (enum cs_axis_kind)i, NULL, 0.0};
+            plans[(*count)++] = (struct cs_axis_plan){.at = at, .kind = (enum cs_axis_kind)i};
         }
     }
     for (const struct cs_json *at = axes->first; at != NULL; at = at->next) {
         if (is_main(at->key)) {
             continue;
         }
-        const struct cs_setting *setting = cs_setting_find(at->key);
-        if (setting->scopes == CS_SCOPE_NONE) {
+        struct cs_axis_plan plan = {.at = at, .kind = CS_AXIS_SETTING, .setting = cs_setting_find(at->key)};
+        if (plan.setting == NULL) {
+            plan.kind = CS_AXIS_DEVICE;
+            CS_TRY(plan_device(&plan, error));
+        } else if (plan.setting->scopes == CS_SCOPE_NONE) {
             return cs_json_fail_key(at, error, "this setting cannot be an axis: no result of a point depends on it.");
         }
         if (*count == CS_AXES_MAX - 1) {
             return cs_json_fail_key(at, error, "more than %d axes.", CS_AXES_MAX);
         }
-        plans[(*count)++] = (struct cs_axis_plan){at, CS_AXIS_SETTING, setting, 0.0};
+        plans[(*count)++] = plan;
     }
     const struct cs_json *region = NULL;
     CS_TRY(cs_json_require(axes, cs_main_axes[CS_AXIS_REGION].key, &region, error));
-    plans[(*count)++] = (struct cs_axis_plan){region, CS_AXIS_REGION, NULL, 0.0};
+    plans[(*count)++] = (struct cs_axis_plan){.at = region, .kind = CS_AXIS_REGION};
     return CS_OK;
 }
 
@@ -175,9 +197,18 @@ static void describe(const struct cs_axis_plan *plan, struct cs_axis *axis)
     axis->kind = plan->kind;
     axis->setting = plan->setting;
     axis->size = (int64_t)plan->count;
-    (void)snprintf(axis->path, sizeof axis->path, "%s", plan->at->key);
-    if (plan->setting != NULL) {
+    axis->field = plan->field;
+    axis->factor = plan->factor;
+    (void)snprintf(axis->path, sizeof axis->path, "%s", (plan->factor ? plan->at->parent : plan->at)->key);
+    if (plan->field != NULL) {
+        (void)snprintf(axis->name, sizeof axis->name, "%s", plan->field->key);
+        axis->type = plan->factor ? CS_REAL : plan->field->type;
+        axis->scopes = plan->field->scopes;
+        axis->unit = plan->factor ? "1" : plan->field->unit;
+        axis->meaning = plan->field->meaning;
+    } else if (plan->setting != NULL) {
         (void)snprintf(axis->name, sizeof axis->name, "%s", plan->setting->name);
+        axis->type = plan->setting->type;
         axis->scopes = plan->setting->scopes;
         axis->unit = plan->setting->unit;
         axis->meaning = plan->setting->meaning;
@@ -196,7 +227,7 @@ static enum cs_code fill_axis(const struct cs_axis_plan *plan, struct cs_config 
     const size_t size = (size_t)plan->count;
     describe(plan, axis);
     config->axis_count++;
-    const bool numeric = plan->kind == CS_AXIS_YEAR || (plan->kind == CS_AXIS_SETTING && is_number(plan->setting));
+    const bool numeric = is_numeric(plan);
     if (numeric || plan->kind == CS_AXIS_SETTING) {
         axis->numbers = calloc(size, sizeof *axis->numbers);
     }
@@ -206,7 +237,7 @@ static enum cs_code fill_axis(const struct cs_axis_plan *plan, struct cs_config 
     if (!numeric) {
         axis->labels = calloc(size, sizeof *axis->labels);
     }
-    if (plan->kind != CS_AXIS_YEAR && plan->kind != CS_AXIS_SETTING) {
+    if (!numeric && plan->kind != CS_AXIS_SETTING) {
         axis->indices = calloc(size, sizeof *axis->indices);
     }
     if ((numeric && axis->numbers == NULL) || (!numeric && axis->labels == NULL) ||
@@ -215,8 +246,9 @@ static enum cs_code fill_axis(const struct cs_axis_plan *plan, struct cs_config 
         return no_memory(error);
     }
     if (numeric) {
-        const struct cs_number_kind kind = plan->kind == CS_AXIS_YEAR ? cs_axis_years : kind_of_setting(plan->setting);
-        return cs_expand_numbers(plan->at, &kind, axis->size, axis->numbers, error);
+        const struct cs_number_kind kind = kind_of(plan);
+        CS_TRY(cs_expand_numbers(plan->at, &kind, axis->size, axis->numbers, error));
+        return plan->kind == CS_AXIS_DEVICE ? cs_check_device_axis(plan->at, config, axis, error) : CS_OK;
     }
     return cs_fill_labelled(plan, config, axis, error);
 }
@@ -252,6 +284,9 @@ enum cs_code cs_read_axes(const struct cs_bundle *bundle, const struct cs_json *
         CS_TRY(fill_axis(&plans[i], config, error));
         if (bundle->one_point) {
             CS_TRY(cs_narrow_axis(bundle, config, &config->axes[i], error));
+        }
+        if (plans[i].kind == CS_AXIS_HARDWARE) {
+            CS_TRY(cs_read_device_section(root, config, error));
         }
     }
     return CS_OK;

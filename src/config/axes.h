@@ -16,12 +16,16 @@ extern const struct cs_number_kind cs_axis_years, cs_axis_d_models;
 
 /* An axis before its values are made. */
 struct cs_axis_plan {
-    const struct cs_json *at;
+    const struct cs_json *at; /* of {"factor": values} the values */
     enum cs_axis_kind kind;
     const struct cs_setting *setting;
+    const struct cs_device_field *field;
+    bool factor;
     double count;
 };
 
+enum cs_code cs_read_number(const struct cs_json *at, const struct cs_number_kind *kind, double *value,
+                            struct cs_error *error);
 /* A list of rising numbers, or {from, to, step}: how many, and what they are. */
 enum cs_code cs_count_numbers(const struct cs_json *at, const struct cs_number_kind *kind, double *count,
                               struct cs_error *error);

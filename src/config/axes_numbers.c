@@ -10,8 +10,8 @@ enum { YEAR_MAX = 50 };
 const struct cs_number_kind cs_axis_years = {0, YEAR_MAX, true, "year"};
 const struct cs_number_kind cs_axis_d_models = {1, CS_D_MODEL_MAX, true, NULL};
 
-static enum cs_code read_number(const struct cs_json *at, const struct cs_number_kind *kind, double *value,
-                                struct cs_error *error)
+enum cs_code cs_read_number(const struct cs_json *at, const struct cs_number_kind *kind, double *value,
+                            struct cs_error *error)
 {
     if (kind->whole) {
         int64_t number = 0;
@@ -30,15 +30,15 @@ static enum cs_code read_range(const struct cs_json *at, const struct cs_number_
     double to = 0.0;
     CS_TRY(cs_json_known_keys(at, 3, keys, error));
     CS_TRY(cs_json_require(at, "from", &member, error));
-    CS_TRY(read_number(member, kind, from, error));
+    CS_TRY(cs_read_number(member, kind, from, error));
     CS_TRY(cs_json_require(at, "to", &member, error));
-    CS_TRY(read_number(member, kind, &to, error));
+    CS_TRY(cs_read_number(member, kind, &to, error));
     if (to < *from) {
         return cs_json_fail(member, error, "the range runs backwards: to must not be below from.");
     }
     CS_TRY(cs_json_require(at, "step", &member, error));
     const struct cs_number_kind steps = {kind->whole ? 1.0 : 1e-300, 1e15, kind->whole, NULL};
-    CS_TRY(read_number(member, &steps, step, error));
+    CS_TRY(cs_read_number(member, &steps, step, error));
     /* The last value may miss `to` by rounding: {0, 0.3, 0.1} has four values. */
     *count = floor((to - *from) / *step * (1.0 + 1e-12) + 1e-9) + 1.0;
     return CS_OK;
@@ -84,7 +84,7 @@ enum cs_code cs_expand_numbers(const struct cs_json *at, const struct cs_number_
     int64_t i = 0;
     for (const struct cs_json *member = at->first; member != NULL; member = member->next, i++) {
         char text[CS_NUMBER_TEXT_MAX];
-        CS_TRY(read_number(member, kind, &numbers[i], error));
+        CS_TRY(cs_read_number(member, kind, &numbers[i], error));
         if (i > 0 && numbers[i] == numbers[i - 1]) {
             return cs_json_fail(member, error, "%s is given twice.", cs_format_number(numbers[i], text));
         }

@@ -369,9 +369,9 @@ static enum cs_code check_together(const struct cs_json *root, const struct cs_c
 static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *root, struct cs_config *config,
                           struct cs_error *error)
 {
-    static const char *const keys[] = {"title",       "output", "devices",  "regions", "qat_levels",
-                                       "models",      "axes",   "training", "search",  "projection",
-                                       "scaling_law", "power",  "carbon",   "limits",  "$schema"};
+    static const char *const keys[] = {"title",  "output",   "devices", "regions",    "qat_levels",  "models",
+                                       "axes",   "training", "search",  "projection", "scaling_law", "power",
+                                       "carbon", "limits",   "device",  "$schema"};
     CS_TRY(cs_json_known_keys(root, sizeof keys / sizeof keys[0], keys, error));
     const struct cs_json *title = cs_json_member(root, "title");
     if (title != NULL) {

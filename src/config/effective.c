@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cs_sweep/text.h"
+#include "device.h"
 #include "library/read.h"
-#include "reader.h"
 #include "json/write.h"
 
 static void write_set(struct cs_emit *emit, const char *key, const char *names, uint32_t bits)
@@ -255,7 +255,7 @@ static void write_axis_value(const struct cs_config *config, const struct cs_axi
         write_qat(&library->qat_levels[index], emit);
     } else if (axis->kind == CS_AXIS_REGION) {
         write_region(&library->regions[index], emit);
-    } else if (axis->kind == CS_AXIS_YEAR) {
+    } else if (axis->setting == NULL) {
         cs_emit_real(emit, NULL, axis->numbers[i]);
     } else {
         write_value(emit, NULL, axis->setting, axis->numbers[i], axis->lists != NULL ? &axis->lists[i] : NULL);
@@ -267,7 +267,10 @@ static void write_axes(const struct cs_config *config, struct cs_emit *emit)
     cs_emit_object(emit, "axes");
     for (int32_t i = 0; i < config->axis_count; i++) {
         const struct cs_axis *axis = &config->axes[i];
-        cs_emit_array(emit, axis->path);
+        if (axis->factor) {
+            cs_emit_object(emit, axis->path);
+        }
+        cs_emit_array(emit, axis->factor ? "factor" : axis->path);
         if (axis->kind == CS_AXIS_MODEL) {
             write_models(config, axis, emit);
         } else {
@@ -276,6 +279,29 @@ static void write_axes(const struct cs_config *config, struct cs_emit *emit)
             }
         }
         cs_emit_array_end(emit);
+        if (axis->factor) {
+            cs_emit_object_end(emit);
+        }
+    }
+    cs_emit_object_end(emit);
+}
+
+/* "device", where anything is changed. */
+static void write_changes(const struct cs_config *config, struct cs_emit *emit)
+{
+    if (config->change_count == 0) {
+        return;
+    }
+    cs_emit_object(emit, CS_DEVICE_SECTION);
+    for (int32_t i = 0; i < config->change_count; i++) {
+        const struct cs_device_change *change = &config->changes[i];
+        if (change->factor) {
+            cs_emit_object(emit, change->field->key);
+            cs_emit_real(emit, "factor", change->value);
+            cs_emit_object_end(emit);
+        } else {
+            cs_emit_real(emit, change->field->key, change->value);
+        }
     }
     cs_emit_object_end(emit);
 }
@@ -302,6 +328,7 @@ enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error
     }
     write_axes(config, &emit);
     write_settings(config, &emit);
+    write_changes(config, &emit);
     cs_emit_object_end(&emit);
     config->in_effect = cs_emit_finish(&emit);
     return config->in_effect != NULL ? CS_OK

@@ -9,11 +9,27 @@
 #include "cs_sweep/text.h"
 #include "reader.h"
 
-/* Place of a text on an axis: by label, or as a number or flag; -1 where it is not. */
+/* The number of {"factor": number}; false where the text is none. */
+static bool parse_factor(const char *text, double *number)
+{
+    struct cs_json_document document;
+    struct cs_error ignored;
+    const bool parsed = cs_json_parse("--set", text, strlen(text), &document, &ignored) == CS_OK;
+    const struct cs_json *factor = parsed ? cs_json_member(document.root, "factor") : NULL;
+    const bool found = factor != NULL && factor->type == CS_JSON_NUMBER && document.root->count == 1;
+    if (found) {
+        *number = factor->number;
+    }
+    cs_json_free(&document);
+    return found;
+}
+
+/* Place of a text on an axis: by label, or as a number, flag or factor; -1 where it is not. */
 static int64_t position(const struct cs_axis *axis, const char *text)
 {
     double number = cs_choice_index("false|true", text);
-    const bool is_number = number >= 0.0 || cs_parse_number(text, strlen(text), &number);
+    const bool is_number =
+        number >= 0.0 || cs_parse_number(text, strlen(text), &number) || (axis->factor && parse_factor(text, &number));
     for (int64_t i = 0; i < axis->size; i++) {
         if (axis->labels != NULL ? strcmp(axis->labels[i], text) == 0 : is_number && axis->numbers[i] == number) {
             return i;

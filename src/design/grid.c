@@ -121,6 +121,20 @@ static int64_t coordinate(const struct cs_config *config, const int64_t *coordin
     return axis->indices != NULL ? axis->indices[coordinates[i]] : (int64_t)axis->numbers[coordinates[i]];
 }
 
+/* The device of a point before its projection: the library's, as the section "device" changes it, then the axes. */
+static void device_at(const struct cs_config *config, const int64_t *coordinates, struct cs_device *device)
+{
+    const struct cs_device *own = &config->library.devices[coordinate(config, coordinates, CS_AXIS_HARDWARE)];
+    (void)cs_config_device(config, own, device, NULL); /* the reader has tried every device of the axis */
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        const struct cs_axis *axis = &config->axes[i];
+        if (axis->kind == CS_AXIS_DEVICE) {
+            const struct cs_device_change change = {axis->field, axis->factor, axis->numbers[coordinates[i]]};
+            cs_device_apply(&change, device);
+        }
+    }
+}
+
 void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struct cs_design_point *point)
 {
     const struct cs_config *config = grid->config;
@@ -147,10 +161,10 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
     struct cs_law law;
     cs_law_evaluate(&settings->scaling_law, &settings->training, &architecture, point->model->from_law, tokens, &law);
 
-    struct cs_device device;
+    struct cs_device sold, device;
+    device_at(config, coordinates, &sold);
     point->years = (double)coordinate(config, coordinates, CS_AXIS_YEAR);
-    cs_device_project(&library->devices[coordinate(config, coordinates, CS_AXIS_HARDWARE)], &settings->projection,
-                      point->years, &device);
+    cs_device_project(&sold, &settings->projection, point->years, &device);
     const struct cs_qat *qat = &library->qat_levels[coordinate(config, coordinates, CS_AXIS_QAT)];
     cs_problem_init(&point->problem, &architecture, &law, &device, &qat->precision, &settings->training);
 
@@ -175,10 +189,11 @@ double cs_grid_cost(const struct cs_grid *grid, int64_t search)
         coordinates[grid->search_axes[i]] = part[i];
     }
     const struct cs_model *model = &config->library.models[coordinate(config, coordinates, CS_AXIS_MODEL)];
-    const struct cs_device *device = &config->library.devices[coordinate(config, coordinates, CS_AXIS_HARDWARE)];
+    struct cs_device device;
+    device_at(config, coordinates, &device);
     const double d_model = (double)model->architecture.d_model;
     const struct cs_scaling_law *law = &config->settings.scaling_law;
     const double layers = model->from_law ? cs_layers_of_d_model(law, d_model) : (double)model->architecture.layers;
     const double experts = model->from_law ? cs_experts_of_d_model(law, d_model) : (double)model->architecture.experts;
-    return sqrt(layers) * pow(experts, 0.4) * (device->domain > 8.0 ? 1.8 : 1.0);
+    return sqrt(layers) * pow(experts, 0.4) * (device.domain > 8.0 ? 1.8 : 1.0);
 }

@@ -53,8 +53,8 @@ static void fill(const struct cs_config *config, struct cs_point *point)
         const struct cs_axis *const axis = &config->axes[i];
         char value[CS_NAME_MAX];
         if (axis->kind >= CS_MAIN_AXIS_COUNT) {
-            used += (size_t)snprintf(point->title + used, sizeof point->title - used, ", %s %s", axis->path,
-                                     name_value(axis, value, sizeof value));
+            used += (size_t)snprintf(point->title + used, sizeof point->title - used, ", %s %s%s", axis->path,
+                                     axis->factor ? "x " : "", name_value(axis, value, sizeof value));
         }
     }
 }

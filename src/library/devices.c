@@ -78,11 +78,11 @@ bool cs_device_refuses(const struct cs_device *device, const struct cs_device_fi
     }
     const bool torus = field->offset == (int64_t)offsetof(struct cs_device, torus_axes);
     if (torus && device->kind == CS_GPU && value > 0.0) {
-        (void)snprintf(reason, size, "a device of kind \"gpu\" has torus_axes 0.");
+        (void)snprintf(reason, size, "a device of kind \"gpu\" must have torus_axes 0.");
         return true;
     }
     if (torus && value == 1.0) {
-        (void)snprintf(reason, size, "torus_axes is 0 (switched), 2 or 3, not 1.");
+        (void)snprintf(reason, size, "torus_axes must be 0 (switched), 2 or 3, not 1.");
         return true;
     }
     return false;

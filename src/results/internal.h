@@ -24,6 +24,7 @@ enum {
     CS_ON_MODEL = 0x100,    /* the model axis alone */
     CS_ON_HARDWARE = 0x200, /* hardware, year, projection.* */
     CS_ON_REGION = 0x400,   /* the region axis alone */
+    CS_ON_FIELD = 0x1000,   /* times 1 + enum of the device's field, with CS_ON_HARDWARE: the axis over it */
     CS_ON_PLAN = 0x800      /* the axes of the searches, the region where it is searched, alternative */
 };
 

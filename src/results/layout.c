@@ -52,7 +52,7 @@ static void name_dimensions(struct cs_layout *layout)
     for (int32_t i = 0; i < config->axis_count; i++) {
         const struct cs_axis *axis = &config->axes[i];
         char *name = layout->names[i];
-        const bool whole = axis->kind == CS_AXIS_SETTING && is_taken(layout, i, axis->name);
+        const bool whole = axis->kind >= CS_MAIN_AXIS_COUNT && is_taken(layout, i, axis->name);
         (void)snprintf(name, sizeof layout->names[i], "%s", whole ? axis->path : axis->name);
         for (char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot, '.')) {
             *dot = '_';
@@ -123,6 +123,10 @@ static bool depends(const struct cs_layout *layout, unsigned on, int32_t i)
     const struct cs_axis *axis = &layout->grid->config->axes[i];
     const bool region = axis->kind == CS_AXIS_REGION;
     const bool hardware = axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR || axis_in_projection(axis);
+    if (axis->kind == CS_AXIS_DEVICE && on / CS_ON_FIELD > 0) {
+        int32_t count;
+        return axis->field - cs_device_fields(&count) == (ptrdiff_t)(on / CS_ON_FIELD) - 1;
+    }
     return (on & direct_scopes(axis)) != 0 || ((on & CS_ON_MODEL) != 0 && axis->kind == CS_AXIS_MODEL) ||
            ((on & CS_ON_HARDWARE) != 0 && hardware) || ((on & CS_ON_REGION) != 0 && region) ||
            ((on & CS_SCOPE_OPERATION) != 0 && region) ||

@@ -7,6 +7,9 @@
  * also read back by --resume. Units are UDUNITS', and "s" rather than "seconds", which xarray would turn into time
  * differences. Counts of tokens, sequences and FLOP have unit 1; the long name says of what. */
 
+/* Of a device's field: projected, and changed by an axis over that field. */
+#define ON_FIELD(member) (CS_ON_HARDWARE | (CS_FIELD_##member + 1) * CS_ON_FIELD)
+
 /* POINT(name, type, units, axes, expression of `point`, long name) */
 #define POINT_VARIABLES(POINT)                                                                                         \
     POINT(d_model, CS_INT64, "1", CS_ON_MODEL, point->problem.architecture.d_model, "model dimension")                 \
@@ -23,11 +26,11 @@
     POINT(critical_batch, CS_FLOAT64, "1", CS_SCOPE_ARCHITECTURE, point->problem.law.critical_batch,                   \
           "critical batch in tokens")                                                                                  \
     POINT(loss, CS_FLOAT64, "1", CS_SCOPE_ARCHITECTURE, point->problem.law.loss, "training loss in nats per token")    \
-    POINT(device_peak, CS_FLOAT64, "s-1", CS_ON_HARDWARE, point->problem.device.peak_flops,                            \
+    POINT(device_peak, CS_FLOAT64, "s-1", ON_FIELD(peak_flops), point->problem.device.peak_flops,                      \
           "peak 16-bit floating-point operations per second of a device")                                              \
-    POINT(memory_capacity, CS_FLOAT64, "byte", CS_ON_HARDWARE, point->problem.device.hbm_capacity,                     \
+    POINT(memory_capacity, CS_FLOAT64, "byte", ON_FIELD(hbm_capacity), point->problem.device.hbm_capacity,             \
           "memory of a device")                                                                                        \
-    POINT(device_tdp, CS_FLOAT64, "W", CS_ON_HARDWARE, point->problem.device.tdp, "thermal design power of a device")
+    POINT(device_tdp, CS_FLOAT64, "W", ON_FIELD(tdp), point->problem.device.tdp, "thermal design power of a device")
 
 /* REGION(name, units, axes, member of struct cs_place, long name) */
 #define REGION_VARIABLES(REGION)                                                                                       \

@@ -24,13 +24,17 @@ struct writer {
 /* Units of settings that UDUNITS has no word for. */
 static const char *udunits(const char *unit)
 {
-    static const char *const counted[] = {"token", "sequence", "FLOP", "parameter"};
-    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++) {
-        if (strcmp(unit, counted[i]) == 0) {
-            return "1";
+    static const struct {
+        const char *ours, *theirs;
+    } words[] = {{"token", "1"},          {"sequence", "1"},        {"FLOP", "1"},
+                 {"parameter", "1"},      {"GB", "1e9 byte"},       {"GiB", "1073741824 byte"},
+                 {"MiB", "1048576 byte"}, {"GB/s", "1e9 byte s-1"}, {"TFLOP/s", "1e12 s-1"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(unit, words[i].ours) == 0) {
+            return words[i].theirs;
         }
     }
-    return strcmp(unit, "GB") == 0 ? "1e9 byte" : unit;
+    return unit;
 }
 
 static hid_t creation_list(struct cs_h5 *h5)
@@ -98,9 +102,9 @@ static hid_t write_labels(struct cs_h5 *h5, const char *name, const struct cs_ax
 static hid_t write_numbers(struct cs_h5 *h5, const char *name, const struct cs_axis *axis)
 {
     enum cs_type type = CS_FLOAT64;
-    if (axis->setting != NULL && axis->setting->type == CS_FLAG) {
+    if (axis->type == CS_FLAG) {
         type = CS_INT8;
-    } else if (axis->setting != NULL && axis->setting->type == CS_COUNT) {
+    } else if (axis->type == CS_COUNT) {
         type = CS_INT64;
     } else if (axis->kind == CS_AXIS_YEAR) {
         type = CS_INT32;
@@ -118,12 +122,15 @@ static void write_axis(struct writer *writer, int32_t i)
     const char *name = writer->layout.names[i];
     const bool text = axis->labels != NULL && axis->kind != CS_AXIS_YEAR;
     const hid_t dataset = text ? write_labels(h5, name, axis) : write_numbers(h5, name, axis);
-    const bool setting = axis->kind == CS_AXIS_SETTING;
     char long_name[512];
-    (void)snprintf(long_name, sizeof long_name, "%s%s%s%s", setting ? "setting " : "", setting ? axis->path : "",
-                   setting ? ": " : "", axis->meaning);
+    if (axis->kind < CS_MAIN_AXIS_COUNT) {
+        (void)snprintf(long_name, sizeof long_name, "%s", axis->meaning);
+    } else {
+        (void)snprintf(long_name, sizeof long_name, "%s %s: %s", axis->factor ? "factor on" : "setting", axis->path,
+                       axis->meaning);
+    }
     describe(h5, dataset, text ? "1" : udunits(axis->unit), long_name);
-    if (setting && axis->setting->type == CS_FLAG) {
+    if (axis->type == CS_FLAG) {
         describe_flags(h5, dataset, "false|true");
     }
     writer->scales[i] = dataset;

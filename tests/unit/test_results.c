@@ -217,6 +217,28 @@ START_TEST(extra_axes_reach_what_reads_them)
 }
 END_TEST
 
+/* A device field reaches what its row says; the device's own figures have the axis of their field alone. */
+START_TEST(device_axes_reach_what_reads_them)
+{
+    static const char with[] =
+        "{\"axes\": {" AXES ", \"device.tdp_w\": {\"factor\": [0.8, 1]}, \"device.hbm_gib\": [60, 80],"
+        " \"device.die_mm2\": [800, 900], \"device.sram_mib\": [1, 2]}}";
+    axes_are(with, "mfu", "model hardware year qat hbm_gib");
+    axes_are(with, "energy", "model hardware year qat tdp_w hbm_gib");
+    axes_are(with, "carbon_embodied", "model hardware year qat hbm_gib die_mm2");
+    axes_are(with, "carbon_total", "model hardware year qat tdp_w hbm_gib die_mm2 region");
+    axes_are(with, "embodied_device", "hardware year die_mm2");
+    axes_are(with, "device_tdp", "hardware year tdp_w");
+    axes_are(with, "memory_capacity", "hardware year hbm_gib");
+    axes_are(with, "device_peak", "hardware year");
+    axes_are(with, "loss", "model");
+    axes_are("{\"axes\": {" AXES ", \"device.lifetime_years\": [3, 4], \"carbon.lifetime_years\": [5, 6]}}",
+             "carbon_embodied", "model hardware year qat lifetime_years carbon_lifetime_years");
+    axes_are("{\"axes\": {" AXES ", \"carbon.lifetime_years\": [5, 6], \"device.lifetime_years\": [3, 4]}}",
+             "carbon_embodied", "model hardware year qat lifetime_years device_lifetime_years");
+}
+END_TEST
+
 START_TEST(plans_by_region_and_alternatives)
 {
     axes_are(regional, "devices", "model hardware year qat pue region");
@@ -593,6 +615,7 @@ int main(void)
     tcase_add_test(tests, packing_saves_what_is_missing);
     tcase_add_test(tests, variables_have_the_axes_they_depend_on);
     tcase_add_test(tests, extra_axes_reach_what_reads_them);
+    tcase_add_test(tests, device_axes_reach_what_reads_them);
     tcase_add_test(tests, plans_by_region_and_alternatives);
     tcase_add_test(tests, no_dimension_is_called_like_a_variable);
     tcase_add_test(tests, chunks_cover_a_variable_in_its_order);

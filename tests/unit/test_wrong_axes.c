@@ -75,7 +75,7 @@ static const struct cs_wrong table[] = {
     WRONG("3:15", "axes.hardware[0]", MISSING("kind"), HARDWARE("[{\"name\": \"x\"}]"))
     WRONG("3:41", "axes.hardware[0].based_on", NAME_MEANT("device", "H1OO", "H100"),
         HARDWARE("[{\"name\": \"x\", \"based_on\": \"H1OO\"}]"))
-    WRONG("3:59", "axes.hardware[0].hbm_gb", NUMBER("0", "1000000000"),
+    WRONG("3:59", "axes.hardware[0].hbm_gb", NUMBER_OF("GB", "0", "1000000000"),
         HARDWARE("[{\"name\": \"x\", \"based_on\": \"H100\", \"hbm_gb\": -1}]"))
     WRONG("3:49", "axes.hardware[0].hbm_tb", KEY_MEANT("hbm_gb"),
         HARDWARE("[{\"name\": \"x\", \"based_on\": \"H100\", \"hbm_tb\": 1}]"))

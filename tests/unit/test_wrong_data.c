@@ -26,9 +26,9 @@ static const struct cs_wrong table[] = {
         DEVICE("\"kind\": \"gpu\", ", "80", ", \"tiles\": [[128, 128, 2]]}]}"))
     WRONG_DATA(CS_WRONG_DEVICES, "4:49", "devices[0].tiles", LIST,
         DEVICE("\"kind\": \"gpu\", ", "80", ", \"tiles\": []}]}"))
-    WRONG_DATA(CS_WRONG_DEVICES, "2:1", "devices[0]", "of kind \"gpu\" must have torus_axes 0",
+    WRONG_DATA(CS_WRONG_DEVICES, "4:80", "devices[0].torus_axes", "of kind \"gpu\" must have torus_axes 0",
         DEVICE("\"kind\": \"gpu\", ", "80", ", \"tiles\": [[128, 128, 1]], \"torus_axes\": 3}]}"))
-    WRONG_DATA(CS_WRONG_DEVICES, "2:1", "devices[0]", "torus_axes must be 0 (switched), 2 or 3",
+    WRONG_DATA(CS_WRONG_DEVICES, "4:54", "devices[0].torus_axes", "torus_axes must be 0 (switched), 2 or 3",
         DEVICE("\"kind\": \"tpu\", ", "80", ", \"torus_axes\": 1}]}"))
     WRONG_DATA(CS_WRONG_DEVICES, "2:105", "devices[0].units", "expected a whole number, not 80.5",
         DEVICE("\"kind\": \"gpu\", ", "80.5", ", \"tiles\": [[128, 128, 1]]}]}"))
