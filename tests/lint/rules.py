@@ -4,6 +4,7 @@
 
     tests/lint/rules.py [--list]
 """
+import ast
 import json
 import re
 import subprocess
@@ -207,33 +208,47 @@ def check_text(paths):
                              "missing in the room's README")
 
 
-# A function may be longer where a table or a switch is clearer in one piece; then it stands here, with why.
-LONG_FUNCTIONS = {}
-FILE_LINES = 700
+FILE_LINES = 500
 FUNCTION_LINES = 80
+# What a long file of a folder is cut into.
+SPLIT = {
+    "tests/": "cut it by what its tests are about; what they share goes to tests/support/",
+    "scripts/report_page/": "cut it by what its parts know, and name them in PAGE_PARTS of scripts/report.py",
+    "": "cut it by what its parts know",
+}
+
+
+def functions(path, text):
+    """First line and length of each function of a source of C or Python."""
+    if path.suffix == ".py":
+        return [(node.lineno, node.end_lineno - node.lineno + 1) for node in ast.walk(ast.parse(text))
+                if isinstance(node, ast.FunctionDef)]
+    found, start = [], None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line == "{":
+            start = number
+        elif line == "}" and start:
+            found.append((start - 1, number - start + 1))
+            start = None
+    return found
 
 
 def check_size(paths):
-    """Files of about 500 lines and functions of about 60 (hard limits a little above)."""
+    """Files of at most 500 lines, functions of about 60 and at most 80: of programs, tests, scripts and the page."""
     for path in paths:
         name = relative(path)
-        if path.suffix != ".c" or not name.startswith("src/"):
+        if path.suffix not in (".c", ".h", ".py", ".sh", ".js", ".css", ".html", ".sbatch"):
             continue
-        lines = path.read_text().splitlines()
-        if len(lines) > FILE_LINES:
-            complain(name, f"{len(lines)} lines: split it by what its parts know (about 500, at most {FILE_LINES})")
-        start = None
-        for number, line in enumerate(lines, 1):
-            if line == "{":
-                start = number
-            elif line == "}" and start:
-                length = number - start + 1
-                title = lines[start - 2].strip()
-                known = any(function + "(" in title for function in LONG_FUNCTIONS)
-                if length > FUNCTION_LINES and not known:
-                    complain(f"{name}:{start - 1}", f"a function of {length} lines: give its parts names (about 60, "
-                             f"at most {FUNCTION_LINES})")
-                start = None
+        text = path.read_text()
+        lines = text.count("\n")
+        if lines > FILE_LINES:
+            advice = next(advice for folder, advice in SPLIT.items() if name.startswith(folder))
+            complain(name, f"{lines} lines, at most {FILE_LINES}: {advice}")
+        if path.suffix in (".c", ".py"):
+            for line, length in functions(path, text):
+                if length > FUNCTION_LINES:
+                    complain(f"{name}:{line}", f"a function of {length} lines: give its parts names (about 60, at most "
+                             f"{FUNCTION_LINES})")
 
 
 def check_versions(_paths):

@@ -168,19 +168,19 @@ static enum cs_code read_files(struct cs_error *error)
     return CS_OK;
 }
 
-START_TEST(parsing)
+START_TEST(parsing_without_memory_is_refused)
 {
     fail_each(parse);
 }
 END_TEST
 
-START_TEST(packing)
+START_TEST(packing_without_memory_is_refused)
 {
     fail_each(travel);
 }
 END_TEST
 
-START_TEST(reading)
+START_TEST(reading_files_without_memory_is_refused)
 {
     fail_each(read_files);
 }
@@ -198,7 +198,7 @@ static enum cs_code read_cases(struct cs_error *error)
     return code;
 }
 
-START_TEST(cases)
+START_TEST(reading_cases_without_memory_is_refused)
 {
     struct cs_error error;
     ck_assert_msg(watch(read_cases, 0, &error) == CS_OK, "%s", error.message);
@@ -218,7 +218,7 @@ static enum cs_code family(struct cs_error *error)
     return cs_family_error_read("A100", &known) ? CS_OK : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory.");
 }
 
-START_TEST(families)
+START_TEST(fitting_families_without_memory_is_refused)
 {
     struct cs_family_error known;
     ck_assert(!cs_family_error_read("Cray", &known));
@@ -287,7 +287,7 @@ static void prepare(size_t count, char **given, double deadline, struct cs_confi
     carbon = point.carbon;
 }
 
-START_TEST(searches)
+START_TEST(searching_without_memory_is_refused)
 {
     static char few[] = "axes.hardware=[\"e\"]", year[] = "axes.year=[0]", zero[] = "axes.search.zero_stages=[[0, 1]]",
                 degrees[] = "axes.search.expert_degrees=[[]]", host[] = "axes.carbon.host=[true]",
@@ -368,12 +368,12 @@ int main(void)
 {
     Suite *suite = suite_create("allocation");
     TCase *tests = tcase_create("allocation");
-    tcase_add_test(tests, parsing);
-    tcase_add_test(tests, packing);
-    tcase_add_test(tests, reading);
-    tcase_add_test(tests, cases);
-    tcase_add_test(tests, families);
-    tcase_add_test(tests, searches);
+    tcase_add_test(tests, parsing_without_memory_is_refused);
+    tcase_add_test(tests, packing_without_memory_is_refused);
+    tcase_add_test(tests, reading_files_without_memory_is_refused);
+    tcase_add_test(tests, reading_cases_without_memory_is_refused);
+    tcase_add_test(tests, fitting_families_without_memory_is_refused);
+    tcase_add_test(tests, searching_without_memory_is_refused);
     tcase_add_test(tests, memory_of_a_search_is_bounded);
     tcase_add_test(tests, records);
     suite_add_tcase(suite, tests);

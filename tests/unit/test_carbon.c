@@ -74,7 +74,7 @@ static double total_carbon(double years, double u, double g_per_kwh)
 }
 
 /* The paper's figures 6 and 7 under its preset, at T = 2,160 h, B100 and three utilisations; per cent, one decimal. */
-START_TEST(printed_percentages)
+START_TEST(percentages_printed_in_the_paper)
 {
     static const struct {
         double u, share, cleaner, five, ten, five_euv, ten_euv;
@@ -101,7 +101,7 @@ START_TEST(printed_percentages)
 END_TEST
 
 /* Half the devices, all else equal: half the carbon. The paper's -42% of QAT then needs u_int8 / u_16 = .86. */
-START_TEST(half_the_devices)
+START_TEST(carbon_of_half_the_devices)
 {
     paper();
     use(&b100, 0.0);
@@ -129,7 +129,7 @@ END_TEST
 
 /* BLOOM: 1,082,990 GPU-hours x 400 W = 433,196 kWh, which is Eq 3 at u = 1 and PUE 1; with u = .318 it is 344.6 MWh.
  * Embodied: 384 x (8.26 x 1.6 + 40 x .4) = 11.219 t. */
-START_TEST(bloom)
+START_TEST(bloom_as_published)
 {
     paper();
     settings.carbon.pue = 1.0;
@@ -146,7 +146,7 @@ START_TEST(bloom)
 END_TEST
 
 /* Eq 4: whole servers. 385 A100 stand in 49 servers of 3.3 kW beside their accelerators, half of it drawn. */
-START_TEST(servers)
+START_TEST(energy_of_servers)
 {
     use(&a100, 0.0);
     WITHIN(cs_server_energy(&inputs, 384, 100.0), 48 * 1650.0 * 100.0, 1e-12);
@@ -244,7 +244,7 @@ START_TEST(pue_of_a_region)
 END_TEST
 
 /* Figure 4(a)'s ideal: 1e24 FLOP at 1,980 TFLOP/s is 5.0505e8 s at 210 W: 29,461 kWh; x 1.1 x .323 kg = 10,468 kg. */
-START_TEST(ideal)
+START_TEST(energy_alone_at_full_utilisation)
 {
     use(&b100, 0.0);
     const double dynamic = cs_device_power(&inputs, 1.0) - cs_device_power(&inputs, 0.0);
@@ -257,17 +257,17 @@ int main(void)
     Suite *suite = suite_create("carbon");
     TCase *cases = tcase_create("carbon");
     tcase_add_checked_fixture(cases, setup, NULL);
-    tcase_add_test(cases, printed_percentages);
-    tcase_add_test(cases, half_the_devices);
+    tcase_add_test(cases, percentages_printed_in_the_paper);
+    tcase_add_test(cases, carbon_of_half_the_devices);
     tcase_add_test(cases, power_hardly_falls_with_utilisation);
-    tcase_add_test(cases, bloom);
-    tcase_add_test(cases, servers);
+    tcase_add_test(cases, bloom_as_published);
+    tcase_add_test(cases, energy_of_servers);
     tcase_add_test(cases, carbon_per_area);
     tcase_add_test(cases, embodied_terms_add_up);
     tcase_add_test(cases, attribution);
     tcase_add_test(cases, growth_of_carbon_per_area);
     tcase_add_test(cases, pue_of_a_region);
-    tcase_add_test(cases, ideal);
+    tcase_add_test(cases, energy_alone_at_full_utilisation);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

@@ -54,7 +54,7 @@ static void point_of(int64_t search, struct cs_design_point *point, int64_t coor
 #define STATIC "axes.power.static_fraction=[0.5, 0.7]"
 #define PUES "axes.carbon.pue=[1.1, 1.2]"
 
-START_TEST(searches)
+START_TEST(which_axes_are_searched)
 {
     MAKE(MODELS, YEARS, REGIONS, GROWTH, DEADLINES, STATIC, PUES);
     ck_assert_int_eq(grid.points, 3 * 2 * 4 * 2 * 3 * 2 * 2);
@@ -77,7 +77,7 @@ START_TEST(searches)
 }
 END_TEST
 
-START_TEST(indices)
+START_TEST(a_search_and_its_coordinates)
 {
     MAKE("search.objective=min_carbon", MODELS, YEARS, REGIONS, DEADLINES, GROWTH);
     for (int64_t search = 0; search < grid.searches; search++) {
@@ -100,7 +100,7 @@ START_TEST(indices)
 }
 END_TEST
 
-START_TEST(points)
+START_TEST(what_a_point_is_made_of)
 {
     struct cs_design_point point;
     MAKE("axes.model=[{\"d_model\": [24576]}]", "axes.year=[0, 10]", DEADLINES, GROWTH, "axes.qat=[\"off\", \"int8\"]",
@@ -196,7 +196,7 @@ static void check_record(const struct cs_search_result *result, const struct cs_
     ck_assert_double_eq_tol(sum, 1.0, 1e-9);
 }
 
-START_TEST(answers)
+START_TEST(a_record_is_the_answer_of_the_search)
 {
     struct cs_search_workspace *workspace = cs_search_workspace_create();
     ck_assert_ptr_nonnull(workspace);
@@ -264,7 +264,7 @@ START_TEST(records_of_regions)
 END_TEST
 
 /* The two configurations that come with the program. */
-START_TEST(shipped)
+START_TEST(shipped_configurations)
 {
     char path[512];
     static const char *const names[] = {"full.json", "quick.json"};
@@ -293,13 +293,13 @@ int main(void)
     Suite *suite = suite_create("grid");
     TCase *cases = tcase_create("grid");
     tcase_add_checked_fixture(cases, NULL, teardown);
-    tcase_add_test(cases, searches);
-    tcase_add_test(cases, indices);
-    tcase_add_test(cases, points);
+    tcase_add_test(cases, which_axes_are_searched);
+    tcase_add_test(cases, a_search_and_its_coordinates);
+    tcase_add_test(cases, what_a_point_is_made_of);
     tcase_add_test(cases, what_models_state);
-    tcase_add_test(cases, answers);
+    tcase_add_test(cases, a_record_is_the_answer_of_the_search);
     tcase_add_test(cases, records_of_regions);
-    tcase_add_test(cases, shipped);
+    tcase_add_test(cases, shipped_configurations);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

@@ -85,7 +85,7 @@ START_TEST(sizes_beyond_32_bits)
 END_TEST
 
 /* Devices without end, tokens without end, no deadline, no memory: an answer or a reason, at once. */
-START_TEST(extremes_end)
+START_TEST(extreme_sizes_end)
 {
     struct cs_search_result best;
     scaled(24576.0, 1.0);
@@ -245,7 +245,7 @@ START_TEST(alternatives_in_order)
 END_TEST
 
 /* What a workspace did before changes nothing: the seed of the next search only reorders it. */
-START_TEST(history_does_not_matter)
+START_TEST(earlier_searches_do_not_matter)
 {
     struct cs_search_result first;
     struct cs_search_result again;
@@ -265,7 +265,7 @@ START_TEST(history_does_not_matter)
 END_TEST
 
 /* No more devices for a longer deadline or more memory; no more time for more devices at hand. */
-START_TEST(monotone)
+START_TEST(more_time_or_memory_takes_no_more_devices)
 {
     struct cs_search_result before;
     struct cs_search_result after;
@@ -348,14 +348,14 @@ int main(void)
     TCase *const plans = tcase_create("search");
     tcase_add_checked_fixture(plans, setup, teardown);
     tcase_add_test(plans, sizes_beyond_32_bits);
-    tcase_add_test(plans, extremes_end);
+    tcase_add_test(plans, extreme_sizes_end);
     tcase_add_test(plans, more_devices_than_32_bits_count);
     tcase_add_test(plans, tensor_degrees_tile_the_domain);
     tcase_add_test(plans, wide_domains_end);
     tcase_add_test(plans, odd_degrees);
     tcase_add_test(plans, alternatives_in_order);
-    tcase_add_test(plans, history_does_not_matter);
-    tcase_add_test(plans, monotone);
+    tcase_add_test(plans, earlier_searches_do_not_matter);
+    tcase_add_test(plans, more_time_or_memory_takes_no_more_devices);
     tcase_add_test(plans, objectives_disagree);
     tcase_add_test(plans, recomputation_adds_time);
     Suite *const suite = suite_create("search");

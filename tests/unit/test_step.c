@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Schedules, the split into stages, traffic of data parallelism, and what a search relies on. */
+/* Schedules, traffic of data parallelism, and what a search relies on. The split into stages: test_split.c. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "instance.h"
 #include "sample.h"
 #include "suite.h"
-
-#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
 
 static struct cs_problem problem;
 static struct cs_network network;
@@ -51,7 +48,7 @@ END_TEST
 
 /* Bubbles: 1F1B sum(T_i) - T (equal stages: (p - 1) T); ZB1P (p - 1)(F + B - 2 W), 2401.10241; DualPipe
  * (p/2 - 1)(F&B + B - 3 W), 2412.19437. */
-START_TEST(bubbles)
+START_TEST(bubbles_of_each_schedule)
 {
     prepare(4, 1, 0, 0);
     const double f = stage.slowest_forward, b = stage.slowest_backward, w = stage.slowest_weight_gradient;
@@ -72,108 +69,9 @@ START_TEST(bubbles)
 }
 END_TEST
 
-/* Least slowest stage by trying every contiguous split, for a few layers. */
-static double best_split(const double *layers, int count, int stages, double embedding, double head)
-{
-    double table[16][32]; /* [stages][layers] */
-    for (int n = 0; n <= count; n++) {
-        table[1][n] = embedding;
-        for (int i = 0; i < n; i++) {
-            table[1][n] += layers[i];
-        }
-    }
-    for (int p = 2; p <= stages; p++) {
-        for (int n = 0; n <= count; n++) {
-            table[p][n] = INFINITY;
-            double own = p == stages ? head : 0.0;
-            for (int from = n; from >= 0; from--) {
-                table[p][n] = fmin(table[p][n], fmax(table[p - 1][from], own));
-                own += from > 0 ? layers[from - 1] : 0.0;
-            }
-        }
-    }
-    return stages == 1 ? table[1][count] + head : table[stages][count];
-}
-
-static void set_part(enum cs_part_kind kind, double forward, double backward)
-{
-    costs.part[kind].forward_seconds = costs.part[kind].forward[CS_SHARE_COMPUTE] = forward;
-    costs.part[kind].backward_seconds = costs.part[kind].backward[CS_SHARE_COMPUTE] = backward;
-}
-
-static double draw(uint64_t *state)
-{
-    return (double)instance_random(state) / 281474976710656.0; /* of 48 bits */
-}
-
-START_TEST(split_is_the_best)
-{
-    uint64_t random = 20250101;
-    for (int round = 0; round < 3000; round++) {
-        const int count = 1 + (int)(draw(&random) * 20.0), dense = (int)(draw(&random) * 1.3 * count) % (count + 1);
-        const bool mixture = round % 3 != 0;
-        const double scale = round % 2 == 0 ? 1.0 : 10.0;
-        const double x = scale * (0.5 + draw(&random)), y = scale * (0.5 + draw(&random));
-        const double head = 3.0 * scale * draw(&random), embedding = scale * draw(&random);
-        double layers[32];
-        prepare(1, 1, 0, 0);
-        problem.architecture.layers = count;
-        problem.architecture.experts = mixture ? 4 : 1;
-        problem.architecture.dense_layers = mixture ? dense : 0;
-        set_part(CS_PART_DENSE, 0.4 * x, 0.6 * x);
-        set_part(CS_PART_MIXTURE, 0.3 * y, 0.7 * y);
-        set_part(CS_PART_EMBEDDING, embedding, 0.0);
-        set_part(CS_PART_HEAD, 0.5 * head, 0.5 * head);
-        for (int i = 0; i < count; i++) {
-            layers[i] = !mixture || i < dense ? x : y;
-        }
-        for (int p = 1; p <= count && p < 12; p++) {
-            cs_stage_prepare(&costs, p, &stage);
-            const double best = best_split(layers, count, p, embedding, head);
-            WITHIN(stage.slowest_forward + stage.slowest_backward, best, 1e-9);
-            WITHIN(stage.slowest[CS_SHARE_COMPUTE], best, 1e-9);
-        }
-        sample_problem(&problem);
-    }
-}
-END_TEST
-
-/* Of splits that are equally fast the middle takes the layer more: stage 0 has the most micro-batches in flight, the
- * last one the logits. */
-START_TEST(ties_go_to_the_middle)
-{
-    problem.architecture.layers = 4;
-    prepare(1, 1, 0, 0);
-    set_part(CS_PART_DENSE, 0.25, 0.75);
-    set_part(CS_PART_EMBEDDING, 0.0, 0.0);
-    set_part(CS_PART_HEAD, 0.0, 0.0);
-    cs_stage_prepare(&costs, 3, &stage);
-    WITHIN(stage.slowest_forward + stage.slowest_backward, 2.0, 1e-12);
-    WITHIN(stage.first_activation,
-           costs.part[CS_PART_EMBEDDING].activation_bytes + costs.part[CS_PART_DENSE].activation_bytes, 1e-12);
-    WITHIN(stage.last_activation,
-           costs.part[CS_PART_HEAD].activation_bytes + costs.part[CS_PART_DENSE].activation_bytes, 1e-12);
-}
-END_TEST
-
-START_TEST(even_split)
-{
-    problem.training.layer_split = CS_LAYER_SPLIT_EVEN;
-    prepare(1, 1, 0, 0);
-    set_part(CS_PART_DENSE, 0.4, 0.6);
-    set_part(CS_PART_EMBEDDING, 0.0, 0.0);
-    set_part(CS_PART_HEAD, 1.0, 2.0);
-    cs_stage_prepare(&costs, 4, &stage); /* 12 layers each, the last with the head */
-    WITHIN(stage.slowest_forward + stage.slowest_backward, 15.0, 1e-12);
-    WITHIN(stage.rest_seconds, 36.0, 1e-12);
-    cs_stage_prepare(&costs, 5, &stage); /* 48 layers do not divide by 5: 51 / 5 seconds at best, so 11 */
-    WITHIN(stage.slowest_forward + stage.slowest_backward, 11.0, 1e-12);
-}
-END_TEST
-
 /* Gradients of P parameters over d ranks of one device per node: all-reduce of 4 P, reduce-scatter of 4 P and gather of
  * 2 P, with nothing underneath in the stacks of unfused attention. */
-START_TEST(data_traffic)
+START_TEST(traffic_of_data_parallelism)
 {
     struct cs_group group;
     prepare(2, 4, 0, 0);
@@ -202,7 +100,7 @@ START_TEST(data_traffic)
 END_TEST
 
 /* Overlapped, one bucket is left, or what does not fit under the backward pass. */
-START_TEST(overlap)
+START_TEST(what_the_backward_pass_hides)
 {
     struct cs_group group;
     problem.training.gradient_overlap = CS_OVERLAP_ON;
@@ -246,7 +144,7 @@ START_TEST(zero_3)
 END_TEST
 
 /* 50 B per parameter of the sharding. */
-START_TEST(optimizer)
+START_TEST(time_of_the_optimizer)
 {
     problem.device.hbm_bandwidth = 1e12;
     problem.device.step_overhead = 0.25;
@@ -259,7 +157,7 @@ START_TEST(optimizer)
 END_TEST
 
 /* The slowest of 8 p d devices sets the pace of what each computes, not of the traffic and the optimizer. */
-START_TEST(stragglers)
+START_TEST(the_slowest_device_sets_the_pace)
 {
     struct cs_replica floors[CS_ZERO_STAGES];
     double last = 1.0;
@@ -288,7 +186,7 @@ START_TEST(stragglers)
 END_TEST
 
 /* 2 (n-1)/n S / beta + 2 (n-1) alpha, forward 2, recomputed 2; backward two hidden under weight gradients. */
-START_TEST(tensor_collectives)
+START_TEST(collectives_of_tensor_parallelism)
 {
     struct cs_group group;
     prepare(1, 1, 0, 0);
@@ -316,7 +214,7 @@ END_TEST
 
 /* FLOPs of a layer: 24 s b h^2 + 4 s^2 b h forward (Narayanan 2021), twice that backward, once more recomputed;
  * logits 6 s b h V. */
-START_TEST(flops)
+START_TEST(flops_of_a_layer)
 {
     const double forward = 24.0 * 2048 * 6144.0 * 6144.0 + 4.0 * 2048.0 * 2048.0 * 6144.0;
     sharding.tensor = 1;
@@ -334,7 +232,7 @@ START_TEST(flops)
 END_TEST
 
 /* Dispatch and combine send s b h k / t elements over e, forward and backward: 4 all-to-alls. */
-START_TEST(experts)
+START_TEST(all_to_alls_of_experts)
 {
     struct cs_group group;
     problem.architecture.experts = 16;
@@ -361,7 +259,7 @@ START_TEST(experts)
 END_TEST
 
 /* Host-bound: a layer never takes less than its kernels' enqueueing. */
-START_TEST(host_bound)
+START_TEST(a_layer_takes_as_long_as_its_launches)
 {
     prepare(1, 1, 0, 0);
     const double before = costs.part[CS_PART_DENSE].forward_seconds;
@@ -380,7 +278,7 @@ static void sum_trace(void *context, const struct cs_trace_entry *entry)
 }
 
 /* The narration adds up to the part, and the shares to one. */
-START_TEST(whole_plan)
+START_TEST(the_narration_adds_up)
 {
     struct cs_plan plan;
     struct cs_step step;
@@ -468,7 +366,7 @@ START_TEST(shares_are_parts_of_the_step)
 END_TEST
 
 /* What include/cs_sweep/step.h lets a search rely on. */
-START_TEST(contract)
+START_TEST(what_a_search_relies_on)
 {
     struct cs_plan plan;
     struct cs_step base, other;
@@ -515,23 +413,20 @@ int main(void)
     tcase_set_timeout(cases, 60.0);
     tcase_add_checked_fixture(cases, setup, NULL);
     tcase_add_test(cases, step_by_hand);
-    tcase_add_test(cases, bubbles);
-    tcase_add_test(cases, split_is_the_best);
-    tcase_add_test(cases, ties_go_to_the_middle);
-    tcase_add_test(cases, even_split);
-    tcase_add_test(cases, data_traffic);
-    tcase_add_test(cases, overlap);
+    tcase_add_test(cases, bubbles_of_each_schedule);
+    tcase_add_test(cases, traffic_of_data_parallelism);
+    tcase_add_test(cases, what_the_backward_pass_hides);
     tcase_add_test(cases, zero_3);
-    tcase_add_test(cases, optimizer);
-    tcase_add_test(cases, stragglers);
-    tcase_add_test(cases, tensor_collectives);
-    tcase_add_test(cases, flops);
-    tcase_add_test(cases, experts);
-    tcase_add_test(cases, host_bound);
-    tcase_add_test(cases, whole_plan);
+    tcase_add_test(cases, time_of_the_optimizer);
+    tcase_add_test(cases, the_slowest_device_sets_the_pace);
+    tcase_add_test(cases, collectives_of_tensor_parallelism);
+    tcase_add_test(cases, flops_of_a_layer);
+    tcase_add_test(cases, all_to_alls_of_experts);
+    tcase_add_test(cases, a_layer_takes_as_long_as_its_launches);
+    tcase_add_test(cases, the_narration_adds_up);
     tcase_add_test(cases, hardware_flops);
     tcase_add_test(cases, shares_are_parts_of_the_step);
-    tcase_add_test(cases, contract);
+    tcase_add_test(cases, what_a_search_relies_on);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }

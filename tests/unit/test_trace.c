@@ -130,7 +130,7 @@ START_TEST(hidden_all_to_all)
 END_TEST
 
 /* What waits moves no bytes; an interleaved pipeline's bubble is 1/v of the other stages' time. */
-START_TEST(what_waits)
+START_TEST(waits_for_others)
 {
     static const char *const kernels[] = {"bubble", "host work", "wait for the slowest", "gather and scatter"};
     plan.interleave = 2;
@@ -180,7 +180,7 @@ static void add(void *context, const struct cs_trace_entry *entry)
 
 /* A head with one prediction depth, its layer of the model's last kind, and kernels that the host enqueues late:
  * entries add up to the part, compute and collectives apart, forward and backward. */
-START_TEST(entries_add_up)
+START_TEST(entries_add_up_to_the_parts)
 {
     static const char *const parts[] = {"mixture layer", "embedding", "head"};
     static const enum cs_part_kind kinds[] = {CS_PART_MIXTURE, CS_PART_EMBEDDING, CS_PART_HEAD};
@@ -213,9 +213,9 @@ int main(void)
     tcase_add_test(cases, parts_that_the_model_lacks);
     tcase_add_test(cases, weights_of_a_prediction_depth);
     tcase_add_test(cases, hidden_all_to_all);
-    tcase_add_test(cases, what_waits);
+    tcase_add_test(cases, waits_for_others);
     tcase_add_test(cases, update_of_the_shards);
-    tcase_add_test(cases, entries_add_up);
+    tcase_add_test(cases, entries_add_up_to_the_parts);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }
