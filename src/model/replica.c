@@ -5,15 +5,17 @@
 /* ---- data parallelism ---- */
 
 /* The ranks of one collective; or of a range of data degrees, for its floor. */
-union ranks {
-    struct cs_group group;
-    struct cs_group_range range;
+struct ranks {
+    bool floor;
+    union {
+        struct cs_group group;
+        struct cs_group_range range;
+    };
 };
 
 /* The ranks that reduce one kind of parameters, and those that shard its state together. */
 struct reduction {
-    union ranks all, shard, between; /* between shards of one position */
-    bool floor;                      /* they are ranges */
+    struct ranks all, shard, between; /* between shards of one position */
     bool grouped;
     double shards;
     double tax;
@@ -28,8 +30,9 @@ static int64_t ranks_together(const struct cs_network *network, int64_t stride, 
 }
 
 static void place_ranks(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, bool floor,
-                        union ranks *ranks)
+                        struct ranks *ranks)
 {
+    ranks->floor = floor;
     if (floor) {
         cs_group_range_place(network, stride, low, high, &ranks->range);
     } else {
@@ -43,7 +46,6 @@ static void place_reduction(const struct cs_network *network, int64_t stride, in
 {
     const int64_t least = ranks_together(network, stride, low, group);
     const int64_t most = ranks_together(network, stride, high, group);
-    out->floor = floor;
     out->grouped = least < low;
     out->shards = (double)most;
     place_ranks(network, stride, low, high, floor, &out->all);
@@ -58,24 +60,23 @@ static void place_reduction(const struct cs_network *network, int64_t stride, in
     out->tax = floor ? cs_group_tax_floor(network) : cs_group_tax(network, &out->all.group);
 }
 
-static double reduce_over(const struct reduction *reduction, const union ranks *ranks, double bytes)
+static double reduce_over(const struct ranks *ranks, double bytes)
 {
-    return reduction->floor ? cs_all_reduce_floor(&ranks->range, bytes) : cs_all_reduce(&ranks->group, bytes);
+    return ranks->floor ? cs_all_reduce_floor(&ranks->range, bytes) : cs_all_reduce(&ranks->group, bytes);
 }
 
 static double gather(const struct reduction *reduction, double bytes)
 {
-    const union ranks *const ranks = &reduction->shard;
-    return reduction->floor ? cs_all_gather_floor(&ranks->range, bytes) : cs_all_gather(&ranks->group, bytes);
+    const struct ranks *const ranks = &reduction->shard;
+    return ranks->floor ? cs_all_gather_floor(&ranks->range, bytes) : cs_all_gather(&ranks->group, bytes);
 }
 
 static double scatter(const struct reduction *reduction, double bytes)
 {
-    const union ranks *const ranks = &reduction->shard;
+    const struct ranks *const ranks = &reduction->shard;
     const double inside =
-        reduction->floor ? cs_reduce_scatter_floor(&ranks->range, bytes) : cs_reduce_scatter(&ranks->group, bytes);
-    return reduction->grouped ? inside + reduce_over(reduction, &reduction->between, bytes / reduction->shards)
-                              : inside;
+        ranks->floor ? cs_reduce_scatter_floor(&ranks->range, bytes) : cs_reduce_scatter(&ranks->group, bytes);
+    return reduction->grouped ? inside + reduce_over(&reduction->between, bytes / reduction->shards) : inside;
 }
 
 /* Traffic goes by buckets as gradients come: all but the last can hide. */
@@ -151,9 +152,8 @@ static void prepare_traffic(const struct cs_stage *stage, const struct traffic *
     const double under_backward = traffic->overlaps ? stage->overlap_backward : 0.0;
     double per_micro = 0.0;
     if (replica->zero_stage == 0) {
-        const double reduce =
-            reduce_over(traffic->shared, &traffic->shared->all, traffic->gradient * own) +
-            (experts > 0.0 ? reduce_over(traffic->experts, &traffic->experts->all, traffic->gradient * experts) : 0.0);
+        const double reduce = reduce_over(&traffic->shared->all, traffic->gradient * own) +
+                              (experts > 0.0 ? reduce_over(&traffic->experts->all, traffic->gradient * experts) : 0.0);
         replica->data_seconds = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
     } else if (replica->zero_stage <= 2) {
         const double reduce = traffic->scatter;
@@ -237,14 +237,12 @@ static double pace_at(const struct cs_stage *stage, int64_t data)
  * some of the bubble open, it shrinks as devices get slower: then the highest data degree has the least. */
 static void floor_bubbles(const struct cs_stage *stage, int64_t high, struct cs_replica *floor)
 {
-    const double forward = stage->slowest_forward, backward = stage->slowest_backward;
-    const double weight = stage->slowest_weight_gradient, hidden = stage->slowest_hidden_all_to_all;
-    if (forward + backward >= 2.0 * weight && forward + 2.0 * backward - hidden >= 3.0 * weight) {
+    if (!(floor->shares[CS_SHARE_DATA] > 0.0)) {
         return;
     }
     struct cs_replica last = *floor;
     const double pace = pace_at(stage, high);
-    last.hidden_all_to_all = pace * hidden;
+    last.hidden_all_to_all = pace * stage->slowest_hidden_all_to_all;
     prepare_schedules(stage, pace, &last);
     for (int s = CS_SCHEDULE_ZB1P; s <= CS_SCHEDULE_DUALPIPE; s++) {
         floor->fill[s] = cs_min(floor->fill[s], last.fill[s]);

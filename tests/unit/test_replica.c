@@ -203,6 +203,13 @@ START_TEST(latency_of_a_domain_and_one_more)
 }
 END_TEST
 
+/* Of the stage as it stands, ZeRO 2 in shards of 4. */
+static double replica_fill(int64_t data, enum cs_schedule schedule)
+{
+    cs_replica_prepare(&stage, data, 2, 4, &replica);
+    return replica.fill[schedule];
+}
+
 /* Where memory is the limit, weight gradients, which read and write FP32 sums, take more than half of a pass over short
  * sequences. 5 to 8 nodes in shards of 4 have the same traffic. Then ZB1P's bubble shrinks with the pace of the slowest
  * device, and the floor of 5 to 8 data ranks is that of 8. */
@@ -225,6 +232,16 @@ START_TEST(floors_of_bubbles)
     ck_assert_double_gt(replica.fill[CS_SCHEDULE_ZB1P], least);
     cs_replica_floors(&stage, 5, 5, 1u << 2, 4, floors);
     WITHIN(floors[2].fill[CS_SCHEDULE_ZB1P], replica.fill[CS_SCHEDULE_ZB1P], 1e-12);
+    /* With most of the all-to-all hidden DualPipe's bubble alone does so: (.01 + 2 x .03 - .028 - 3 x .015) s < 0. */
+    stage.slowest_forward = 0.01;
+    stage.slowest_backward = 0.03;
+    stage.slowest_weight_gradient = 0.015;
+    stage.slowest_hidden_all_to_all = 0.028;
+    cs_replica_floors(&stage, 5, 8, 1u << 2, 4, floors);
+    WITHIN(floors[2].fill[CS_SCHEDULE_ZB1P], replica_fill(5, CS_SCHEDULE_ZB1P), 1e-12);
+    WITHIN(floors[2].fill[CS_SCHEDULE_DUALPIPE], replica_fill(8, CS_SCHEDULE_DUALPIPE), 1e-12);
+    ck_assert_double_gt(replica_fill(5, CS_SCHEDULE_DUALPIPE), replica_fill(8, CS_SCHEDULE_DUALPIPE));
+    ck_assert_double_gt(replica_fill(8, CS_SCHEDULE_DUALPIPE), 0.0);
 }
 END_TEST
 
