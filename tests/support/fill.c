@@ -196,3 +196,16 @@ enum cs_code cs_test_results_write(const struct cs_results *results, const char 
     const enum cs_code code = cs_results_write_fd(results, fd, path, info, error);
     return close(fd) == 0 || code != CS_OK ? code : cs_fail(error, CS_ERROR_WRITE, "%s: %s.", path, strerror(errno));
 }
+
+const struct cs_variable *cs_test_variable(const char *name)
+{
+    int32_t count;
+    const struct cs_variable *variables = cs_variables(&count);
+    for (int32_t i = 0; i < count; i++) {
+        if (strcmp(variables[i].name, name) == 0) {
+            return &variables[i];
+        }
+    }
+    (void)fprintf(stderr, "There is no variable %s.\n", name);
+    exit(EXIT_FAILURE);
+}

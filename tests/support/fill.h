@@ -23,6 +23,10 @@ struct cs_results *cs_test_results(const struct cs_grid *grid, uint64_t seed, in
 enum cs_code cs_test_results_write(const struct cs_results *results, const char *path, const struct cs_run_info *info,
                                    struct cs_error *error);
 
+/* A variable of result files by its name; ends the program where there is none. */
+struct cs_variable;
+const struct cs_variable *cs_test_variable(const char *name);
+
 /* splitmix64 and a double in [0, 1) of it. */
 uint64_t cs_test_random(uint64_t *state);
 double cs_test_uniform(uint64_t *state);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The result file's contents: axes, values, the way there and back. Its names, locks and damage: test_output.c;
- * its seal and packing: test_pack.c. */
+/* The result file's contents: values, and the way there and back. Its axes: test_layout.c; its seal and packing:
+ * test_pack.c; its names, locks and damage: test_output.c. */
 #include <check.h>
 #include <hdf5.h>
 #include <math.h>
@@ -12,20 +12,8 @@
 #include "fill.h"
 #include "results/internal.h"
 #include "suite.h"
+#include "sweeps.h"
 
-#define AXES                                                                                                           \
-    "\"model\": {\"d_model\": [2048, 4096, 8192]}, \"hardware\": [\"A100\", \"H100\"], \"year\": [0, 3, 7],"           \
-    "\"qat\": [\"off\", \"int8\"], \"carbon_intensity\": [\"us-east5\", \"asia-south1\","                              \
-    "{\"region\": \"s\u00fcdpol\", \"g_per_kwh\": 120}]"
-
-static const char plain[] = "{\"axes\": {" AXES "}}";
-static const char wide[] = "{\"axes\": {" AXES ", \"training.deadline_days\": [30, 90],"
-                           "\"carbon.cpa_growth_per_year\": [0, 0.1], \"carbon.pue\": [1.1, 1.3, 1.5],"
-                           "\"carbon.host\": [false, true], \"power.static_fraction\": [0.5, 0.7],"
-                           "\"training.seq_len\": [2048, 4096]}}";
-static const char regional[] = "{\"axes\": {" AXES ", \"carbon.pue\": [1.1, 1.3]},"
-                               "\"search\": {\"objective\": \"min_carbon\"}}";
-static const char several[] = "{\"axes\": {" AXES "}, \"search\": {\"alternatives\": 3}}";
 static const char *const cases[] = {plain, wide, regional, several};
 enum { CASES = 4 };
 
@@ -35,145 +23,6 @@ static void must(enum cs_code code, const struct cs_error *error)
 {
     ck_assert_msg(code == CS_OK, "%s", error->message);
 }
-
-/* ---- axes ---- */
-static const struct cs_variable *variable_of(const char *name)
-{
-    int32_t count;
-    const struct cs_variable *variables = cs_variables(&count);
-    for (int32_t i = 0; i < count; i++) {
-        if (strcmp(variables[i].name, name) == 0) {
-            return &variables[i];
-        }
-    }
-    ck_abort_msg("no variable %s", name);
-    return NULL;
-}
-
-static void axes_are(const char *configuration, const char *name, const char *expected)
-{
-    struct cs_test_case *test = cs_test_case_create(configuration);
-    struct cs_layout layout;
-    struct cs_error error;
-    must(cs_layout_init(&test->grid, &layout, &error), &error);
-    struct cs_shape shape;
-    cs_shape_of(&layout, variable_of(name)->on, &shape);
-    char axes[2048] = "";
-    for (int32_t k = 0; k < shape.rank; k++) {
-        const size_t used = strlen(axes);
-        (void)snprintf(axes + used, sizeof axes - used, "%s%s", k > 0 ? " " : "", layout.names[shape.axis[k]]);
-    }
-    ck_assert_str_eq(axes, expected);
-    cs_test_case_destroy(test);
-}
-
-START_TEST(variables_have_the_axes_they_depend_on)
-{
-    axes_are(plain, "loss", "model");
-    axes_are(plain, "carbon_intensity", "region");
-    axes_are(plain, "status", "model hardware year qat");
-    axes_are(plain, "energy", "model hardware year qat");
-    axes_are(plain, "carbon_embodied", "model hardware year qat");
-    axes_are(plain, "carbon_servers", "model hardware year qat region");
-    axes_are(plain, "embodied_device", "hardware year");
-    axes_are(plain, "memory_capacity", "hardware year");
-}
-END_TEST
-
-START_TEST(extra_axes_reach_what_reads_them)
-{
-    axes_are(wide, "d_model", "model");
-    axes_are(wide, "loss", "model seq_len");
-    axes_are(wide, "carbon_intensity", "region");
-    axes_are(wide, "region_pue", "pue region");
-    axes_are(wide, "mfu", "model hardware year qat deadline_days seq_len");
-    axes_are(wide, "energy", "model hardware year qat deadline_days static_fraction seq_len");
-    axes_are(wide, "energy_servers", "model hardware year qat deadline_days static_fraction seq_len");
-    axes_are(wide, "carbon_embodied", "model hardware year qat deadline_days cpa_growth_per_year host seq_len");
-    axes_are(wide, "embodied_device_host", "hardware year cpa_growth_per_year host");
-    axes_are(wide, "carbon_operational", "model hardware year qat deadline_days pue static_fraction seq_len region");
-    axes_are(wide, "carbon_total",
-             "model hardware year qat deadline_days cpa_growth_per_year pue host static_fraction seq_len region");
-}
-END_TEST
-
-/* A device field reaches what its row says; the device's own figures have the axis of their field alone. */
-START_TEST(device_axes_reach_what_reads_them)
-{
-    static const char with[] =
-        "{\"axes\": {" AXES ", \"device.tdp_w\": {\"factor\": [0.8, 1]}, \"device.hbm_gib\": [60, 80],"
-        " \"device.die_mm2\": [800, 900], \"device.sram_mib\": [1, 2]}}";
-    axes_are(with, "mfu", "model hardware year qat hbm_gib");
-    axes_are(with, "energy", "model hardware year qat tdp_w hbm_gib");
-    axes_are(with, "carbon_embodied", "model hardware year qat hbm_gib die_mm2");
-    axes_are(with, "carbon_total", "model hardware year qat tdp_w hbm_gib die_mm2 region");
-    axes_are(with, "embodied_device", "hardware year die_mm2");
-    axes_are(with, "device_tdp", "hardware year tdp_w");
-    axes_are(with, "memory_capacity", "hardware year hbm_gib");
-    axes_are(with, "device_peak", "hardware year");
-    axes_are(with, "loss", "model");
-    axes_are("{\"axes\": {" AXES ", \"device.lifetime_years\": [3, 4], \"carbon.lifetime_years\": [5, 6]}}",
-             "carbon_embodied", "model hardware year qat lifetime_years carbon_lifetime_years");
-    axes_are("{\"axes\": {" AXES ", \"carbon.lifetime_years\": [5, 6], \"device.lifetime_years\": [3, 4]}}",
-             "carbon_embodied", "model hardware year qat lifetime_years device_lifetime_years");
-}
-END_TEST
-
-START_TEST(plans_by_region_and_alternatives)
-{
-    axes_are(regional, "devices", "model hardware year qat pue region");
-    axes_are(regional, "energy", "model hardware year qat pue region");
-    axes_are(regional, "embodied_device", "hardware year");
-    axes_are(several, "devices", "model hardware year qat alternative");
-    axes_are(several, "carbon_total", "model hardware year qat region alternative");
-    axes_are(several, "loss", "model");
-}
-END_TEST
-
-/* netCDF takes a variable that has a dimension's name for its coordinates. */
-START_TEST(no_dimension_is_called_like_a_variable)
-{
-    axes_are("{\"axes\": {" AXES ", \"search.devices\": [8, 16]}}", "mfu", "model hardware year qat search_devices");
-    axes_are("{\"axes\": {" AXES ", \"training.global_batch\": [8, 16]}}", "mfu",
-             "model hardware year qat training_global_batch");
-}
-END_TEST
-
-START_TEST(chunks_cover_a_variable_in_its_order)
-{
-    static const int64_t sizes[][5] = {
-        {184, 12, 11, 3, 40}, {3, 1, 70000, 1, 2}, {1, 1, 1, 1, 200001}, {9, 9, 9, 9, 9}};
-    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-        struct cs_shape shape = {.rank = 5, .count = 1};
-        for (int32_t k = 0; k < 5; k++) {
-            shape.size[k] = sizes[s][k];
-            shape.count *= sizes[s][k];
-        }
-        int64_t chunk[CS_RANK_MAX];
-        ck_assert(cs_shape_chunk(&shape, chunk));
-        struct cs_block block;
-        for (int64_t first = 0; first < shape.count; first += block.count) {
-            cs_block_at(&shape, chunk, first, &block);
-            ck_assert_int_le(block.whole, 65536);
-            ck_assert_int_gt(block.count, 0);
-            /* The block's first element is where it says, and the block is contiguous: only one extent is cut. */
-            int64_t flat = 0, inner = 1;
-            bool whole = true;
-            for (int32_t k = 0; k < 5; k++) {
-                flat = flat * shape.size[k] + block.start[k];
-                ck_assert_int_eq(block.start[k] % chunk[k], 0);
-            }
-            for (int32_t k = 4; k >= 0; k--) {
-                ck_assert(whole || block.extents[k] == 1);
-                whole = whole && block.extents[k] == shape.size[k];
-                inner *= block.extents[k];
-            }
-            ck_assert_int_eq(flat, first);
-            ck_assert_int_eq(inner, block.count);
-        }
-    }
-}
-END_TEST
 
 /* ---- values ---- */
 static hid_t open_file(const char *path)
@@ -234,7 +83,7 @@ static void check_variable(hid_t file, const struct cs_grid *grid, const struct 
     struct cs_shape shape;
     struct cs_error error;
     must(cs_layout_init(grid, &layout, &error), &error);
-    cs_shape_of(&layout, variable_of(name)->on, &shape);
+    cs_shape_of(&layout, cs_test_variable(name)->on, &shape);
     double *values = read_doubles(file, name, shape.count);
     for (int64_t i = 0; i < shape.count; i++) {
         int64_t coordinates[CS_AXES_MAX] = {0};
@@ -392,7 +241,7 @@ static void same_bytes(const char *first, const char *second, bool same)
 
 START_TEST(equal_runs_give_equal_bytes)
 {
-    static const char bare[] = "{\"axes\": {" AXES "}, \"output\": {\"provenance\": false}}";
+    static const char bare[] = "{\"axes\": {" SWEEP_AXES "}, \"output\": {\"provenance\": false}}";
     const struct cs_run_info other = {.ranks = 256,
                                       .command = "another command",
                                       .hosts = "n1,n2",
@@ -424,7 +273,7 @@ START_TEST(compression_changes_no_value)
     struct cs_shape shape;
     struct cs_error error;
     must(cs_layout_init(&test->grid, &layout, &error), &error);
-    cs_shape_of(&layout, variable_of("carbon_total")->on, &shape);
+    cs_shape_of(&layout, cs_test_variable("carbon_total")->on, &shape);
     double *values[3];
     int64_t sizes[3];
     for (int32_t k = 0; k < 3; k++) {
@@ -489,12 +338,6 @@ int main(void)
 {
     Suite *suite = suite_create("results");
     TCase *tests = tcase_create("results");
-    tcase_add_test(tests, variables_have_the_axes_they_depend_on);
-    tcase_add_test(tests, extra_axes_reach_what_reads_them);
-    tcase_add_test(tests, device_axes_reach_what_reads_them);
-    tcase_add_test(tests, plans_by_region_and_alternatives);
-    tcase_add_test(tests, no_dimension_is_called_like_a_variable);
-    tcase_add_test(tests, chunks_cover_a_variable_in_its_order);
     tcase_add_loop_test(tests, carbon_in_the_file_is_that_of_the_functions, 0, CASES);
     tcase_add_loop_test(tests, records_come_back_bit_by_bit, 0, CASES);
     tcase_add_test(tests, parts_add_up);
