@@ -39,7 +39,8 @@ REASONS = SOURCE / "tests/slow/mutants.txt"
 TARGET = 0.95
 SLOW = 2.0  # seconds: a unit test that takes longer waits until the quick ones have passed
 # What each room's unit tests are about: those of files and of the command line cannot see a formula.
-UNRELATED = re.compile("test_(allocation|base|bundle|damage|json|layout|lock|options|output|pack|queue|results|wrong_.*)$")
+UNRELATED = re.compile("test_(allocation|base|bundle|damage|json|layout|lock|options|output|pack|queue|results|"
+                       "wrong_.*)$")
 FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-D_FILE_OFFSET_BITS=64", "-Iinclude", "-Isrc", "-Isrc/model", "-w",
          "-g0", "-fno-math-errno", "-ffp-contract=off", "-fPIC"]
 
