@@ -143,6 +143,10 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     SET(schedules, 1u, CS_SCHEDULE_NAMES, CS_SCOPE_SEARCH, "pipeline schedules")                                       \
     SET(zero_stages, 15u, "0|1|2|3", CS_SCOPE_SEARCH, "ZeRO stages (CarbonScaling Algorithm 1)")                       \
     SET(recompute, 7u, CS_RECOMPUTE_NAMES, CS_SCOPE_SEARCH, "activation recomputation")                                \
+    LIST(                                                                                                              \
+        recompute_layers, CS_SCOPE_SEARCH,                                                                             \
+        "how many of a stage's first layers to recompute instead of all of them (Megatron-LM: --recompute-num-layers " \
+        "with the method block), tried besides; empty: all only")                                                      \
     FLAG(sequence_parallel, true, CS_SCOPE_SEARCH, "sequence parallelism wherever tensor > 1 (Korthikanti 2022)")      \
     FLAG(zero_with_pipeline, false, CS_SCOPE_SEARCH, "allow ZeRO 2 and 3 with pipeline > 1")                           \
     COUNT(alternatives, 0, 0, 100, "1", CS_SCOPE_NONE,                                                                 \

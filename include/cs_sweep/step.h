@@ -44,12 +44,24 @@ struct cs_part {
     double activation_bytes;                  /* kept per micro-batch in flight */
     double working_bytes;                     /* besides, while the part runs (recomputed activations, FP32 logits) */
 };
-enum cs_part_kind { CS_PART_DENSE, CS_PART_MIXTURE, CS_PART_EMBEDDING, CS_PART_HEAD, CS_PART_COUNT };
+/* The KEPT parts are the layers (and the head, for its MTP layers) that recompute nothing where only the first layers
+ * of a stage are recomputed. */
+enum cs_part_kind {
+    CS_PART_DENSE,
+    CS_PART_MIXTURE,
+    CS_PART_EMBEDDING,
+    CS_PART_HEAD,
+    CS_PART_DENSE_KEPT,
+    CS_PART_MIXTURE_KEPT,
+    CS_PART_HEAD_KEPT,
+    CS_PART_COUNT
+};
 
 struct cs_costs {
     const struct cs_problem *problem;
     const struct cs_network *network;
-    struct cs_plan plan;                /* of which only the degrees above count; the others may be anything */
+    struct cs_plan plan; /* of which only the degrees above count; the others may be anything */
+    bool kept;           /* the KEPT parts are there too: plan.recompute_layers is not 0, and plan.recompute not none */
     struct cs_part part[CS_PART_COUNT]; /* sliding-window layers are averaged in by their period; the head holds MTP */
     double boundary_bytes;              /* activation of one micro-batch between stages, per device */
     double tied_parameters;             /* of the head, that one device alone shares with the embedding */
@@ -60,12 +72,12 @@ void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network 
 /* The split of the layers into `pipeline` stages that minimises the slowest one; see src/model/stage.c. Interleaved
  * chunks deal the same layers, so the split does not depend on them. */
 struct cs_load {
-    double embedding, dense, mixture, head; /* how many of each part */
+    double count[CS_PART_COUNT]; /* how many of each part */
 };
 struct cs_stage {
     const struct cs_costs *costs;
     int32_t pipeline;
-    struct cs_load slow;            /* what the slowest stage holds */
+    struct cs_load slow, all;       /* what the slowest stage holds, and all stages together */
     double slowest[CS_SHARE_COUNT]; /* exposed seconds of one micro-batch on the slowest stage, forward + backward */
     double slowest_forward, slowest_backward, slowest_weight_gradient, slowest_hidden_all_to_all;
     double rest_seconds; /* of one micro-batch through all other stages: fill and drain of the pipeline */
@@ -77,7 +89,12 @@ struct cs_stage {
     double overlap_forward;  /* s of the first forward that the parameter gather can hide under */
     double largest_layer_parameters, largest_layer_expert_parameters; /* ZeRO 3 gathers these */
 };
+/* With costs->plan.recompute_layers as it stands there. */
 void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_stage *stage);
+/* The first `recompute_layers` layers of every stage are recomputed, the others not; 0: all are. Above 0 it wants
+ * costs->kept. */
+void cs_stage_prepare_layers(const struct cs_costs *costs, int32_t pipeline, int32_t recompute_layers,
+                             struct cs_stage *stage);
 
 enum { CS_SCHEDULE_COUNT = 3 };
 /* A step is linear in the number of micro-batches m and in interleave v; with P the point-to-point seconds:

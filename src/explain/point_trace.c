@@ -15,16 +15,18 @@ struct collector {
 
 static double times_a_step(const struct collector *collector, const char *part)
 {
-    const struct {
-        const char *part;
-        double count;
-    } parts[] = {{"embedding", collector->load->embedding},
-                 {"dense layer", collector->load->dense},
-                 {"mixture layer", collector->load->mixture},
-                 {"head", collector->load->head}};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (strcmp(parts[i].part, part) == 0) {
-            return parts[i].count * collector->micro_batches;
+    static const char *const parts[CS_PART_COUNT] = {
+        [CS_PART_DENSE] = "dense layer",
+        [CS_PART_MIXTURE] = "mixture layer",
+        [CS_PART_EMBEDDING] = "embedding",
+        [CS_PART_HEAD] = "head",
+        [CS_PART_DENSE_KEPT] = "dense layer, kept",
+        [CS_PART_MIXTURE_KEPT] = "mixture layer, kept",
+        [CS_PART_HEAD_KEPT] = "head, kept",
+    };
+    for (int i = 0; i < CS_PART_COUNT; i++) {
+        if (strcmp(parts[i], part) == 0) {
+            return collector->load->count[i] * collector->micro_batches;
         }
     }
     return 1; /* what happens once a step */

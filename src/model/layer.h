@@ -23,10 +23,11 @@ struct cs_builder {
     double all_to_all;      /* s, forward and backward */
 };
 
-/* Places the groups; the part is set by cs_build_part. */
+/* Places the groups; the parts are set by cs_build_parts. */
 void cs_builder_init(struct cs_builder *builder, const struct cs_problem *problem, const struct cs_network *network,
                      const struct cs_plan *plan);
-void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs_part *part);
+/* Every part that the model and the plan have; the others are zero. True where the KEPT ones are among them. */
+bool cs_build_parts(struct cs_builder *builder, struct cs_part part[CS_PART_COUNT]);
 
 /* Kernels that both layers and the head use (layer.c). */
 double cs_ceil_share(int64_t count, int64_t degree);

@@ -148,14 +148,14 @@ static void build_whole_layer(struct cs_builder *builder, bool mixture, const ch
 
 /* One multi-token-prediction module: a projection of two streams to one, a layer like the model's last, logits of its
  * own (DeepSeek-V3, arXiv 2412.19437, section 2.2). */
-static void add_mtp(struct cs_builder *builder, struct cs_part *head)
+static void add_mtp(struct cs_builder *builder, const char *name, struct cs_part *head)
 {
     const struct cs_problem *problem = builder->problem;
     const struct cs_architecture *model = &problem->architecture;
     const double h = (double)model->d_model, modules = (double)model->mtp_layers;
     struct cs_part layer, rest;
-    build_whole_layer(builder, model->experts > 1, "head", &layer);
-    start(builder, &rest, "head", false);
+    build_whole_layer(builder, model->experts > 1, name, &layer);
+    start(builder, &rest, name, false);
     cs_build_product(builder, "mtp projection", builder->own_tokens, h, 2.0 * h);
     build_logits(builder);
     cs_build_finish(builder);
@@ -176,12 +176,12 @@ static void add_mtp(struct cs_builder *builder, struct cs_part *head)
     head->activation_bytes += modules * layer.activation_bytes;
 }
 
-static void build_head(struct cs_builder *builder, struct cs_part *part)
+static void build_head(struct cs_builder *builder, const char *name, struct cs_part *part)
 {
     const struct cs_problem *problem = builder->problem;
     const struct cs_architecture *model = &problem->architecture;
     const double vocab = cs_ceil_share(model->vocab, builder->plan->tensor), h = (double)model->d_model;
-    start(builder, part, "head", false);
+    start(builder, part, name, false);
     cs_build_norm(builder, "norm");
     build_logits(builder);
     cs_build_finish(builder);
@@ -192,30 +192,48 @@ static void build_head(struct cs_builder *builder, struct cs_part *part)
     part->activation_bytes = 4.0 * builder->own_tokens * h;
     part->working_bytes = (in_place ? 4.0 : 8.0) * builder->tokens * vocab;
     if (model->mtp_layers > 0) {
-        add_mtp(builder, part);
+        add_mtp(builder, name, part);
     }
 }
 
-void cs_build_part(struct cs_builder *builder, enum cs_part_kind kind, struct cs_part *part)
+static void build_whole_embedding(struct cs_builder *builder, struct cs_part *part)
 {
     const struct cs_problem *problem = builder->problem;
-    switch (kind) {
-    case CS_PART_EMBEDDING:
-        start(builder, part, "embedding", false);
-        build_embedding(builder);
-        cs_build_finish(builder);
-        part->parameters = problem->parameters.embedding / builder->plan->tensor;
-        part->activation_bytes =
-            problem->training.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;
-        break;
-    case CS_PART_HEAD:
-        build_head(builder, part);
-        break;
-    case CS_PART_MIXTURE:
-        build_whole_layer(builder, true, "mixture layer", part);
-        break;
-    default:
-        build_whole_layer(builder, false, "dense layer", part);
-        break;
+    start(builder, part, "embedding", false);
+    build_embedding(builder);
+    cs_build_finish(builder);
+    part->parameters = problem->parameters.embedding / builder->plan->tensor;
+    part->activation_bytes =
+        problem->training.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;
+}
+
+bool cs_build_parts(struct cs_builder *builder, struct cs_part part[CS_PART_COUNT])
+{
+    const struct cs_architecture *model = &builder->problem->architecture;
+    const struct cs_plan *plan = builder->plan;
+    const bool mixture = model->experts > 1, dense = !mixture || model->dense_layers > 0;
+    const bool kept = plan->recompute_layers != 0 && plan->recompute != CS_RECOMPUTE_NONE;
+    memset(part, 0, CS_PART_COUNT * sizeof part[0]);
+    build_whole_embedding(builder, &part[CS_PART_EMBEDDING]);
+    if (dense) {
+        build_whole_layer(builder, false, "dense layer", &part[CS_PART_DENSE]);
     }
+    if (mixture) {
+        build_whole_layer(builder, true, "mixture layer", &part[CS_PART_MIXTURE]);
+    }
+    build_head(builder, "head", &part[CS_PART_HEAD]);
+    if (kept) {
+        struct cs_plan none = *plan;
+        none.recompute = CS_RECOMPUTE_NONE;
+        builder->plan = &none;
+        if (dense) {
+            build_whole_layer(builder, false, "dense layer, kept", &part[CS_PART_DENSE_KEPT]);
+        }
+        if (mixture) {
+            build_whole_layer(builder, true, "mixture layer, kept", &part[CS_PART_MIXTURE_KEPT]);
+        }
+        build_head(builder, "head, kept", &part[CS_PART_HEAD_KEPT]);
+        builder->plan = plan;
+    }
+    return kept;
 }

@@ -120,10 +120,7 @@ static double scatter_seconds(const struct traffic *traffic, double parameters, 
 static void shard_everything(const struct cs_stage *stage, const struct traffic *traffic, double *seconds)
 {
     const struct cs_part *part = stage->costs->part;
-    const double counts[CS_PART_COUNT] = {[CS_PART_DENSE] = stage->slow.dense,
-                                          [CS_PART_MIXTURE] = stage->slow.mixture,
-                                          [CS_PART_EMBEDDING] = stage->slow.embedding,
-                                          [CS_PART_HEAD] = stage->slow.head};
+    const double *counts = stage->slow.count;
     *seconds = 0.0;
     for (int i = 0; i < CS_PART_COUNT; i++) {
         if (!(counts[i] > 0.0)) {

@@ -3,32 +3,95 @@
  * last one the head; the dense layers of a mixture model come first. For a bound on the slowest stage, filling every
  * stage up to the bound in order holds the most layers, so the least feasible bound is the least slowest stage. With
  * one kind of layer the bound is one of E + i X, j X, H + k X and is counted up from the mean; with two kinds it is
- * bisected, and the split found is the answer. */
+ * bisected, and the split found is the answer.
+ *
+ * Where only the first layers of a stage are recomputed they take longer than its others. A stage's time still rises
+ * with its layers, so the same filling holds, and the same counting. */
 #include "cs_sweep/step.h"
 
 #include <math.h>
 
 struct split {
-    double embedding, dense, mixture, head; /* seconds of each part, forward and backward */
+    double embedding, head, dense,
+        mixture;                       /* s of each part, forward and backward; of layers, those that are not `again` */
+    double again_dense, again_mixture; /* s of a recomputed layer where others of its stage are not */
+    double again;                      /* layers of a stage that are; 0: all layers are alike */
     double dense_layers, mixture_layers;
     int32_t stages;
 };
 
-static double load_seconds(const struct split *split, const struct cs_load *load)
+/* A stage with so many layers of each kind, dense ones first; of them the first `again` are recomputed. */
+static struct cs_load load_of(const struct split *split, double dense, double mixture)
 {
-    return load->embedding * split->embedding + load->dense * split->dense + load->mixture * split->mixture +
-           load->head * split->head;
+    struct cs_load load = {.count = {0.0}};
+    const bool partly = split->again > 0.0;
+    const double again_dense = cs_min(dense, split->again);
+    const double again_mixture = cs_min(mixture, split->again - again_dense);
+    load.count[CS_PART_DENSE] = partly ? again_dense : dense;
+    load.count[CS_PART_MIXTURE] = partly ? again_mixture : mixture;
+    load.count[CS_PART_DENSE_KEPT] = partly ? dense - again_dense : 0.0;
+    load.count[CS_PART_MIXTURE_KEPT] = partly ? mixture - again_mixture : 0.0;
+    return load;
 }
 
-/* Loads of a split: first, the slowest in the middle, last. */
+static double dense_of(const struct cs_load *load)
+{
+    return load->count[CS_PART_DENSE] + load->count[CS_PART_DENSE_KEPT];
+}
+
+static double mixture_of(const struct cs_load *load)
+{
+    return load->count[CS_PART_MIXTURE] + load->count[CS_PART_MIXTURE_KEPT];
+}
+
+static void add_embedding(struct cs_load *load)
+{
+    load->count[CS_PART_EMBEDDING] = 1.0;
+}
+
+static void add_head(const struct split *split, struct cs_load *load)
+{
+    load->count[split->again > 0.0 ? CS_PART_HEAD_KEPT : CS_PART_HEAD] = 1.0;
+}
+
+/* s of so many layers of one kind, of which so many are recomputed. */
+static double layer_seconds(double layers, double again, double each, double again_each)
+{
+    const double recomputed = cs_min(layers, again);
+    return recomputed * again_each + (layers - recomputed) * each;
+}
+
+static double load_seconds(const struct split *split, const struct cs_load *load)
+{
+    const double *count = load->count;
+    const bool partly = split->again > 0.0;
+    const double layers =
+        partly ? count[CS_PART_DENSE] * split->again_dense + count[CS_PART_DENSE_KEPT] * split->dense +
+                     count[CS_PART_MIXTURE] * split->again_mixture + count[CS_PART_MIXTURE_KEPT] * split->mixture
+               : 0.0;
+    return partly ? count[CS_PART_EMBEDDING] * split->embedding + layers + count[CS_PART_HEAD_KEPT] * split->head
+                  : count[CS_PART_EMBEDDING] * split->embedding + count[CS_PART_DENSE] * split->dense +
+                        count[CS_PART_MIXTURE] * split->mixture + count[CS_PART_HEAD] * split->head;
+}
+
+/* Loads of a split: first, the slowest in the middle, last; and of all stages the layers that are recomputed where
+ * others are not. */
 struct loads {
     struct cs_load first, middle, last;
     bool has_middle;
+    double again_dense, again_mixture;
 };
 
 static double whole(double room, double each)
 {
     return room > 0.0 ? floor(room / each) : 0.0;
+}
+
+/* Layers of one kind that fit into `room` seconds, the first `again` of them recomputed. */
+static double layers_within(double room, double again, double each, double again_each)
+{
+    const double recomputed = again > 0.0 ? whole(room, again_each) : 0.0;
+    return recomputed < again ? recomputed : again + whole(room - again * again_each, each);
 }
 
 /* Layers still to be dealt. */
@@ -39,29 +102,40 @@ struct rest {
 /* One stage filled up to `room` seconds: dense layers first. */
 static struct cs_load take(const struct split *split, double room, struct rest *rest)
 {
-    struct cs_load load = {.dense = cs_min(rest->dense, whole(room, split->dense))};
-    rest->dense -= load.dense;
+    const double again = split->again;
+    const double dense = cs_min(rest->dense, layers_within(room, again, split->dense, split->again_dense));
+    double mixture = 0.0;
+    rest->dense -= dense;
     if (rest->dense < 0.5) {
-        load.mixture = cs_min(rest->mixture, whole(room - load.dense * split->dense, split->mixture));
-        rest->mixture -= load.mixture;
+        const double left = cs_max(again - dense, 0.0);
+        const double used = layer_seconds(dense, again, split->dense, split->again_dense);
+        mixture = cs_min(rest->mixture, layers_within(room - used, left, split->mixture, split->again_mixture));
+        rest->mixture -= mixture;
     }
-    return load;
+    return load_of(split, dense, mixture);
 }
 
 /* How many of the stages that follow one between the first and the last hold the same as it; takes their layers. */
 static int32_t take_alike(const struct cs_load *load, int32_t stages, struct rest *rest)
 {
+    const double dense = dense_of(load), mixture = mixture_of(load);
     double alike = 0.0;
-    if (load->mixture > 0.0) {
-        alike = load->dense > 0.0 ? 0.0 : floor(rest->mixture / load->mixture);
+    if (mixture > 0.0) {
+        alike = dense > 0.0 ? 0.0 : floor(rest->mixture / mixture);
     } else {
         /* The one that takes the last dense layer may take mixtures too. */
-        alike = load->dense > 0.0 ? cs_max(ceil(rest->dense / load->dense) - 1.0, 0.0) : (double)stages;
+        alike = dense > 0.0 ? cs_max(ceil(rest->dense / dense) - 1.0, 0.0) : (double)stages;
     }
     alike = cs_min(alike, (double)stages);
-    rest->dense -= alike * load->dense;
-    rest->mixture -= alike * load->mixture;
+    rest->dense -= alike * dense;
+    rest->mixture -= alike * mixture;
     return (int32_t)alike;
+}
+
+static void add_again(const struct cs_load *load, double stages, struct loads *loads)
+{
+    loads->again_dense += stages * load->count[CS_PART_DENSE];
+    loads->again_mixture += stages * load->count[CS_PART_MIXTURE];
 }
 
 /* Fills stages up to `bound` seconds. Returns the layers left over. */
@@ -70,7 +144,8 @@ static double fill(const struct split *split, double bound, struct loads *loads)
     struct rest rest = {split->dense_layers, split->mixture_layers};
     double slowest = -1.0;
     *loads = (struct loads){.first = take(split, bound - split->embedding, &rest)};
-    loads->first.embedding = 1.0;
+    add_embedding(&loads->first);
+    add_again(&loads->first, 1.0, loads);
     for (int32_t stage = 1; stage < split->stages - 1; stage++) {
         const struct cs_load load = take(split, bound, &rest);
         const double seconds = load_seconds(split, &load);
@@ -79,18 +154,21 @@ static double fill(const struct split *split, double bound, struct loads *loads)
             loads->has_middle = true;
             slowest = seconds;
         }
-        stage += take_alike(&load, split->stages - 2 - stage, &rest);
+        const int32_t alike = take_alike(&load, split->stages - 2 - stage, &rest);
+        add_again(&load, 1.0 + alike, loads);
+        stage += alike;
     }
     loads->last = take(split, bound - split->head, &rest);
-    loads->last.head = 1.0;
+    add_head(split, &loads->last);
+    add_again(&loads->last, 1.0, loads);
     return rest.dense + rest.mixture;
 }
 
 static double split_two_kinds(const struct split *split, struct loads *loads)
 {
     double low = 0.0;
-    double high =
-        split->embedding + split->head + split->dense_layers * split->dense + split->mixture_layers * split->mixture;
+    double high = split->embedding + split->head + split->dense_layers * cs_max(split->dense, split->again_dense) +
+                  split->mixture_layers * cs_max(split->mixture, split->again_mixture);
     for (int i = 0; i < 50; i++) {
         const double middle = 0.5 * (low + high);
         if (fill(split, middle, loads) > 0.5) {
@@ -108,16 +186,20 @@ static void split_one_kind(const struct split *split, struct loads *loads)
 {
     const bool mixture = split->mixture_layers > 0.0;
     const double each = mixture ? split->mixture : split->dense;
-    const double layers = split->dense_layers + split->mixture_layers;
+    const double again_each = mixture ? split->again_mixture : split->again_dense;
+    const double layers = split->dense_layers + split->mixture_layers, again = split->again;
     const double between = (double)split->stages - 2.0;
     const double mean = (layers * each + split->embedding + split->head) / (double)split->stages;
-    double i = whole(mean - split->embedding, each), j = whole(mean, each), k = whole(mean - split->head, each);
+    double i = layers_within(mean - split->embedding, again, each, again_each);
+    double j = layers_within(mean, again, each, again_each);
+    double k = layers_within(mean - split->head, again, each, again_each);
     if (between < 0.5) {
         j = 0.0;
     }
     while (i + between * j + k < layers) {
-        const double next_i = split->embedding + (i + 1.0) * each, next_k = split->head + (k + 1.0) * each;
-        const double next_j = between > 0.5 ? (j + 1.0) * each : INFINITY;
+        const double next_i = split->embedding + layer_seconds(i + 1.0, again, each, again_each);
+        const double next_k = split->head + layer_seconds(k + 1.0, again, each, again_each);
+        const double next_j = between > 0.5 ? layer_seconds(j + 1.0, again, each, again_each) : INFINITY;
         if (next_j <= next_i && next_j <= next_k) {
             j += 1.0;
         } else if (next_i <= next_k) {
@@ -129,10 +211,16 @@ static void split_one_kind(const struct split *split, struct loads *loads)
     const double first = cs_min(i, layers);
     const double last = cs_min(cs_max(layers - first - between * j, 0.0), k);
     const double middle = cs_min(j, layers - first);
-    *loads = (struct loads){.first = {.embedding = 1.0}, .last = {.head = 1.0}, .has_middle = between > 0.5};
-    *(mixture ? &loads->first.mixture : &loads->first.dense) = first;
-    *(mixture ? &loads->last.mixture : &loads->last.dense) = last;
-    *(mixture ? &loads->middle.mixture : &loads->middle.dense) = middle;
+    *loads = (struct loads){.has_middle = between > 0.5};
+    loads->first = load_of(split, mixture ? 0.0 : first, mixture ? first : 0.0);
+    loads->middle = load_of(split, mixture ? 0.0 : middle, mixture ? middle : 0.0);
+    loads->last = load_of(split, mixture ? 0.0 : last, mixture ? last : 0.0);
+    add_embedding(&loads->first);
+    add_head(split, &loads->last);
+    /* A stage in the middle may hold one layer fewer than j: no stage recomputes more than counted here. */
+    const double recomputed =
+        cs_min(layers, cs_min(first, again) + between * cs_min(middle, again) + cs_min(last, again));
+    *(mixture ? &loads->again_mixture : &loads->again_dense) = recomputed;
 }
 
 /* The same number of layers on every stage: what frameworks deal where it divides. */
@@ -142,9 +230,10 @@ static void split_evenly(const struct split *split, struct loads *loads)
     double dense = split->dense_layers;
     *loads = (struct loads){.has_middle = split->stages > 2};
     for (int32_t stage = 0; stage < split->stages; stage++) {
-        struct cs_load load = {.dense = cs_min(dense, each)};
-        dense -= load.dense;
-        load.mixture = each - load.dense;
+        const double here = cs_min(dense, each);
+        const struct cs_load load = load_of(split, here, each - here);
+        dense -= here;
+        add_again(&load, 1.0, loads);
         if (stage == 0) {
             loads->first = load;
         } else if (stage == split->stages - 1) {
@@ -153,31 +242,44 @@ static void split_evenly(const struct split *split, struct loads *loads)
             loads->middle = load; /* the last of them: mixtures cost most, and come last */
         }
     }
-    loads->first.embedding = loads->last.head = 1.0;
+    add_embedding(&loads->first);
+    add_head(split, &loads->last);
+}
+
+/* All layers, so many of them recomputed where others are not; and both ends. */
+static struct cs_load everything(const struct split *split, double again_dense, double again_mixture)
+{
+    struct cs_load all = {.count = {0.0}};
+    const bool partly = split->again > 0.0;
+    all.count[CS_PART_DENSE] = partly ? again_dense : split->dense_layers;
+    all.count[CS_PART_MIXTURE] = partly ? again_mixture : split->mixture_layers;
+    all.count[CS_PART_DENSE_KEPT] = partly ? split->dense_layers - again_dense : 0.0;
+    all.count[CS_PART_MIXTURE_KEPT] = partly ? split->mixture_layers - again_mixture : 0.0;
+    add_embedding(&all);
+    add_head(split, &all);
+    return all;
 }
 
 /* Sum of a member over a stage's parts. */
+#define TERM(load, part_kind, member) ((load)->count[part_kind] * costs->part[part_kind].member)
 #define SUM(load, member)                                                                                              \
-    ((load)->dense * costs->part[CS_PART_DENSE].member + (load)->mixture * costs->part[CS_PART_MIXTURE].member +       \
-     (load)->embedding * costs->part[CS_PART_EMBEDDING].member + (load)->head * costs->part[CS_PART_HEAD].member)
+    (TERM(load, CS_PART_DENSE, member) + TERM(load, CS_PART_MIXTURE, member) + TERM(load, CS_PART_EMBEDDING, member) + \
+     TERM(load, CS_PART_HEAD, member) +                                                                                \
+     (costs->kept ? TERM(load, CS_PART_DENSE_KEPT, member) + TERM(load, CS_PART_MIXTURE_KEPT, member) +                \
+                        TERM(load, CS_PART_HEAD_KEPT, member)                                                          \
+                  : 0.0))
 
 static double share_of(const struct cs_load *load, const struct cs_costs *costs, int share)
 {
     return SUM(load, forward[share]) + SUM(load, backward[share]);
 }
 
-/* The largest working set of any part that a stage runs: one at a time. */
+/* The largest working set of any part that a stage runs: one at a time. The embedding has none. */
 static double working_bytes(const struct cs_load *load, const struct cs_costs *costs)
 {
     double bytes = 0.0;
-    if (load->dense > 0.0) {
-        bytes = cs_max(bytes, costs->part[CS_PART_DENSE].working_bytes);
-    }
-    if (load->mixture > 0.0) {
-        bytes = cs_max(bytes, costs->part[CS_PART_MIXTURE].working_bytes);
-    }
-    if (load->head > 0.0) {
-        bytes = cs_max(bytes, costs->part[CS_PART_HEAD].working_bytes);
+    for (int i = 0; i < CS_PART_COUNT; i++) {
+        bytes = load->count[i] > 0.0 ? cs_max(bytes, costs->part[i].working_bytes) : bytes;
     }
     return bytes;
 }
@@ -213,23 +315,35 @@ static void memory_of(const struct loads *loads, const struct cs_costs *costs, s
     }
 }
 
-void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_stage *stage)
+static double part_seconds(const struct cs_part *part)
+{
+    return part->forward_seconds + part->backward_seconds;
+}
+
+void cs_stage_prepare_layers(const struct cs_costs *costs, int32_t pipeline, int32_t recompute_layers,
+                             struct cs_stage *stage)
 {
     const struct cs_architecture *model = &costs->problem->architecture;
     const struct cs_part *part = costs->part;
     const double dense_layers = (double)(model->experts > 1 ? model->dense_layers : model->layers);
+    const bool partly = costs->kept && recompute_layers > 0;
     const struct split split = {
-        .embedding = part[CS_PART_EMBEDDING].forward_seconds + part[CS_PART_EMBEDDING].backward_seconds,
-        .dense = part[CS_PART_DENSE].forward_seconds + part[CS_PART_DENSE].backward_seconds,
-        .mixture = part[CS_PART_MIXTURE].forward_seconds + part[CS_PART_MIXTURE].backward_seconds,
-        .head = part[CS_PART_HEAD].forward_seconds + part[CS_PART_HEAD].backward_seconds,
+        .embedding = part_seconds(&part[CS_PART_EMBEDDING]),
+        .dense = part_seconds(&part[partly ? CS_PART_DENSE_KEPT : CS_PART_DENSE]),
+        .mixture = part_seconds(&part[partly ? CS_PART_MIXTURE_KEPT : CS_PART_MIXTURE]),
+        .head = part_seconds(&part[partly ? CS_PART_HEAD_KEPT : CS_PART_HEAD]),
+        .again_dense = partly ? part_seconds(&part[CS_PART_DENSE]) : 0.0,
+        .again_mixture = partly ? part_seconds(&part[CS_PART_MIXTURE]) : 0.0,
+        .again = partly ? (double)recompute_layers : 0.0,
         .dense_layers = dense_layers,
         .mixture_layers = (double)model->layers - dense_layers,
         .stages = pipeline,
     };
-    const struct cs_load all = {1.0, split.dense_layers, split.mixture_layers, 1.0};
-    struct loads loads = {.first = all, .last = all};
-    struct cs_load slow = all;
+    struct cs_load slow = load_of(&split, split.dense_layers, split.mixture_layers);
+    struct loads loads = {.again_dense = slow.count[CS_PART_DENSE], .again_mixture = slow.count[CS_PART_MIXTURE]};
+    add_embedding(&slow);
+    add_head(&split, &slow);
+    loads.first = loads.last = slow;
     if (pipeline > 1) {
         if (costs->problem->training.layer_split == CS_LAYER_SPLIT_EVEN && model->layers % pipeline == 0) {
             split_evenly(&split, &loads);
@@ -246,7 +360,8 @@ void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_
             slow = loads.last;
         }
     }
-    *stage = (struct cs_stage){.costs = costs, .pipeline = pipeline, .slow = slow};
+    const struct cs_load all = everything(&split, loads.again_dense, loads.again_mixture);
+    *stage = (struct cs_stage){.costs = costs, .pipeline = pipeline, .slow = slow, .all = all};
     for (int i = 0; i < CS_SHARE_COUNT; i++) {
         stage->slowest[i] = share_of(&slow, costs, i);
     }
@@ -265,4 +380,9 @@ void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_
         /* One device holds both ends; the working sets do not coincide. */
         stage->first_fixed = stage->last_fixed = working_bytes(&all, costs);
     }
+}
+
+void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_stage *stage)
+{
+    cs_stage_prepare_layers(costs, pipeline, costs->plan.recompute_layers, stage);
 }

@@ -15,15 +15,7 @@ void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network 
     costs->network = network;
     costs->plan = *plan;
     cs_builder_init(&builder, problem, network, plan);
-    const bool mixture = model->experts > 1;
-    if (!mixture || model->dense_layers > 0) {
-        cs_build_part(&builder, CS_PART_DENSE, &costs->part[CS_PART_DENSE]);
-    }
-    if (mixture) {
-        cs_build_part(&builder, CS_PART_MIXTURE, &costs->part[CS_PART_MIXTURE]);
-    }
-    cs_build_part(&builder, CS_PART_EMBEDDING, &costs->part[CS_PART_EMBEDDING]);
-    cs_build_part(&builder, CS_PART_HEAD, &costs->part[CS_PART_HEAD]);
+    costs->kept = cs_build_parts(&builder, costs->part);
     costs->boundary_bytes = problem->precision.communication_bytes * builder.own_tokens * (double)model->d_model;
     if (model->tied_embedding) {
         costs->tied_parameters = ceil((double)model->vocab / plan->tensor) * (double)model->d_model;
@@ -87,14 +79,14 @@ static void share_out(const struct cs_replica *replica, const struct cs_plan *pl
 
 /* FLOPs of one micro-batch through the whole model on the devices of one replica: those of one rank of each part, times
  * the ranks that share it. */
-static double model_flops(const struct chain *chain, const struct cs_problem *problem)
+static double model_flops(const struct chain *chain)
 {
-    const struct cs_architecture *model = &problem->architecture;
-    const struct cs_part *part = chain->costs.part;
-    const double dense = (double)(model->experts > 1 ? model->dense_layers : model->layers);
-    const double ranks = (double)chain->costs.plan.tensor * chain->costs.plan.context;
-    return ranks * (dense * part[CS_PART_DENSE].flops + ((double)model->layers - dense) * part[CS_PART_MIXTURE].flops +
-                    part[CS_PART_HEAD].flops);
+    const struct cs_plan *plan = &chain->costs.plan;
+    double flops = 0.0;
+    for (int i = 0; i < CS_PART_COUNT; i++) {
+        flops += chain->stage.all.count[i] * chain->costs.part[i].flops;
+    }
+    return (double)plan->tensor * plan->context * flops;
 }
 
 void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step)
@@ -113,7 +105,7 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
     step->other_bytes = at_first ? replica->first_fixed[s] : replica->last_fixed[s];
     step->training_seconds = cs_training_seconds(problem, plan->global_batch, step->seconds);
     step->mfu = cs_mfu(problem, plan->devices, step->training_seconds);
-    const double flops = model_flops(&chain, problem) * (double)plan->micro_batches * (double)plan->data;
+    const double flops = model_flops(&chain) * (double)plan->micro_batches * (double)plan->data;
     const double peak = cs_device_peak(&problem->device, problem->precision.format);
     step->hfu = flops / ((double)plan->devices * peak * step->seconds / problem->goodput);
     share_out(replica, plan, step);
@@ -125,8 +117,9 @@ void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *pl
     const int s = (int)plan->schedule;
     prepare_chain(problem, plan, &chain);
     /* The same stages, with nothing but layers on them. */
-    for (int i = CS_PART_EMBEDDING; i <= CS_PART_HEAD; i++) {
-        struct cs_part *part = &chain.costs.part[i];
+    static const enum cs_part_kind ends[] = {CS_PART_EMBEDDING, CS_PART_HEAD, CS_PART_HEAD_KEPT};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct cs_part *part = &chain.costs.part[ends[i]];
         part->parameters = part->expert_parameters = part->activation_bytes = 0.0;
     }
     chain.costs.tied_parameters = 0.0;

@@ -58,22 +58,14 @@ static void trace_step(const struct cs_replica *replica, const struct cs_plan *p
 
 void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan, cs_trace_function trace, void *context)
 {
-    const struct cs_architecture *model = &problem->architecture;
     struct cs_network network;
     struct cs_builder builder;
-    struct cs_part part;
+    struct cs_part parts[CS_PART_COUNT];
     cs_network_of(problem, plan->devices, &network);
     cs_builder_init(&builder, problem, &network, plan);
     builder.trace = trace;
     builder.context = context;
-    cs_build_part(&builder, CS_PART_EMBEDDING, &part);
-    if (model->experts <= 1 || model->dense_layers > 0) {
-        cs_build_part(&builder, CS_PART_DENSE, &part);
-    }
-    if (model->experts > 1) {
-        cs_build_part(&builder, CS_PART_MIXTURE, &part);
-    }
-    cs_build_part(&builder, CS_PART_HEAD, &part);
+    (void)cs_build_parts(&builder, parts);
 
     struct cs_costs costs;
     struct cs_stage stage;

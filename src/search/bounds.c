@@ -10,29 +10,56 @@ static double part_seconds(const struct cs_part *part)
     return part->forward_seconds + part->backward_seconds;
 }
 
-void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding *sharding)
+/* Sums over the parts of which `counts` says how many there are. */
+static struct cs_sums sums_of(const struct cs_costs *costs, const double counts[CS_PART_COUNT], bool dual)
 {
-    const struct cs_architecture *const model = &sharding->costs.problem->architecture;
-    const struct cs_part *const part = sharding->costs.part;
-    const double layers = (double)model->layers;
-    const double dense = model->experts > 1 ? (double)model->dense_layers : layers;
-    const double counts[CS_PART_COUNT] = {
-        [CS_PART_DENSE] = dense, [CS_PART_MIXTURE] = layers - dense, [CS_PART_EMBEDDING] = 1.0, [CS_PART_HEAD] = 1.0};
-    sharding->all = sharding->part = sharding->overlap = 0.0;
-    sharding->layer = INFINITY;
+    struct cs_sums sums = {.layer = INFINITY, .shown = 1.0};
     for (int i = 0; i < CS_PART_COUNT; i++) {
-        const double seconds = part_seconds(&part[i]);
+        const double seconds = part_seconds(&costs->part[i]);
         if (!(counts[i] > 0.0)) {
             continue;
         }
-        sharding->all += counts[i] * seconds;
-        sharding->part = cs_max(sharding->part, seconds);
-        sharding->overlap = cs_max(sharding->overlap, seconds > 0.0 ? part[i].hidden_all_to_all / seconds : 0.0);
-        if (i == CS_PART_DENSE || i == CS_PART_MIXTURE) {
-            sharding->layer = cs_min(sharding->layer, seconds);
+        sums.all += counts[i] * seconds;
+        sums.part = cs_max(sums.part, seconds);
+        sums.overlap = cs_max(sums.overlap, seconds > 0.0 ? costs->part[i].hidden_all_to_all / seconds : 0.0);
+        if (i == CS_PART_DENSE || i == CS_PART_MIXTURE || i == CS_PART_DENSE_KEPT || i == CS_PART_MIXTURE_KEPT) {
+            sums.layer = cs_min(sums.layer, seconds);
         }
     }
-    sharding->shown = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? 1.0 - sharding->overlap : 1.0;
+    sums.shown = dual ? 1.0 - sums.overlap : 1.0;
+    return sums;
+}
+
+void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding *sharding)
+{
+    const struct cs_costs *const costs = &sharding->costs;
+    const struct cs_architecture *const model = &costs->problem->architecture;
+    const bool dual = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0;
+    const double layers = (double)model->layers;
+    const double dense = model->experts > 1 ? (double)model->dense_layers : layers;
+    const double whole[CS_PART_COUNT] = {
+        [CS_PART_DENSE] = dense, [CS_PART_MIXTURE] = layers - dense, [CS_PART_EMBEDDING] = 1.0, [CS_PART_HEAD] = 1.0};
+    sharding->whole = sums_of(costs, whole, dual);
+    sharding->kept = sharding->whole;
+    sharding->again = 0.0;
+    if (costs->kept) {
+        const double kept[CS_PART_COUNT] = {[CS_PART_DENSE_KEPT] = dense,
+                                            [CS_PART_MIXTURE_KEPT] = layers - dense,
+                                            [CS_PART_EMBEDDING] = 1.0,
+                                            [CS_PART_HEAD_KEPT] = 1.0};
+        sharding->kept = sums_of(costs, kept, dual);
+        /* Of a stage's time DualPipe hides at most the largest share of any layer, recomputed or not. */
+        sharding->kept.overlap = cs_max(sharding->kept.overlap, sharding->whole.overlap);
+        sharding->kept.shown = dual ? 1.0 - sharding->kept.overlap : 1.0;
+        sharding->again = INFINITY;
+        for (int i = CS_PART_DENSE; i <= CS_PART_MIXTURE; i++) {
+            const int kept_part = i == CS_PART_DENSE ? CS_PART_DENSE_KEPT : CS_PART_MIXTURE_KEPT;
+            if (whole[i] > 0.0) {
+                const double more = part_seconds(&costs->part[i]) - part_seconds(&costs->part[kept_part]);
+                sharding->again = cs_min(sharding->again, cs_max(more, 0.0));
+            }
+        }
+    }
 }
 
 static double larger(double a, double b)
@@ -41,10 +68,12 @@ static double larger(double a, double b)
 }
 
 /* p stages of the slowest one's time take at least all parts' time, whatever p: N T >= Q / b t c A. The deadline and
- * the range of N then bound N >= N T / T_max and T >= N T / N_high. */
+ * the range of N then bound N >= N T / T_max and T >= N T / N_high. Where layers may be recomputed in part, A counts
+ * none of them as recomputed. */
 bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding)
 {
-    const double area = sharding->area * sharding->all * sharding->shown;
+    const struct cs_sums *const sums = sharding->costs.kept ? &sharding->kept : &sharding->whole;
+    const double area = sharding->area * sums->all * sums->shown;
     const double devices = area / work->goal.deadline * (1.0 - CS_BOUND_SLACK);
     const double high = (double)work->class_high;
     return devices > high || cs_goal_rejects(&work->goal, larger(devices, (double)work->class_low), area / high, area);
@@ -56,22 +85,26 @@ bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct c
  *   T >= A / p             the slowest of p stages takes at least their mean;
  *   T >= ceil(L / p) l     one of p stages holds at least ceil(L / p) layers, each at least the fastest one's l;
  *   T >= each single part.
+ * Where the first n layers of a stage are recomputed, A and that stage have at least min(n, ceil(L / p)) of them.
  * ZB1P has the same T and at least no bubble; DualPipe hides at most the share `overlap` of T. */
 void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                    const struct cs_pipeline *pipeline, const struct cs_stage *stage, double *micro, double *fill)
+                    const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
+                    double *micro, double *fill)
 {
     const uint32_t schedules = work->choices.schedules;
-    double slowest =
-        larger(larger(sharding->all / pipeline->stages, pipeline->layers * sharding->layer), sharding->part);
-    double rest = larger(sharding->all - slowest, 0.0);
-    double hidden = slowest * (1.0 - sharding->shown);
+    const struct cs_sums *const sums = recompute_layers > 0 ? &sharding->kept : &sharding->whole;
+    const double again = cs_again_seconds(sharding, pipeline, recompute_layers);
+    const double all = sums->all + again;
+    double slowest = larger(larger(all / pipeline->stages, pipeline->layers * sums->layer + again), sums->part);
+    double rest = larger(all - slowest, 0.0);
+    double hidden = slowest * (1.0 - sums->shown);
     if (stage != NULL) {
         slowest = stage->slowest_forward + stage->slowest_backward;
         rest = stage->rest_seconds;
         hidden = stage->slowest_hidden_all_to_all;
     }
     const bool bubble = schedules == 1u << CS_SCHEDULE_1F1B;
-    *micro = sharding->shown < 1.0 ? slowest - hidden : slowest;
+    *micro = sums->shown < 1.0 ? slowest - hidden : slowest;
     *fill = bubble && pipeline->pipeline > 1 ? rest : 0.0;
 }
 
@@ -168,14 +201,14 @@ struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const stru
 }
 
 bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                   const struct cs_pipeline *pipeline, const struct cs_stage *stage, struct cs_reach *reach,
-                   struct cs_node *node)
+                   const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
+                   struct cs_reach *reach, struct cs_node *node)
 {
     const int32_t micro_batch = sharding->costs.plan.micro_batch;
     const double limit = (double)minimum(work->class_high, cs_goal_devices_limit(&work->goal));
     double micro = 0.0;
     double fill = 0.0;
-    cs_stage_floor(work, sharding, pipeline, stage, &micro, &fill);
+    cs_stage_floor(work, sharding, pipeline, recompute_layers, stage, &micro, &fill);
     const double real_per_replica = (double)sharding->mesh.devices * pipeline->stages;
     const double unit = least_unit(work, pipeline, micro, fill);
     if (unit * real_per_replica > limit * micro_batch * (1.0 + CS_BOUND_SLACK) || unit > (double)work->choices.cap) {

@@ -99,6 +99,18 @@ static double free_batch(const struct cs_choices *choices, const struct cs_mesh 
     return count;
 }
 
+/* Recomputations at one pipeline degree, each with the numbers of layers that go with it. */
+static double recomputations(const struct cs_choices *choices, int32_t pipeline)
+{
+    double count = 0.0;
+    for (int32_t r = 0; r <= CS_RECOMPUTE_FULL; r++) {
+        for (int32_t i = 0; (choices->recomputes & 1u << r) != 0 && cs_layers_at(choices, r, pipeline, i) >= 0; i++) {
+            count += 1.0;
+        }
+    }
+    return count;
+}
+
 double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_t high)
 {
     double total = 0.0;
@@ -107,7 +119,7 @@ double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_
             continue;
         }
         const struct kinds kinds = kinds_of(choices, p);
-        const double each = (double)bits(choices->recomputes) * bits(choices->zero_stages[p > 1]);
+        const double each = recomputations(choices, p) * bits(choices->zero_stages[p > 1]);
         for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
             struct cs_mesh mesh;
             for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {

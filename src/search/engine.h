@@ -17,20 +17,28 @@ struct cs_pipeline {
     double layers;             /* of some stage, at least: ceil(L / p) */
 };
 
+/* What the parts of a sharding take. */
+struct cs_sums {
+    double all;     /* s of one micro-batch through all parts, forward and backward */
+    double layer;   /* s of the fastest layer */
+    double part;    /* s of the slowest single part */
+    double overlap; /* largest share of a part's time that DualPipe hides */
+    double shown;   /* 1, or what is left of a part's time if the space holds DualPipe */
+};
+
 struct cs_sharding {
     struct cs_costs costs;
     struct cs_mesh mesh;
-    double area;  /* device-seconds at least, with work->sequences: sequences / b * t * c, times micro-batch seconds */
-    double all;   /* s of one micro-batch through all parts, forward and backward */
-    double layer; /* s of the fastest layer */
-    double part;  /* s of the slowest single part */
-    double overlap; /* largest share of a part's time that DualPipe hides */
-    double shown;   /* 1, or what is left of a part's time if the space holds DualPipe */
+    double area; /* device-seconds at least, with work->sequences: sequences / b * t * c, times micro-batch seconds */
+    struct cs_sums whole; /* all layers are recomputed alike */
+    struct cs_sums kept;  /* least of what they are where only some layers of a stage are; as `whole` if none may be */
+    double again;         /* s that recomputing one layer adds at least to what it takes in `kept` */
 };
 
 struct cs_node {
     double first, second;       /* explored in this order */
     int32_t sharding, pipeline; /* indices */
+    int32_t layers;             /* recomputed of a stage; 0: all */
 };
 
 /* Data degrees of a node still to be explored, as positions: see cs_data_at. */
@@ -90,18 +98,28 @@ void cs_engine_result(const struct cs_search_workspace *work, const struct cs_an
 /* No pipeline degree of a sharding can hold an answer. */
 bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding);
 void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding *sharding);
+/* s that recomputing the first layers of every stage adds to the fullest one at least: it has as many layers. */
+static inline double cs_again_seconds(const struct cs_sharding *sharding, const struct cs_pipeline *pipeline,
+                                      int32_t recompute_layers)
+{
+    const double layers = recompute_layers;
+    return (layers < pipeline->layers ? layers : pipeline->layers) * sharding->again;
+}
 /* The first of cs_node_bound's tests, inline and without a division as most nodes end here. T1 and F as of
  * cs_stage_floor, the least d * b as of least_unit in bounds.c: it may pass neither `devices` b / (t c p) nor the
  * batch. */
 static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                                    const struct cs_pipeline *pipeline, double devices)
+                                    const struct cs_pipeline *pipeline, int32_t recompute_layers, double devices)
 {
-    const double layers = pipeline->layers * sharding->layer;
-    double slowest = sharding->all * pipeline->inverse;
+    const struct cs_sums *const sums = recompute_layers > 0 ? &sharding->kept : &sharding->whole;
+    const double again = cs_again_seconds(sharding, pipeline, recompute_layers);
+    const double all = sums->all + again;
+    const double layers = pipeline->layers * sums->layer + again;
+    double slowest = all * pipeline->inverse;
     slowest = layers > slowest ? layers : slowest;
-    slowest = sharding->part > slowest ? sharding->part : slowest;
-    const double rest = sharding->all > slowest ? work->pace * (sharding->all - slowest) : 0.0;
-    const double least = work->pace * slowest * sharding->shown * (1.0 - CS_BOUND_SLACK);
+    slowest = sums->part > slowest ? sums->part : slowest;
+    const double rest = all > slowest ? work->pace * (all - slowest) : 0.0;
+    const double least = work->pace * slowest * sums->shown * (1.0 - CS_BOUND_SLACK);
     const double per_replica = (double)sharding->mesh.devices * pipeline->stages;
     const double most = devices * (double)sharding->costs.plan.micro_batch;
     const double cap = (double)work->choices.cap;
@@ -114,8 +132,8 @@ static inline bool cs_node_hopeless(const struct cs_search_workspace *work, cons
 /* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline
  * besides (0, 0: not known yet, bounded from the sharding). False: none. */
 bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                   const struct cs_pipeline *pipeline, const struct cs_stage *stage, struct cs_reach *reach,
-                   struct cs_node *node);
+                   const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
+                   struct cs_reach *reach, struct cs_node *node);
 int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_sharding *sharding, int64_t position);
 /* Data degrees of a node at any device count of the network class, with at least `unit` micro-batches. */
 struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
@@ -123,13 +141,14 @@ struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const stru
 /* Seconds per micro-batch at least, and the seconds that fill the pipeline at least, over all schedules of the
  * space. */
 void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                    const struct cs_pipeline *pipeline, const struct cs_stage *stage, double *micro, double *fill);
+                    const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
+                    double *micro, double *fill);
 
 /* explore.c */
 void cs_explore(struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                const struct cs_pipeline *pipeline);
+                const struct cs_pipeline *pipeline, int32_t recompute_layers);
 /* Some data degree fits a candidate of this node into memory. */
 bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                    const struct cs_pipeline *pipeline);
+                    const struct cs_pipeline *pipeline, int32_t recompute_layers);
 
 #endif

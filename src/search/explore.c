@@ -13,6 +13,7 @@ struct node {
     struct cs_search_workspace *work;
     const struct cs_sharding *sharding;
     const struct cs_pipeline *pipeline;
+    int32_t recompute_layers;
     struct cs_stage stage;
     double micro, fill;           /* floors of the stage */
     int64_t fits[CS_ZERO_STAGES]; /* first position that fits in memory; INT64_MAX: none */
@@ -34,6 +35,7 @@ static void plan_of(const struct node *node, const struct cs_replica *replica, s
     plan->devices = node->sharding->mesh.devices * node->pipeline->pipeline * replica->data;
     plan->pipeline = node->pipeline->pipeline;
     plan->data = replica->data;
+    plan->recompute_layers = node->recompute_layers;
     plan->zero_stage = replica->zero_stage;
     plan->interleave = 1;
     plan->schedule = CS_SCHEDULE_1F1B;
@@ -366,19 +368,19 @@ static int64_t first_position(const struct node *node, int32_t zero_stage, struc
 }
 
 void cs_explore(struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                const struct cs_pipeline *pipeline)
+                const struct cs_pipeline *pipeline, int32_t recompute_layers)
 {
-    struct node node = {.work = work, .sharding = sharding, .pipeline = pipeline};
+    struct node node = {.work = work, .sharding = sharding, .pipeline = pipeline, .recompute_layers = recompute_layers};
     struct cs_node unused;
     struct cs_reach reach;
-    if (!cs_node_bound(work, sharding, pipeline, NULL, &reach, &unused)) {
+    if (!cs_node_bound(work, sharding, pipeline, recompute_layers, NULL, &reach, &unused)) {
         return;
     }
-    cs_stage_prepare(&sharding->costs, pipeline->pipeline, &node.stage);
-    if (!cs_node_bound(work, sharding, pipeline, &node.stage, &reach, &unused)) {
+    cs_stage_prepare_layers(&sharding->costs, pipeline->pipeline, recompute_layers, &node.stage);
+    if (!cs_node_bound(work, sharding, pipeline, recompute_layers, &node.stage, &reach, &unused)) {
         return;
     }
-    cs_stage_floor(work, sharding, pipeline, &node.stage, &node.micro, &node.fill);
+    cs_stage_floor(work, sharding, pipeline, recompute_layers, &node.stage, &node.micro, &node.fill);
     const uint32_t zero_stages = work->choices.zero_stages[pipeline->pipeline > 1];
     int64_t low = INT64_MAX;
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
@@ -420,9 +422,9 @@ static bool fits_with(const struct node *node, enum cs_schedule schedule, int32_
 }
 
 bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                    const struct cs_pipeline *pipeline)
+                    const struct cs_pipeline *pipeline, int32_t recompute_layers)
 {
-    struct node node = {.work = work, .sharding = sharding, .pipeline = pipeline};
+    struct node node = {.work = work, .sharding = sharding, .pipeline = pipeline, .recompute_layers = recompute_layers};
     const struct cs_interleaves *const v = &pipeline->interleaves;
     const uint32_t schedules = work->choices.schedules;
     const int32_t p = pipeline->pipeline;
@@ -434,7 +436,7 @@ bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_sharding *
     if (reach[0].low > reach[0].high) {
         return false;
     }
-    cs_stage_prepare(&sharding->costs, p, &node.stage);
+    cs_stage_prepare_layers(&sharding->costs, p, recompute_layers, &node.stage);
     int32_t most = v->high;
     while (most >= v->low && !cs_interleave_allowed(&work->choices, p, most)) {
         most--;

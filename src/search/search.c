@@ -83,6 +83,7 @@ struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const s
     struct cs_plan plan = mesh->plan;
     plan.micro_batch = (int32_t)micro_batch;
     plan.recompute = recompute;
+    plan.recompute_layers = cs_partly_recomputed(&work->choices) ? -1 : 0; /* by node: see cs_layers_at */
     cs_costs_prepare(work->choices.problem, &work->network, &plan, &entry->costs);
     entry->mesh = *mesh;
     entry->area = work->sequences / (double)micro_batch * (double)mesh->devices;
@@ -139,7 +140,7 @@ static void explore_nodes(struct cs_search_workspace *work)
         if (work->goal.objective == CS_MIN_DEVICES && node.first > (double)cs_goal_devices_limit(&work->goal)) {
             break; /* all others need at least as many */
         }
-        cs_explore(work, &work->shardings[node.sharding], &work->pipelines[node.pipeline]);
+        cs_explore(work, &work->shardings[node.sharding], &work->pipelines[node.pipeline], node.layers);
     }
     work->sharding_count = 0;
     work->node_count = 0;
@@ -165,22 +166,29 @@ static void list_nodes(struct cs_search_workspace *work, int32_t index)
     const int64_t listed = work->node_count;
     const int64_t limit = cs_goal_devices_limit(&work->goal);
     const double devices = (double)(limit < work->class_high ? limit : work->class_high);
-    struct cs_node best = {INFINITY, INFINITY, index, -1};
+    struct cs_node best = {INFINITY, INFINITY, index, -1, 0};
     for (int32_t i = 0; i < work->pipeline_count && !work->failed; i++) {
-        struct cs_reach reach;
-        struct cs_node node = {.sharding = index, .pipeline = i};
-        if (!cs_node_hopeless(work, sharding, &work->pipelines[i], devices) &&
-            !(seed && work->pipelines[i].pipeline == work->seed.pipeline) &&
-            cs_node_bound(work, sharding, &work->pipelines[i], NULL, &reach, &node)) {
-            best = node_before(&node, &best) ? node : best;
-            add_node(work, &node);
+        const struct cs_pipeline *const pipeline = &work->pipelines[i];
+        for (int32_t k = 0;; k++) {
+            const int32_t layers = cs_layers_at(&work->choices, sharding->costs.plan.recompute, pipeline->pipeline, k);
+            struct cs_reach reach;
+            struct cs_node node = {.sharding = index, .pipeline = i, .layers = layers};
+            if (layers < 0) {
+                break;
+            }
+            if (!cs_node_hopeless(work, sharding, pipeline, layers, devices) &&
+                !(seed && pipeline->pipeline == work->seed.pipeline && layers == work->seed.recompute_layers) &&
+                cs_node_bound(work, sharding, pipeline, layers, NULL, &reach, &node)) {
+                best = node_before(&node, &best) ? node : best;
+                add_node(work, &node);
+            }
         }
     }
     if (diving && best.pipeline >= 0) {
-        cs_explore(work, sharding, &work->pipelines[best.pipeline]);
+        cs_explore(work, sharding, &work->pipelines[best.pipeline], best.layers);
         int64_t kept = listed;
         for (int64_t i = listed; i < work->node_count; i++) {
-            if (work->nodes[i].pipeline != best.pipeline) {
+            if (work->nodes[i].pipeline != best.pipeline || work->nodes[i].layers != best.layers) {
                 work->nodes[kept++] = work->nodes[i];
             }
         }
@@ -201,7 +209,7 @@ static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *me
             }
             const struct cs_sharding *const sharding = cs_engine_sharding(work, mesh, b, (enum cs_recompute)r);
             if (sharding == NULL || cs_sharding_hopeless(work, sharding)) {
-                break; /* further recomputation only adds time (step.h) */
+                break; /* further recomputation only adds time (step.h), as does that of more layers */
             }
             list_nodes(work, work->sharding_count - 1);
         }
@@ -233,8 +241,11 @@ static void explore_seed(struct cs_search_workspace *work)
             const struct cs_sharding *const sharding =
                 cs_engine_sharding(work, &mesh, b, (enum cs_recompute)seed->recompute);
             for (int32_t p = 0; sharding != NULL && p < work->pipeline_count; p++) {
-                if (work->pipelines[p].pipeline == seed->pipeline) {
-                    cs_explore(work, sharding, &work->pipelines[p]);
+                for (int32_t k = 0, layers = 0; work->pipelines[p].pipeline == seed->pipeline && layers >= 0; k++) {
+                    layers = cs_layers_at(choices, seed->recompute, seed->pipeline, k);
+                    if (layers == seed->recompute_layers) {
+                        cs_explore(work, sharding, &work->pipelines[p], layers);
+                    }
                 }
             }
             return;
@@ -315,6 +326,18 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
     return true;
 }
 
+static bool fits_with_layers(struct cs_search_workspace *work, const struct cs_sharding *sharding,
+                             const struct cs_pipeline *pipeline)
+{
+    const int32_t recompute = sharding->costs.plan.recompute;
+    for (int32_t k = 0;; k++) {
+        const int32_t layers = cs_layers_at(&work->choices, recompute, pipeline->pipeline, k);
+        if (layers < 0 || cs_fits_memory(work, sharding, pipeline, layers)) {
+            return layers >= 0;
+        }
+    }
+}
+
 /* Some candidate of one network class fits in memory. */
 static bool class_fits(struct cs_search_workspace *work)
 {
@@ -329,7 +352,7 @@ static bool class_fits(struct cs_search_workspace *work)
                         (choices->recomputes & 1u << r) != 0 ? cs_engine_sharding(work, &mesh, b, (enum cs_recompute)r)
                                                              : NULL;
                     for (int32_t p = work->pipeline_count - 1; sharding != NULL && p >= 0; p--) {
-                        if (cs_fits_memory(work, sharding, &work->pipelines[p])) {
+                        if (fits_with_layers(work, sharding, &work->pipelines[p])) {
                             return true;
                         }
                     }

@@ -149,6 +149,17 @@ static void resolve_lists(struct cs_choices *choices)
     }
 }
 
+/* 0 first: all layers of a stage. */
+static void resolve_layers(struct cs_choices *choices)
+{
+    const int32_t given = choices->space->given.recompute_layers;
+    const struct cs_list *const list = &choices->space->settings.recompute_layers;
+    choices->layer_count = unique(0, choices->layers, given >= 0 ? given : 0);
+    for (int32_t i = 0; given < 0 && i < list->count; i++) {
+        choices->layer_count = unique(choices->layer_count, choices->layers, list->values[i]);
+    }
+}
+
 static void resolve_divisors(struct cs_choices *choices)
 {
     const int64_t batch = choices->cap;
@@ -187,7 +198,11 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
             : (int32_t)(settings->pipeline_max > 0 ? minimum(layers, settings->pipeline_max) : layers);
     choices->micro_batch_high =
         settings->micro_batch_max > 0 ? minimum(CS_MICRO_BATCH_MAX, settings->micro_batch_max) : CS_MICRO_BATCH_MAX;
+    resolve_layers(choices);
     choices->recomputes = space->given.recompute >= 0 ? 1u << space->given.recompute : settings->recompute;
+    if (space->given.recompute_layers > 0) {
+        choices->recomputes &= ~(1u << CS_RECOMPUTE_NONE);
+    }
     choices->schedules = space->given.schedule >= 0 ? 1u << space->given.schedule : settings->schedules;
     choices->zero_stages[0] = space->given.zero_stage >= 0 ? 1u << space->given.zero_stage : settings->zero_stages;
     choices->zero_stages[1] = space->given.zero_stage >= 0 || settings->zero_with_pipeline ? choices->zero_stages[0]
@@ -279,10 +294,30 @@ bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index,
     return true;
 }
 
+int32_t cs_layers_at(const struct cs_choices *choices, int32_t recompute, int32_t pipeline, int32_t index)
+{
+    const int64_t fullest = (choices->problem->architecture.layers + pipeline - 1) / pipeline;
+    if (recompute == CS_RECOMPUTE_NONE || choices->space->given.recompute_layers >= 0) {
+        return index == 0 ? (recompute == CS_RECOMPUTE_NONE ? 0 : choices->layers[0]) : -1;
+    }
+    for (int32_t i = 0; i < choices->layer_count; i++) {
+        if (choices->layers[i] < fullest && index-- == 0) {
+            return choices->layers[i];
+        }
+    }
+    return -1;
+}
+
+bool cs_partly_recomputed(const struct cs_choices *choices)
+{
+    return choices->layer_count > 1 || choices->layers[0] > 0;
+}
+
 bool cs_pipeline_allowed(const struct cs_choices *choices, int32_t pipeline)
 {
     struct cs_interleaves interleaves;
-    if (pipeline > choices->problem->architecture.layers || choices->zero_stages[pipeline > 1] == 0) {
+    if (pipeline > choices->problem->architecture.layers || choices->zero_stages[pipeline > 1] == 0 ||
+        choices->recomputes == 0) {
         return false;
     }
     cs_interleaves_of(choices, pipeline, &interleaves);

@@ -21,9 +21,10 @@ struct cs_choices {
     int64_t micro_batch_high;
     int32_t expert_count, experts[CS_LIST_MAX];
     int32_t context_count, contexts[CS_LIST_MAX];
-    uint32_t recomputes, schedules; /* bits */
-    uint32_t zero_stages[2];        /* bits, without and with a pipeline */
-    int32_t divisor_count;          /* given batch: its divisors, ascending */
+    uint32_t recomputes, schedules;               /* bits */
+    int32_t layer_count, layers[CS_LIST_MAX + 1]; /* recomputed layers of a stage; 0: all of them */
+    uint32_t zero_stages[2];                      /* bits, without and with a pipeline */
+    int32_t divisor_count;                        /* given batch: its divisors, ascending */
     int64_t divisors[CS_DIVISORS_MAX];
 };
 
@@ -47,6 +48,11 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
 int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool communication);
 /* The index-th mesh of a tensor degree; false after the last. */
 bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index, struct cs_mesh *mesh);
+/* The index-th number of recomputed layers that goes with a recomputation and a pipeline degree; -1 after the last. Of
+ * a list only numbers below the layers of the fullest stage: others would recompute all of them. */
+int32_t cs_layers_at(const struct cs_choices *choices, int32_t recompute, int32_t pipeline, int32_t index);
+/* Some candidate recomputes only a part of its layers. */
+bool cs_partly_recomputed(const struct cs_choices *choices);
 bool cs_pipeline_allowed(const struct cs_choices *choices, int32_t pipeline);
 void cs_interleaves_of(const struct cs_choices *choices, int32_t pipeline, struct cs_interleaves *interleaves);
 /* An interleave of that range is a candidate: strict divisibility and layers dealt alike thin it out. */

@@ -154,8 +154,12 @@ static void check_record(const struct cs_record *record, const struct cs_design_
     demand(isfinite(record->training_time) && record->training_time > 0.0, "training time");
     demand(record->mfu > 0.0 && record->mfu <= 1.0, "mfu");
     demand(record->memory > 0.0 && record->memory <= point->problem.device.hbm_capacity, "memory");
-    demand(record->devices >= 1 && record->data >= 1 && record->tensor >= 1 && record->pipeline >= 1, "plan");
-    demand(record->devices == record->data * record->tensor * record->pipeline * record->context, "devices");
+    demand(record->plan.devices >= 1 && record->plan.data >= 1 && record->plan.tensor >= 1 &&
+               record->plan.pipeline >= 1,
+           "plan");
+    demand(record->plan.devices ==
+               record->plan.data * record->plan.tensor * record->plan.pipeline * record->plan.context,
+           "devices");
     if (point->settings.search.objective != CS_MIN_TIME) {
         demand(record->training_time <= point->problem.deadline, "deadline");
     }

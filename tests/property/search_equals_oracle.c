@@ -25,11 +25,11 @@ static bool same_bits(double a, double b)
 
 static void print_plan(const char *who, const struct cs_plan *plan, double seconds)
 {
-    printf(
-        "    %s: N %lld t %d p %d d %lld c %d e %d etp %d z %d recompute %d b %d v %d schedule %d batch %lld: %a s\n",
-        who, (long long)plan->devices, plan->tensor, plan->pipeline, (long long)plan->data, plan->context, plan->expert,
-        plan->expert_tensor, plan->zero_stage, (int)plan->recompute, plan->micro_batch, plan->interleave,
-        (int)plan->schedule, (long long)plan->global_batch, seconds);
+    printf("    %s: N %lld t %d p %d d %lld c %d e %d etp %d z %d recompute %d n %d b %d v %d schedule %d batch %lld: "
+           "%a s\n",
+           who, (long long)plan->devices, plan->tensor, plan->pipeline, (long long)plan->data, plan->context,
+           plan->expert, plan->expert_tensor, plan->zero_stage, (int)plan->recompute, plan->recompute_layers,
+           plan->micro_batch, plan->interleave, (int)plan->schedule, (long long)plan->global_batch, seconds);
 }
 
 static bool same_answer(const struct instance *instance, const struct oracle_answer *expected,

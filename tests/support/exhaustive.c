@@ -116,7 +116,7 @@ static int32_t list_options(const struct walk *walk, const struct cs_pipeline *p
 }
 
 static void walk_data(struct walk *walk, const struct cs_pipeline *pipeline, const struct cs_stage *stage,
-                      const struct cs_mesh *mesh, int64_t data)
+                      const struct cs_mesh *mesh, int32_t recompute_layers, int64_t data)
 {
     const struct cs_choices *const choices = &walk->work->choices;
     const struct cs_plan *const knobs = &stage->costs->plan;
@@ -132,6 +132,7 @@ static void walk_data(struct walk *walk, const struct cs_pipeline *pipeline, con
     plan.devices = mesh->devices * pipeline->pipeline * data;
     plan.data = data;
     plan.pipeline = pipeline->pipeline;
+    plan.recompute_layers = recompute_layers;
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         plan.zero_stage = z;
         for (int32_t i = 0; i < count && (zero_stages & 1u << z) != 0; i++) {
@@ -144,20 +145,33 @@ static void walk_data(struct walk *walk, const struct cs_pipeline *pipeline, con
     }
 }
 
-static void walk_shard(struct walk *walk, const struct cs_sharding *sharding)
+static void walk_stage(struct walk *walk, const struct cs_sharding *sharding, const struct cs_pipeline *pipeline,
+                       int32_t recompute_layers)
+{
+    const struct cs_search_workspace *const work = walk->work;
+    const struct cs_reach reach = cs_node_reach(work, sharding, pipeline, 1);
+    struct cs_stage stage;
+    if (reach.low <= reach.high) {
+        cs_stage_prepare_layers(&sharding->costs, pipeline->pipeline, recompute_layers, &stage);
+    }
+    for (int64_t position = reach.low; position <= reach.high; position++) {
+        const int64_t data = cs_data_at(work, sharding, position);
+        if (data % sharding->mesh.data_step == 0) {
+            walk_data(walk, pipeline, &stage, &sharding->mesh, recompute_layers, data);
+        }
+    }
+}
+
+static void walk_sharding(struct walk *walk, const struct cs_sharding *sharding)
 {
     const struct cs_search_workspace *const work = walk->work;
     for (int32_t i = 0; i < work->pipeline_count; i++) {
         const struct cs_pipeline *const pipeline = &work->pipelines[i];
-        const struct cs_reach reach = cs_node_reach(work, sharding, pipeline, 1);
-        struct cs_stage stage;
-        if (reach.low <= reach.high) {
-            cs_stage_prepare(&sharding->costs, pipeline->pipeline, &stage);
-        }
-        for (int64_t position = reach.low; position <= reach.high; position++) {
-            const int64_t data = cs_data_at(work, sharding, position);
-            if (data % sharding->mesh.data_step == 0) {
-                walk_data(walk, pipeline, &stage, &sharding->mesh, data);
+        int32_t layers = 0;
+        for (int32_t k = 0; layers >= 0; k++) {
+            layers = cs_layers_at(&work->choices, sharding->costs.plan.recompute, pipeline->pipeline, k);
+            if (layers >= 0) {
+                walk_stage(walk, sharding, pipeline, layers);
             }
         }
     }
@@ -175,7 +189,7 @@ static void walk_class(struct walk *walk)
                     work->sharding_count = 0;
                     if ((choices->recomputes & 1u << r) != 0 &&
                         cs_engine_sharding(work, &mesh, b, (enum cs_recompute)r) != NULL) {
-                        walk_shard(walk, &work->shardings[0]);
+                        walk_sharding(walk, &work->shardings[0]);
                     }
                 }
             }

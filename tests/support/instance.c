@@ -263,6 +263,8 @@ static void build_settings(const struct instance *instance, struct cs_search_set
     settings->expert_tensor = instance->genes[GENE_expert_tensor];
     set_list(&settings->expert_degrees, PICK(expert_degrees, 0, 1, 2, 3, 0, 0, 0, 0, 0), degrees);
     set_list(&settings->context_degrees, instance->genes[GENE_contexts], contexts);
+    static const int32_t layers[8][4] = {{0}, {0}, {0}, {1}, {1, 2, 3, 5}, {2, 2, 7}, {30, 4}, {3}};
+    set_list(&settings->recompute_layers, instance->genes[GENE_recompute_layers], layers);
     settings->divisibility = instance->genes[GENE_strict] == 1 ? CS_DIVISIBILITY_STRICT : CS_DIVISIBILITY_RELAXED;
     settings->tensor_max = PICK(tensor_max, 0, 0, 0, 0, 0, 3, 6, 16);
     settings->pipeline_max = PICK(pipeline_max, 0, 0, 0, 0, 0, 1, 3, 6);

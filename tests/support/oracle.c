@@ -208,6 +208,7 @@ static bool tie_before(const struct oracle_answer *a, const struct oracle_answer
     LESS_FIRST(expert_tensor)
     LESS_FIRST(zero_stage)
     LESS_FIRST(recompute)
+    LESS_FIRST(recompute_layers)
     LESS_FIRST(micro_batch)
     LESS_FIRST(interleave)
     LESS_FIRST(schedule)
@@ -364,7 +365,35 @@ static void inner_knobs(struct oracle *oracle, const struct cs_costs *costs, str
     }
 }
 
-/* Micro-batches and recomputation; the costs that (t, c, e, etp, b, recompute) share. */
+/* How many first layers of a stage are recomputed, 0 being all of them: given; or all, and the numbers of the settings'
+ * list that leave the fullest stage a layer that is not. Nothing of it where nothing is recomputed. */
+static void partial_recomputation(struct oracle *oracle, const struct cs_network *network, bool fed,
+                                  struct cs_plan *plan)
+{
+    const struct cs_space *const space = oracle->space;
+    const int32_t given = space->given.recompute_layers;
+    const int64_t fullest = (oracle->problem->architecture.layers + plan->pipeline - 1) / plan->pipeline;
+    const bool none = plan->recompute == CS_RECOMPUTE_NONE;
+    const int64_t most = given > fullest ? given : fullest;
+    if (none && given > 0) {
+        reach(oracle, CS_STATUS_DIVISIBILITY);
+        return;
+    }
+    for (int32_t n = 0; n <= most; n++) {
+        const bool listed = !none && n < fullest && in_list(&space->settings.recompute_layers, n, 0);
+        if (given >= 0 ? n != given : n != 0 && !listed) {
+            continue;
+        }
+        struct cs_costs costs;
+        plan->recompute_layers = n;
+        if (fed) {
+            cs_costs_prepare(oracle->problem, network, plan, &costs);
+        }
+        inner_knobs(oracle, &costs, plan);
+    }
+}
+
+/* Micro-batches and recomputation. */
 static void shards(struct oracle *oracle, const struct cs_network *network, struct cs_plan *plan)
 {
     const struct cs_space *const space = oracle->space;
@@ -384,11 +413,7 @@ static void shards(struct oracle *oracle, const struct cs_network *network, stru
             }
             plan->micro_batch = (int32_t)b;
             plan->recompute = r;
-            struct cs_costs costs;
-            if (plan->data * b <= batch) {
-                cs_costs_prepare(oracle->problem, network, plan, &costs);
-            }
-            inner_knobs(oracle, &costs, plan);
+            partial_recomputation(oracle, network, plan->data * b <= batch, plan);
         }
     }
 }

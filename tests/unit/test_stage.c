@@ -39,8 +39,8 @@ START_TEST(two_experts)
 {
     layers(6, 2, 0);
     cs_stage_prepare(&costs, 2, &stage);
-    ck_assert_double_eq(stage.slow.mixture, 3.0);
-    ck_assert_double_eq(stage.slow.dense, 0.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_MIXTURE], 3.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_DENSE], 0.0);
     ck_assert_double_eq(stage.slowest_forward, 3.0);
     ck_assert_double_eq(stage.slowest_backward, 6.0);
     ck_assert_double_eq(stage.rest_seconds, 9.0);
@@ -55,8 +55,8 @@ START_TEST(one_layer)
         costs.part[experts > 1 ? CS_PART_DENSE : CS_PART_MIXTURE] = (struct cs_part){.parameters = 0.0};
         cs_stage_prepare(&costs, 2, &stage);
         ck_assert_double_eq(stage.slowest_forward + stage.slowest_backward, 3.0);
-        ck_assert_double_eq(stage.slow.mixture, experts > 1 ? 1.0 : 0.0);
-        ck_assert_double_eq(stage.slow.dense, experts > 1 ? 0.0 : 1.0);
+        ck_assert_double_eq(stage.slow.count[CS_PART_MIXTURE], experts > 1 ? 1.0 : 0.0);
+        ck_assert_double_eq(stage.slow.count[CS_PART_DENSE], experts > 1 ? 0.0 : 1.0);
         ck_assert_double_eq(stage.rest_seconds, 0.0);
         setup();
     }
@@ -85,7 +85,7 @@ START_TEST(odd_layer_with_a_middle)
         cs_stage_prepare(&costs, 3, &stage);
         ck_assert_double_eq(stage.first_activation, 100.0);
         ck_assert_double_eq(stage.last_activation, 100.0);
-        ck_assert_double_eq(stage.slow.embedding, 0.0);
+        ck_assert_double_eq(stage.slow.count[CS_PART_EMBEDDING], 0.0);
         ck_assert_double_eq(stage.rest_seconds, 6.0);
     }
 }
@@ -113,20 +113,20 @@ START_TEST(slow_ends)
     costs.part[CS_PART_MIXTURE].expert_parameters = 50.0;
     costs.part[CS_PART_HEAD].forward_seconds = 100.0;
     cs_stage_prepare(&costs, 4, &stage);
-    ck_assert_double_eq(stage.slow.head, 1.0);
-    ck_assert_double_eq(stage.slow.mixture, 0.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_HEAD], 1.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_MIXTURE], 0.0);
     ck_assert_double_eq(stage.first_expert_parameters, 100.0);
     ck_assert_double_eq(stage.last_expert_parameters, 0.0);
     ck_assert_double_eq(stage.first_activation, 200.0);
     costs.part[CS_PART_EMBEDDING].forward_seconds = 200.0;
     cs_stage_prepare(&costs, 4, &stage);
-    ck_assert_double_eq(stage.slow.embedding, 1.0);
-    ck_assert_double_eq(stage.slow.mixture, 0.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_EMBEDDING], 1.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_MIXTURE], 0.0);
     ck_assert_double_eq(stage.first_expert_parameters, 100.0); /* of the stage after it: it has more */
     ck_assert_double_eq(stage.rest_seconds, 106.0);
     costs.part[CS_PART_HEAD].forward_seconds = 0.0;
     cs_stage_prepare(&costs, 4, &stage);
-    ck_assert_double_eq(stage.slow.embedding, 1.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_EMBEDDING], 1.0);
     ck_assert_double_eq(stage.first_expert_parameters, 100.0);
     ck_assert_double_eq(stage.last_expert_parameters, 0.0);
     layers(2, 1, 0); /* an embedding alone has no working set */
@@ -162,15 +162,15 @@ START_TEST(first_of_the_slowest)
 {
     layers(6, 1, 0);
     cs_stage_prepare(&costs, 3, &stage);
-    ck_assert_double_eq(stage.slow.dense, 2.0);
-    ck_assert_double_eq(stage.slow.embedding, 1.0);
-    ck_assert_double_eq(stage.slow.head, 0.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_DENSE], 2.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_EMBEDDING], 1.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_HEAD], 0.0);
     layers(5, 1, 0); /* 1 s and a layer, two, two */
     costs.part[CS_PART_EMBEDDING].forward_seconds = 1.0;
     cs_stage_prepare(&costs, 3, &stage);
-    ck_assert_double_eq(stage.slow.dense, 2.0);
-    ck_assert_double_eq(stage.slow.embedding, 0.0);
-    ck_assert_double_eq(stage.slow.head, 0.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_DENSE], 2.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_EMBEDDING], 0.0);
+    ck_assert_double_eq(stage.slow.count[CS_PART_HEAD], 0.0);
     /* So it is among the stages between: two dense layers go before two mixtures. */
     setup();
     layers(8, 4, 4);
