@@ -293,8 +293,8 @@ def check_reasons(_paths):
         source = ROOT / "src/model" / match.group(1)
         lines = [" ".join(line.split()) for line in source.read_text().splitlines()] if source.exists() else []
         if match.group(2) not in lines:
-            complain(f"tests/slow/mutants.txt:{line_of(text, match.start())}", f"src/model/{match.group(1)} has no such "
-                     "line: write it as it stands there now, with the same change, or remove the entry")
+            complain(f"tests/slow/mutants.txt:{line_of(text, match.start())}", f"src/model/{match.group(1)} has no "
+                     "such line: write it as it stands there now, with the same change, or remove the entry")
 
 
 def check_symbols(_paths):

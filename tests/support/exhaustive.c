@@ -36,7 +36,7 @@ struct option {
 static void offer(struct walk *walk, const struct option *option, int32_t interleave, double step, struct cs_plan *plan)
 {
     if (cs_interleave_allowed(&walk->work->choices, plan->pipeline, interleave)) {
-        plan->schedule = option->schedule;
+        plan->schedule = (int32_t)option->schedule;
         plan->interleave = interleave;
         plan->micro_batches = option->micro_batches;
         plan->global_batch = option->micro_batches * plan->data * plan->micro_batch;
