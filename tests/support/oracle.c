@@ -302,11 +302,13 @@ static void evaluate(struct oracle *oracle, const struct cs_costs *costs, struct
     struct cs_replica replica;
     cs_stage_prepare(costs, plan->pipeline, &stage);
     cs_replica_prepare(&stage, plan->data, plan->zero_stage, plan->zero_group, &replica);
-    if (cs_memory_bytes(&replica, plan->schedule, plan->interleave, plan->micro_batches) > cs_memory_limit(problem)) {
+    if (cs_memory_bytes(&replica, (enum cs_schedule)plan->schedule, plan->interleave, plan->micro_batches) >
+        cs_memory_limit(problem)) {
         reach(oracle, CS_STATUS_MEMORY);
         return;
     }
-    const double step = cs_step_seconds(&replica, plan->schedule, plan->interleave, plan->micro_batches);
+    const double step =
+        cs_step_seconds(&replica, (enum cs_schedule)plan->schedule, plan->interleave, plan->micro_batches);
     const double seconds = problem->law.tokens > 0.0 ? cs_training_seconds(problem, plan->global_batch, step) : step;
     if (oracle->objective != CS_MIN_TIME && !(seconds <= problem->deadline)) {
         reach(oracle, CS_STATUS_DEADLINE);

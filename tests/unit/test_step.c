@@ -347,7 +347,7 @@ START_TEST(shares_are_parts_of_the_step)
         plan.devices = 128;
         plan.micro_batches = 16;
         plan.global_batch = 4 * 16 * 4;
-        plan.schedule = (enum cs_schedule)schedule;
+        plan.schedule = schedule;
         cs_step_evaluate(&problem, &plan, &step);
         sharding.micro_batch = 4;
         sharding.expert = 4;
