@@ -69,14 +69,14 @@ def write_json(name, value):
     return path
 
 
-def sweep(name, config=QUICK, sets=(), ranks=0, options=()):
+def sweep(name, config=QUICK, sets=(), ranks=0, options=(), status=0):
     """Sweeps a configuration, a file or its contents, into NAME.h5, whose path is returned; under mpirun on ranks."""
     if isinstance(config, dict):
         config = write_json(f"{name}.json", config)
     launcher = [*MPIRUN, "-n", ranks] if ranks else []
     output = TMP / f"{name}.h5"
     run(*launcher, BUILD / "cs_sweep", config, "--quiet", "--force", "--output", output, *options,
-        *(word for item in sets for word in ("--set", item)))
+        *(word for item in sets for word in ("--set", item)), status=status)
     return output
 
 
