@@ -53,6 +53,7 @@ struct cs_record {
     int64_t status; /* enum cs_status */
 };
 
+void cs_record_of(const struct cs_search_result *result, struct cs_record *record);
 /* Runs search `search` of the grid and fills grid->records_per_search records, [region][alternative]. */
 void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
                         struct cs_record *records);

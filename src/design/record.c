@@ -18,7 +18,7 @@ static void clear(struct cs_record *record, enum cs_status status)
     }
 }
 
-static void record_of(const struct cs_search_result *result, struct cs_record *record)
+void cs_record_of(const struct cs_search_result *result, struct cs_record *record)
 {
     clear(record, result->status);
     record->candidates = result->candidates;
@@ -52,7 +52,7 @@ static void evaluate_regions(const struct cs_grid *grid, const struct cs_design_
         }
         cs_search_regions(&point->problem, &point->space, &point->carbon, workspace, (int32_t)axis->size, places, best);
         for (int64_t i = 0; i < axis->size; i++) {
-            record_of(&best[i], &records[i]);
+            cs_record_of(&best[i], &records[i]);
         }
     }
     free(places);
@@ -81,7 +81,7 @@ void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_se
     cs_search(&point.problem, &point.space, objective, &point.carbon, workspace, wanted, best, &found);
     for (int32_t i = 0; i < wanted; i++) {
         if (i < found || i == 0) {
-            record_of(&best[i], &records[i]);
+            cs_record_of(&best[i], &records[i]);
         } else {
             /* No further plan is feasible; where none at all is, for the same reason. */
             clear(&records[i], found > 0 ? CS_STATUS_PENDING : best[0].status);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What cs_point --json prints. The keys of "values" are the variables of a result file, in their units. */
+#include "design/variables.h"
 #include "point.h"
 #include "json/write.h"
 
 #include "cs_sweep/library.h"
-#include "cs_sweep/units.h"
 
 #include <math.h>
 #include <string.h>
@@ -85,32 +85,27 @@ static void emit_result(const struct cs_search_result *result, double carbon, st
     }
 }
 
+/* The best plan's variables as a result file holds them: codes as numbers too. Without a place there is no carbon. */
 static void emit_values(const struct cs_point *point, struct cs_emit *emit)
 {
-    const struct cs_search_result *const best = &point->best[0];
-    const struct cs_step *const step = &best->step;
+    struct cs_record record;
+    const void *const sources[CS_SOURCE_COUNT] = {
+        [CS_FROM_RECORD] = &record,
+        [CS_FROM_POINT] = &point->design,
+        [CS_FROM_DEVICE] = point->has_carbon ? &point->design.carbon.embodied : NULL,
+        [CS_FROM_KWH] = point->has_carbon ? &point->carbon.all : NULL,
+        [CS_FROM_KG] = point->has_carbon ? &point->carbon.all : NULL,
+        [CS_FROM_REGION] = point->has_carbon ? &point->place : NULL,
+    };
+    int32_t count = 0;
+    const struct cs_variable *const variables = cs_variables(&count);
+    cs_record_of(&point->best[0], &record);
     cs_emit_object(emit, "values");
-    cs_emit_real(emit, "training_time", step->training_seconds);
-    cs_emit_real(emit, "step_time", step->seconds);
-    cs_emit_real(emit, "mfu", step->mfu);
-    cs_emit_real(emit, "hfu", step->hfu);
-    cs_emit_real(emit, "memory_per_device", step->memory_bytes);
-    cs_emit_real(emit, "candidates", best->candidates);
-    for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
-        char key[32];
-        snprintf(key, sizeof key, "share_%s", cs_share_word((enum cs_share)i));
-        cs_emit_real(emit, key, step->shares[i]);
-    }
-    if (point->has_carbon) {
-        const struct cs_footprint *const carbon = &point->carbon.all;
-        cs_emit_real(emit, "energy", carbon->energy / CS_JOULES_PER_KWH);
-        cs_emit_real(emit, "energy_servers", carbon->energy_servers / CS_JOULES_PER_KWH);
-        cs_emit_real(emit, "embodied_inventory", carbon->inventory);
-        cs_emit_real(emit, "carbon_embodied", carbon->embodied);
-        cs_emit_real(emit, "carbon_intensity", point->place.g_per_kwh);
-        cs_emit_real(emit, "carbon_operational", carbon->operational);
-        cs_emit_real(emit, "carbon_servers", carbon->servers);
-        cs_emit_real(emit, "carbon_total", carbon->total);
+    for (int32_t i = 0; i < count; i++) {
+        const void *const from = sources[variables[i].source];
+        if (from != NULL) {
+            cs_emit_real(emit, variables[i].name, cs_variable_value(&variables[i], from));
+        }
     }
     cs_emit_object_end(emit);
 }

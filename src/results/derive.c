@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "internal.h"
 
-#include "cs_sweep/units.h"
-
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -81,13 +79,6 @@ static const struct cs_region *region_of(const struct cs_layout *layout, int64_t
     return &config->library.regions[config->axes[layout->region_axis].indices[coordinate]];
 }
 
-static double member_at(const void *base, int64_t offset)
-{
-    double value;
-    memcpy(&value, (const char *)base + offset, sizeof value);
-    return value;
-}
-
 static struct cs_place place_at(struct cs_evaluator *evaluator, int64_t combination, int64_t region)
 {
     return cs_region_place(&inputs_of(evaluator, combination)->carbon, region_of(evaluator->layout, region));
@@ -98,7 +89,7 @@ static double carbon_value(struct cs_evaluator *evaluator, const struct cs_varia
 {
     const struct cs_carbon_inputs *inputs = inputs_of(evaluator, combination);
     if (variable->source == CS_FROM_DEVICE) {
-        return member_at(&inputs->embodied, variable->offset);
+        return cs_variable_value(variable, &inputs->embodied);
     }
     const struct cs_record *record = &evaluator->results->records[record_index];
     if (record->status != CS_STATUS_FEASIBLE) {
@@ -111,8 +102,7 @@ static double carbon_value(struct cs_evaluator *evaluator, const struct cs_varia
     }
     const struct cs_place place = place_at(evaluator, combination, region);
     cs_footprint_at(&place, &evaluator->footprint);
-    const double value = member_at(&evaluator->footprint, variable->offset);
-    return variable->source == CS_FROM_KWH ? value / CS_JOULES_PER_KWH : value;
+    return cs_variable_value(variable, &evaluator->footprint);
 }
 
 /* A position in a variable, and what it stands for. */
@@ -155,7 +145,7 @@ static double point_value(struct cs_evaluator *evaluator, const struct cs_variab
         coordinates[shape->axis[k]] = walk->coordinates[k];
     }
     cs_grid_point(evaluator->layout->grid, coordinates, &evaluator->point);
-    return cs_variable_of_point(&evaluator->point, variable->offset);
+    return cs_variable_value(variable, &evaluator->point);
 }
 
 static void store(enum cs_type type, void *values, int64_t i, double value)
@@ -274,7 +264,7 @@ void cs_derive(struct cs_evaluator *evaluator, const struct cs_variable *variabl
             value = point_value(evaluator, variable, shape, &walk);
         } else if (variable->source == CS_FROM_REGION) {
             const struct cs_place place = place_at(evaluator, walk.combination, region);
-            value = member_at(&place, variable->offset);
+            value = cs_variable_value(variable, &place);
         } else {
             value = carbon_value(evaluator, variable, walk.record, walk.combination, region);
         }

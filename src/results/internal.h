@@ -4,6 +4,7 @@
 #define CS_RESULTS_INTERNAL_H
 
 #include "cs_sweep/results.h"
+#include "design/variables.h"
 
 /* Is raised when earlier programs cannot resume from the files of this one, or this one from theirs. */
 enum { CS_FORMAT_VERSION = 1 };
@@ -16,42 +17,6 @@ struct cs_results {
     struct cs_record *records;
 };
 
-/* ---- variables.c: what the file holds ---- */
-enum cs_type { CS_INT8, CS_INT32, CS_INT64, CS_FLOAT64 };
-
-/* Besides enum cs_scope: which axes a variable depends on. */
-enum {
-    CS_ON_MODEL = 0x100,    /* the model axis alone */
-    CS_ON_HARDWARE = 0x200, /* hardware, year, projection.* */
-    CS_ON_REGION = 0x400,   /* the region axis alone */
-    CS_ON_FIELD = 0x1000,   /* times 1 + enum of the device's field, with CS_ON_HARDWARE: the axis over it */
-    CS_ON_PLAN = 0x800      /* the axes of the searches, the region where it is searched, alternative */
-};
-
-enum cs_source {
-    CS_FROM_RECORD, /* offset in struct cs_record */
-    CS_FROM_POINT,  /* cs_variable_of_point */
-    CS_FROM_DEVICE, /* offset in struct cs_embodied, of one device */
-    CS_FROM_KWH,    /* offset in struct cs_footprint, J there and kWh in the file */
-    CS_FROM_KG,     /* offset in struct cs_footprint */
-    CS_FROM_REGION  /* offset in struct cs_place */
-};
-
-struct cs_variable {
-    const char *name;
-    enum cs_type type;
-    const char *units;
-    const char *long_name;
-    unsigned on;
-    enum cs_source source;
-    int64_t offset;    /* see enum cs_source; CS_FROM_POINT: the index of the value */
-    enum cs_type kept; /* CS_FROM_RECORD: the member's type there */
-    const char *flags; /* flag_meanings: names of 0, 1, ..., "a|b"; NULL: no codes */
-    bool filled;       /* has a fill value, and holds it wherever the record is not feasible */
-};
-const struct cs_variable *cs_variables(int32_t *count);
-double cs_variable_of_point(const struct cs_design_point *point, int64_t index);
-int64_t cs_type_size(enum cs_type type);
 /* The fill of integers. Floating-point variables take NaN. */
 enum { CS_FILL_INTEGER = -1 };
 

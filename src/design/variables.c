@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "internal.h"
+#include "variables.h"
+
+#include "cs_sweep/units.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* Every variable of the result file that is not a dimension. A variable that is new here is written; one of a record is
  * also read back by --resume. Units are UDUNITS', and "s" rather than "seconds", which xarray would turn into time
@@ -129,7 +132,7 @@ const struct cs_variable *cs_variables(int32_t *count)
     return variables;
 }
 
-double cs_variable_of_point(const struct cs_design_point *point, int64_t index)
+static double value_of_point(const struct cs_design_point *point, int64_t index)
 {
     switch (index) {
 #define POINT_CASE(name, type, units, axes, expression, long_name)                                                     \
@@ -138,6 +141,30 @@ double cs_variable_of_point(const struct cs_design_point *point, int64_t index)
         POINT_VARIABLES(POINT_CASE)
     default:
         return 0.0;
+    }
+}
+
+double cs_variable_value(const struct cs_variable *variable, const void *from)
+{
+    if (variable->source == CS_FROM_POINT) {
+        return value_of_point(from, variable->offset);
+    }
+    const char *const at = (const char *)from + variable->offset;
+    int32_t narrow = 0;
+    int64_t whole = 0;
+    double value = 0.0;
+    switch (variable->kept) {
+    case CS_INT8:
+    case CS_INT32:
+        memcpy(&narrow, at, sizeof narrow);
+        return (double)narrow;
+    case CS_INT64:
+        memcpy(&whole, at, sizeof whole);
+        return (double)whole;
+    case CS_FLOAT64:
+    default:
+        memcpy(&value, at, sizeof value);
+        return variable->source == CS_FROM_KWH ? value / CS_JOULES_PER_KWH : value;
     }
 }
 
