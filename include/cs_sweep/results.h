@@ -16,6 +16,9 @@ struct cs_run_info {
     int64_t shard, shards; /* 1, 1: whole */
 };
 
+/* Searches of one shard: every shards-th of all, from the shard-th. */
+int64_t cs_shard_searches(int64_t searches, int64_t shard, int64_t shards);
+
 /* Memory for all records, every status pending. */
 enum cs_code cs_results_create(const struct cs_grid *grid, struct cs_results **results, struct cs_error *error);
 void cs_results_destroy(struct cs_results *results);
@@ -43,10 +46,9 @@ enum cs_output_mode { CS_OUTPUT_NEW, CS_OUTPUT_RESUME, CS_OUTPUT_FORCE };
  * cannot be used is CS_ERROR_CREATE, a file that cannot be trusted CS_ERROR_INPUT; neither is touched. */
 enum cs_code cs_output_open(const char *path, enum cs_output_mode mode, struct cs_results *results,
                             struct cs_output **output, bool *complete, struct cs_error *error);
-/* Writes NAME.partial: one fixed temporary name opened exclusively, write, fsync, rename. *seconds: how long it
- * took. */
+/* Writes NAME.partial: one fixed temporary name opened exclusively, write, fsync, rename. */
 enum cs_code cs_output_checkpoint(struct cs_output *output, const struct cs_results *results,
-                                  const struct cs_run_info *info, double *seconds, struct cs_error *error);
+                                  const struct cs_run_info *info, struct cs_error *error);
 /* Writes the complete file under its final name and removes NAME.partial. */
 enum cs_code cs_output_finish(struct cs_output *output, const struct cs_results *results,
                               const struct cs_run_info *info, struct cs_error *error);

@@ -4,7 +4,6 @@
 #include "cs_sweep/units.h"
 
 #include <stddef.h>
-#include <string.h>
 
 /* Every variable of the result file that is not a dimension. A variable that is new here is written; one of a record is
  * also read back by --resume. Units are UDUNITS', and "s" rather than "seconds", which xarray would turn into time
@@ -149,35 +148,28 @@ double cs_variable_value(const struct cs_variable *variable, const void *from)
     if (variable->source == CS_FROM_POINT) {
         return value_of_point(from, variable->offset);
     }
-    const char *const at = (const char *)from + variable->offset;
-    int32_t narrow = 0;
-    int64_t whole = 0;
-    double value = 0.0;
-    switch (variable->kept) {
-    case CS_INT8:
-    case CS_INT32:
-        memcpy(&narrow, at, sizeof narrow);
-        return (double)narrow;
-    case CS_INT64:
-        memcpy(&whole, at, sizeof whole);
-        return (double)whole;
-    case CS_FLOAT64:
-    default:
-        memcpy(&value, at, sizeof value);
-        return variable->source == CS_FROM_KWH ? value / CS_JOULES_PER_KWH : value;
-    }
+    const double value = cs_load(variable->kept, (const char *)from + variable->offset);
+    return variable->source == CS_FROM_KWH ? value / CS_JOULES_PER_KWH : value;
 }
 
 int64_t cs_type_size(enum cs_type type)
 {
+    static const int64_t sizes[] = {[CS_INT8] = 1, [CS_INT32] = 4, [CS_INT64] = 8, [CS_FLOAT64] = 8};
+    return sizes[type];
+}
+
+double cs_load(enum cs_type type, const void *from)
+{
     switch (type) {
     case CS_INT8:
-        return 1;
+        return (double)*(const int8_t *)from;
     case CS_INT32:
-        return 4;
+        return (double)*(const int32_t *)from;
     case CS_INT64:
+        return (double)*(const int64_t *)from;
     case CS_FLOAT64:
+    case CS_TEXT:
     default:
-        return 8;
+        return *(const double *)from;
     }
 }

@@ -6,8 +6,10 @@
 
 #include "cs_sweep/design.h"
 
-enum cs_type { CS_INT8, CS_INT32, CS_INT64, CS_FLOAT64 };
+enum cs_type { CS_INT8, CS_INT32, CS_INT64, CS_FLOAT64, CS_TEXT }; /* a text is not of a variable */
 int64_t cs_type_size(enum cs_type type);
+/* A value of the type, which stands at its own alignment. Counts are far below 2^53, so that a double holds each. */
+double cs_load(enum cs_type type, const void *from);
 
 /* Besides enum cs_scope: which axes a variable depends on. */
 enum {

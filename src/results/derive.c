@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Carbon inputs take a projected device and a design point to compute, and are the same for every model and plan. So
  * they are kept in a table by their combination of the carbon axes; of more combinations than slots several share
@@ -107,14 +106,14 @@ static double carbon_value(struct cs_evaluator *evaluator, const struct cs_varia
 
 /* A position in a variable, and what it stands for. */
 struct walk {
-    int64_t coordinates[CS_RANK_MAX];
+    int64_t coordinates[CS_DIMENSIONS_MAX];
     int64_t record, combination;
 };
 
 static void walk_start(const struct cs_shape *shape, int64_t flat, struct walk *walk)
 {
     *walk = (struct walk){.record = 0};
-    for (int32_t k = shape->rank - 1; k >= 0; k--) {
+    for (int32_t k = shape->dimensions - 1; k >= 0; k--) {
         walk->coordinates[k] = flat % shape->size[k];
         flat /= shape->size[k];
         walk->record += walk->coordinates[k] * shape->record_stride[k];
@@ -124,7 +123,7 @@ static void walk_start(const struct cs_shape *shape, int64_t flat, struct walk *
 
 static void walk_next(const struct cs_shape *shape, struct walk *walk)
 {
-    for (int32_t k = shape->rank - 1; k >= 0; k--) {
+    for (int32_t k = shape->dimensions - 1; k >= 0; k--) {
         walk->coordinates[k]++;
         walk->record += shape->record_stride[k];
         walk->combination += shape->carbon_stride[k];
@@ -141,30 +140,36 @@ static double point_value(struct cs_evaluator *evaluator, const struct cs_variab
                           const struct cs_shape *shape, const struct walk *walk)
 {
     int64_t coordinates[CS_AXES_MAX] = {0};
-    for (int32_t k = 0; k < shape->rank; k++) {
+    for (int32_t k = 0; k < shape->dimensions; k++) {
         coordinates[shape->axis[k]] = walk->coordinates[k];
     }
     cs_grid_point(evaluator->layout->grid, coordinates, &evaluator->point);
     return cs_variable_value(variable, &evaluator->point);
 }
 
-static void store(enum cs_type type, void *values, int64_t i, double value)
+static void store(enum cs_type type, void *to, double value)
 {
     switch (type) {
     case CS_INT8:
-        ((int8_t *)values)[i] = (int8_t)value;
+        *(int8_t *)to = (int8_t)value;
         break;
     case CS_INT32:
-        ((int32_t *)values)[i] = (int32_t)value;
+        *(int32_t *)to = (int32_t)value;
         break;
     case CS_INT64:
-        ((int64_t *)values)[i] = (int64_t)value;
+        *(int64_t *)to = (int64_t)value;
         break;
     case CS_FLOAT64:
+    case CS_TEXT:
     default:
-        ((double *)values)[i] = value;
+        *(double *)to = value;
         break;
     }
+}
+
+void cs_fill(enum cs_type type, void *to)
+{
+    store(type, to, type == CS_FLOAT64 ? (double)NAN : -1.0);
 }
 
 /* The number of candidates is known even where none is feasible. */
@@ -177,59 +182,17 @@ static bool has_value(const struct cs_variable *variable, const struct cs_record
            record->status != CS_STATUS_FAILED;
 }
 
-/* One value from one type to another: what a record keeps wide may be narrow in the file. */
-static void convert(enum cs_type from_type, const char *from, enum cs_type to_type, char *to)
-{
-    int64_t value = 0;
-    if (from_type == to_type) {
-        memcpy(to, from, (size_t)cs_type_size(from_type));
-        return;
-    }
-    switch (from_type) {
-    case CS_INT8: {
-        int8_t narrow;
-        memcpy(&narrow, from, sizeof narrow);
-        value = narrow;
-        break;
-    }
-    case CS_INT32: {
-        int32_t narrow;
-        memcpy(&narrow, from, sizeof narrow);
-        value = narrow;
-        break;
-    }
-    case CS_INT64:
-    case CS_FLOAT64:
-    default:
-        memcpy(&value, from, sizeof value);
-        break;
-    }
-    switch (to_type) {
-    case CS_INT8:
-        memcpy(to, &(int8_t){(int8_t)value}, sizeof(int8_t));
-        break;
-    case CS_INT32:
-        memcpy(to, &(int32_t){(int32_t)value}, sizeof(int32_t));
-        break;
-    case CS_INT64:
-    case CS_FLOAT64:
-    default:
-        memcpy(to, &value, sizeof value);
-        break;
-    }
-}
-
+/* What a record keeps wide may be narrow in the file. */
 static void record_values(const struct cs_results *results, const struct cs_variable *variable, int64_t first,
-                          int64_t count, void *values)
+                          int64_t count, char *values)
 {
-    const size_t size = (size_t)cs_type_size(variable->type);
+    const int64_t size = cs_type_size(variable->type);
     for (int64_t i = 0; i < count; i++) {
         const struct cs_record *record = &results->records[first + i];
         if (has_value(variable, record)) {
-            convert(variable->kept, (const char *)record + variable->offset, variable->type,
-                    (char *)values + (size_t)i * size);
+            store(variable->type, values + i * size, cs_variable_value(variable, record));
         } else {
-            store(variable->type, values, i, variable->type == CS_FLOAT64 ? (double)NAN : (double)CS_FILL_INTEGER);
+            cs_fill(variable->type, values + i * size);
         }
     }
 }
@@ -237,12 +200,12 @@ static void record_values(const struct cs_results *results, const struct cs_vari
 void cs_derive_back(struct cs_results *results, const struct cs_variable *variable, int64_t first, int64_t count,
                     const void *values)
 {
-    const size_t size = (size_t)cs_type_size(variable->type);
+    const int64_t size = cs_type_size(variable->type);
     for (int64_t i = 0; i < count; i++) {
         struct cs_record *record = &results->records[first + i];
         if (has_value(variable, record)) {
-            convert(variable->type, (const char *)values + (size_t)i * size, variable->kept,
-                    (char *)record + variable->offset);
+            store(variable->kept, (char *)record + variable->offset,
+                  cs_load(variable->type, (const char *)values + i * size));
         }
     }
 }
@@ -268,6 +231,6 @@ void cs_derive(struct cs_evaluator *evaluator, const struct cs_variable *variabl
         } else {
             value = carbon_value(evaluator, variable, walk.record, walk.combination, region);
         }
-        store(variable->type, values, i, value);
+        store(variable->type, (char *)values + i * cs_type_size(variable->type), value);
     }
 }

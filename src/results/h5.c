@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* The file driver is our own because HDF5's drivers report a failed write to HDF5, which on a full disk then crashes
+ * (1.10) or closes the file as if it were whole, and because this one writes to the descriptor that output.c opened
+ * exclusively, where sec2 opens a name. HDF5's core driver would do both, for a copy of the whole file in memory. */
 #include "h5.h"
 
 #if H5_VERSION_GE(1, 13, 0)
 #include <H5FDdevelop.h>
 #endif
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,13 +43,6 @@ static herr_t file_close(H5FD_t *base)
     return 0;
 }
 
-static int file_compare(const H5FD_t *a, const H5FD_t *b)
-{
-    const struct cs_stream *first = ((const struct file *)(const void *)a)->stream;
-    const struct cs_stream *second = ((const struct file *)(const void *)b)->stream;
-    return first < second ? -1 : first > second;
-}
-
 static herr_t file_query(const H5FD_t *base, unsigned long *flags)
 {
     (void)base;
@@ -78,26 +75,11 @@ static herr_t file_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t a
     (void)type;
     (void)transfer;
     const struct cs_stream *stream = ((struct file *)(void *)base)->stream;
-    char *bytes = buffer;
-    if (address > (haddr_t)stream->size || size > (haddr_t)stream->size - address) {
-        /* What was allocated and not written yet reads as zeros. */
-        const size_t there = address < (haddr_t)stream->size ? (size_t)((haddr_t)stream->size - address) : 0;
-        memset(bytes + there, 0, size - there);
-        size = there;
-    }
-    while (size > 0) {
-        const ssize_t got = pread(stream->fd, bytes, size, (off_t)address);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return -1;
-        }
-        bytes += got;
-        address += (haddr_t)got;
-        size -= (size_t)got;
-    }
-    return 0;
+    /* What was allocated and not written yet reads as zeros. */
+    const haddr_t left = address < (haddr_t)stream->size ? (haddr_t)stream->size - address : 0;
+    const size_t there = size < left ? size : (size_t)left;
+    memset((char *)buffer + there, 0, size - there);
+    return cs_read_at(stream->fd, buffer, (int64_t)there, (int64_t)address) == 0 ? 0 : -1;
 }
 
 static herr_t file_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size,
@@ -106,19 +88,10 @@ static herr_t file_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t 
     (void)type;
     (void)transfer;
     struct cs_stream *stream = ((struct file *)(void *)base)->stream;
-    const char *bytes = buffer;
-    while (size > 0 && stream->error == 0) {
-        const ssize_t put = pwrite(stream->fd, bytes, size, (off_t)address);
-        if (put < 0) {
-            stream->error = errno == EINTR ? 0 : errno;
-            continue;
-        }
-        bytes += put;
-        address += (haddr_t)put;
-        size -= (size_t)put;
-        if ((int64_t)address > stream->size) {
-            stream->size = (int64_t)address;
-        }
+    if (stream->error == 0) {
+        stream->error = cs_write_at(stream->fd, buffer, (int64_t)size, (int64_t)address);
+        const int64_t end = (int64_t)address + (int64_t)size;
+        stream->size = stream->error == 0 && end > stream->size ? end : stream->size;
     }
     return 0;
 }
@@ -149,7 +122,6 @@ static const H5FD_class_t driver_class = {
     .fapl_size = sizeof(struct cs_stream *),
     .open = file_open,
     .close = file_close,
-    .cmp = file_compare,
     .query = file_query,
     .get_eoa = file_eoa,
     .set_eoa = file_set_eoa,
@@ -197,15 +169,26 @@ static void start(struct cs_h5 *h5, int fd, bool writable, int64_t size)
      * would be a mistake of this program. */
     H5(h5, H5Pset_libver_bounds(h5->access, H5F_LIBVER_V18, H5F_LIBVER_V18));
     H5(h5, H5Pset_fclose_degree(h5->access, H5F_CLOSE_SEMI));
+    h5->text = H5(h5, H5Tcopy(H5T_C_S1));
+    H5(h5, H5Tset_size(h5->text, H5T_VARIABLE));
+    H5(h5, H5Tset_cset(h5->text, H5T_CSET_UTF8));
+}
+
+hid_t cs_h5_creation(struct cs_h5 *h5, hid_t class)
+{
+    const hid_t list = H5(h5, H5Pcreate(class));
+    if (class != H5P_DATASET_CREATE) {
+        H5(h5, H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
+    }
+    H5(h5, H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
+    H5(h5, H5Pset_obj_track_times(list, false));
+    return list;
 }
 
 void cs_h5_create(struct cs_h5 *h5, int fd)
 {
     start(h5, fd, true, 0);
-    const hid_t creation = H5(h5, H5Pcreate(H5P_FILE_CREATE));
-    H5(h5, H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    H5(h5, H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    H5(h5, H5Pset_obj_track_times(creation, false));
+    const hid_t creation = cs_h5_creation(h5, H5P_FILE_CREATE);
     h5->file = H5(h5, H5Fcreate("results", H5F_ACC_TRUNC, creation, h5->access));
     H5(h5, H5Pclose(creation));
 }
@@ -218,195 +201,185 @@ void cs_h5_open(struct cs_h5 *h5, int fd, int64_t size)
 
 enum cs_code cs_h5_close(struct cs_h5 *h5, const char *path, int64_t *size, struct cs_error *error)
 {
-    H5(h5, H5Fclose(h5->file));
-    H5(h5, H5Pclose(h5->access));
-    H5(h5, H5FDunregister(h5->driver));
-    if (h5->stream != NULL) {
-        (void)H5Eset_auto2(H5E_DEFAULT, h5->report, h5->report_data);
-    }
-    if (!h5->broken) {
-        *size = h5->stream->size;
-        free(h5->stream);
-        return CS_OK;
-    }
     if (h5->stream == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY, "There is no memory to open %s.", path);
     }
-    const int reason = h5->stream->error;
-    const bool writable = h5->stream->writable;
-    if (h5->file < 0) {
-        /* HDF5 holds nothing of a file that it could not open. */
-        (void)H5Pclose(h5->access);
-        (void)H5FDunregister(h5->driver);
-        free(h5->stream);
-    } else {
+    H5(h5, H5Fclose(h5->file));
+    const struct cs_stream stream = *h5->stream;
+    *size = stream.size;
+    if (h5->broken && h5->file >= 0) {
         /* HDF5 still knows the file, but the caller closes its descriptor, whose number may then mean another file. */
         h5->stream->fd = -1;
         h5->stream->error = EBADF;
+    } else {
+        /* The file is closed, or HDF5 holds nothing of it because it could not open it. */
+        (void)H5Tclose(h5->text);
+        (void)H5Pclose(h5->access);
+        (void)H5FDunregister(h5->driver);
+        free(h5->stream);
     }
-    if (reason != 0) {
-        return cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(reason));
+    (void)H5Eset_auto2(H5E_DEFAULT, h5->report, h5->report_data);
+    if (stream.error != 0) {
+        return cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(stream.error));
     }
-    if (writable) {
+    if (h5->broken && stream.writable) {
         return cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: HDF5 refused %.60s.", path, h5->failed);
     }
-    return cs_fail(error, CS_ERROR_INPUT, "%s cannot be read as a result file: HDF5 refused %.60s.", path, h5->failed);
+    return !h5->broken ? CS_OK
+                       : cs_fail(error, CS_ERROR_INPUT, "%s cannot be read as a result file: HDF5 refused %.60s.", path,
+                                 h5->failed);
 }
 
-void cs_h5_sizes(const int64_t *sizes, int32_t rank, hsize_t *out)
+/* ---- types and spaces ---- */
+hid_t cs_h5_file_type(const struct cs_h5 *h5, enum cs_type type)
 {
-    for (int32_t k = 0; k < rank; k++) {
+    const hid_t types[] = {[CS_INT8] = H5T_STD_I8LE,
+                           [CS_INT32] = H5T_STD_I32LE,
+                           [CS_INT64] = H5T_STD_I64LE,
+                           [CS_FLOAT64] = H5T_IEEE_F64LE,
+                           [CS_TEXT] = h5->text};
+    return types[type];
+}
+
+hid_t cs_h5_memory_type(const struct cs_h5 *h5, enum cs_type type)
+{
+    const hid_t types[] = {[CS_INT8] = H5T_NATIVE_INT8,
+                           [CS_INT32] = H5T_NATIVE_INT32,
+                           [CS_INT64] = H5T_NATIVE_INT64,
+                           [CS_FLOAT64] = H5T_NATIVE_DOUBLE,
+                           [CS_TEXT] = h5->text};
+    return types[type];
+}
+
+void cs_h5_sizes(const int64_t *sizes, int32_t dimensions, hsize_t *out)
+{
+    for (int32_t k = 0; k < dimensions; k++) {
         out[k] = (hsize_t)sizes[k];
     }
 }
 
-void cs_h5_select(struct cs_h5 *h5, hid_t dataset, int32_t rank, const struct cs_block *block, hid_t *file_space,
-                  hid_t *memory_space)
+hid_t cs_h5_space(struct cs_h5 *h5, int32_t dimensions, const int64_t *sizes)
 {
-    hsize_t first[CS_RANK_MAX], extents[CS_RANK_MAX];
-    cs_h5_sizes(block->start, rank, first);
-    cs_h5_sizes(block->extents, rank, extents);
+    hsize_t extents[CS_DIMENSIONS_MAX];
+    cs_h5_sizes(sizes, dimensions, extents);
+    return dimensions > 0 ? H5(h5, H5Screate_simple(dimensions, extents, NULL)) : H5(h5, H5Screate(H5S_SCALAR));
+}
+
+/* ---- values ---- */
+/* A selection of a block in a dataset's space, and the space of the block in memory; the caller closes both. */
+static void select_block(struct cs_h5 *h5, hid_t dataset, int32_t dimensions, const struct cs_block *block,
+                         hid_t *file_space, hid_t *memory_space)
+{
+    hsize_t first[CS_DIMENSIONS_MAX], extents[CS_DIMENSIONS_MAX];
+    cs_h5_sizes(block->start, dimensions, first);
+    cs_h5_sizes(block->extents, dimensions, extents);
     *file_space = H5(h5, H5Dget_space(dataset));
-    if (rank == 0) {
-        *memory_space = H5(h5, H5Screate(H5S_SCALAR));
-        return;
-    }
-    /* With the rank of the file's space: between spaces of different rank HDF5 matches one element after the other. */
-    *memory_space = H5(h5, H5Screate_simple(rank, extents, NULL));
-    H5(h5, H5Sselect_hyperslab(*file_space, H5S_SELECT_SET, first, NULL, extents, NULL));
-}
-
-hid_t cs_h5_string_type(struct cs_h5 *h5)
-{
-    const hid_t type = H5(h5, H5Tcopy(H5T_C_S1));
-    H5(h5, H5Tset_size(type, H5T_VARIABLE));
-    H5(h5, H5Tset_cset(type, H5T_CSET_UTF8));
-    return type;
-}
-
-hid_t cs_h5_file_type(enum cs_type type)
-{
-    switch (type) {
-    case CS_INT8:
-        return H5T_STD_I8LE;
-    case CS_INT32:
-        return H5T_STD_I32LE;
-    case CS_INT64:
-        return H5T_STD_I64LE;
-    case CS_FLOAT64:
-    default:
-        return H5T_IEEE_F64LE;
+    /* With as many dimensions as the file's space: otherwise HDF5 matches one element after the other. */
+    *memory_space = cs_h5_space(h5, dimensions, block->extents);
+    if (dimensions > 0) {
+        H5(h5, H5Sselect_hyperslab(*file_space, H5S_SELECT_SET, first, NULL, extents, NULL));
     }
 }
 
-hid_t cs_h5_memory_type(enum cs_type type)
+void cs_h5_write_block(struct cs_h5 *h5, hid_t dataset, enum cs_type type, int32_t dimensions,
+                       const struct cs_block *block, const void *values)
 {
-    switch (type) {
-    case CS_INT8:
-        return H5T_NATIVE_INT8;
-    case CS_INT32:
-        return H5T_NATIVE_INT32;
-    case CS_INT64:
-        return H5T_NATIVE_INT64;
-    case CS_FLOAT64:
-    default:
-        return H5T_NATIVE_DOUBLE;
-    }
+    hid_t file_space, memory_space;
+    select_block(h5, dataset, dimensions, block, &file_space, &memory_space);
+    H5(h5, H5Dwrite(dataset, cs_h5_memory_type(h5, type), memory_space, file_space, H5P_DEFAULT, values));
+    H5(h5, H5Sclose(memory_space));
+    H5(h5, H5Sclose(file_space));
 }
 
-void cs_h5_attribute_text(struct cs_h5 *h5, hid_t object, const char *name, const char *text)
+void cs_h5_read_block(struct cs_h5 *h5, hid_t dataset, enum cs_type type, int32_t dimensions,
+                      const struct cs_block *block, void *values)
 {
-    const hid_t type = cs_h5_string_type(h5);
-    const hid_t space = H5(h5, H5Screate(H5S_SCALAR));
-    const hid_t attribute = H5(h5, H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT));
-    H5(h5, H5Awrite(attribute, type, &text));
+    hid_t file_space, memory_space;
+    select_block(h5, dataset, dimensions, block, &file_space, &memory_space);
+    H5(h5, H5Dread(dataset, cs_h5_memory_type(h5, type), memory_space, file_space, H5P_DEFAULT, values));
+    H5(h5, H5Sclose(memory_space));
+    H5(h5, H5Sclose(file_space));
+}
+
+static void write_attribute(struct cs_h5 *h5, hid_t object, const char *name, enum cs_type type, hid_t space,
+                            const void *values)
+{
+    const hid_t attribute =
+        H5(h5, H5Acreate2(object, name, cs_h5_file_type(h5, type), space, H5P_DEFAULT, H5P_DEFAULT));
+    H5(h5, H5Awrite(attribute, cs_h5_memory_type(h5, type), values));
     H5(h5, H5Aclose(attribute));
     H5(h5, H5Sclose(space));
-    H5(h5, H5Tclose(type));
 }
 
 void cs_h5_attribute(struct cs_h5 *h5, hid_t object, const char *name, enum cs_type type, int64_t count,
                      const void *values)
 {
-    const hsize_t size = (hsize_t)count;
-    const hid_t space = H5(h5, H5Screate_simple(1, &size, NULL));
-    const hid_t attribute = H5(h5, H5Acreate2(object, name, cs_h5_file_type(type), space, H5P_DEFAULT, H5P_DEFAULT));
-    H5(h5, H5Awrite(attribute, cs_h5_memory_type(type), values));
-    H5(h5, H5Aclose(attribute));
+    write_attribute(h5, object, name, type, cs_h5_space(h5, 1, &count), values);
+}
+
+void cs_h5_attribute_text(struct cs_h5 *h5, hid_t object, const char *name, const char *text)
+{
+    write_attribute(h5, object, name, CS_TEXT, cs_h5_space(h5, 0, NULL), &text);
+}
+
+/* Whether an object of this type and space holds one value, a text or a number as asked for; closes both. */
+static bool holds_one(struct cs_h5 *h5, hid_t stored, hid_t space, enum cs_type type)
+{
+    const bool one = H5(h5, H5Sget_simple_extent_npoints(space)) == 1;
+    const bool is_text = H5(h5, H5Tget_class(stored)) == H5T_STRING && H5(h5, H5Tis_variable_str(stored)) > 0;
     H5(h5, H5Sclose(space));
+    H5(h5, H5Tclose(stored));
+    return one && is_text == (type == CS_TEXT);
 }
 
-/* ---- reading text ---- */
-static bool is_text(struct cs_h5 *h5, hid_t type, hid_t space)
+/* HDF5's own memory becomes a copy that free() takes. */
+static void keep_text(char *text, void *value)
 {
-    return H5(h5, H5Tget_class(type)) == H5T_STRING && H5(h5, H5Tis_variable_str(type)) > 0 &&
-           H5(h5, H5Sget_simple_extent_npoints(space)) == 1;
+    if (text != NULL) {
+        *(char **)value = strdup(text);
+        (void)H5free_memory(text);
+    }
 }
 
-static char *keep(char *text)
+void cs_h5_read(struct cs_h5 *h5, const char *name, enum cs_type type, void *value)
 {
-    char *copy = text != NULL ? strdup(text) : NULL;
-    (void)H5free_memory(text);
-    return copy;
+    if (cs_h5_exists(h5, name)) {
+        char *text = NULL;
+        void *const to = type == CS_TEXT ? (void *)&text : value;
+        const hid_t dataset = H5(h5, H5Dopen2(h5->file, name, H5P_DEFAULT));
+        if (holds_one(h5, H5(h5, H5Dget_type(dataset)), H5(h5, H5Dget_space(dataset)), type)) {
+            H5(h5, H5Dread(dataset, cs_h5_memory_type(h5, type), H5S_ALL, H5S_ALL, H5P_DEFAULT, to));
+        }
+        keep_text(text, value);
+        H5(h5, H5Dclose(dataset));
+    }
 }
 
-char *cs_h5_read_attribute_text(struct cs_h5 *h5, hid_t object, const char *name)
+void cs_h5_read_attribute(struct cs_h5 *h5, const char *name, enum cs_type type, void *value)
 {
-    if (H5(h5, H5Aexists(object, name)) <= 0) {
-        return NULL;
+    if (H5(h5, H5Aexists(h5->file, name)) > 0) {
+        char *text = NULL;
+        void *const to = type == CS_TEXT ? (void *)&text : value;
+        const hid_t attribute = H5(h5, H5Aopen(h5->file, name, H5P_DEFAULT));
+        if (holds_one(h5, H5(h5, H5Aget_type(attribute)), H5(h5, H5Aget_space(attribute)), type)) {
+            H5(h5, H5Aread(attribute, cs_h5_memory_type(h5, type), to));
+        }
+        keep_text(text, value);
+        H5(h5, H5Aclose(attribute));
     }
-    char *text = NULL;
-    const hid_t attribute = H5(h5, H5Aopen(object, name, H5P_DEFAULT));
-    const hid_t type = H5(h5, H5Aget_type(attribute));
-    const hid_t space = H5(h5, H5Aget_space(attribute));
-    const hid_t wanted = cs_h5_string_type(h5);
-    if (is_text(h5, type, space)) {
-        H5(h5, H5Aread(attribute, wanted, &text));
-    }
-    H5(h5, H5Tclose(wanted));
-    H5(h5, H5Sclose(space));
-    H5(h5, H5Tclose(type));
-    H5(h5, H5Aclose(attribute));
-    return keep(text);
-}
-
-char *cs_h5_read_text(struct cs_h5 *h5, const char *dataset)
-{
-    if (!cs_h5_exists(h5, dataset)) {
-        return NULL;
-    }
-    char *text = NULL;
-    const hid_t object = H5(h5, H5Dopen2(h5->file, dataset, H5P_DEFAULT));
-    const hid_t type = H5(h5, H5Dget_type(object));
-    const hid_t space = H5(h5, H5Dget_space(object));
-    const hid_t wanted = cs_h5_string_type(h5);
-    if (is_text(h5, type, space)) {
-        H5(h5, H5Dread(object, wanted, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text));
-    }
-    H5(h5, H5Tclose(wanted));
-    H5(h5, H5Sclose(space));
-    H5(h5, H5Tclose(type));
-    H5(h5, H5Dclose(object));
-    return keep(text);
 }
 
 bool cs_h5_exists(struct cs_h5 *h5, const char *path)
 {
     char part[256];
-    for (size_t i = 0; i < sizeof part; i++) {
-        part[i] = path[i];
-        if (path[i] == '/' || path[i] == '\0') {
-            part[i] = '\0';
-            if (i > 0 && H5(h5, H5Lexists(h5->file, part, H5P_DEFAULT)) <= 0) {
-                return false;
-            }
-            if (path[i] == '\0') {
-                return true;
-            }
-            part[i] = '/';
+    for (const char *end = path; *end != '\0';) {
+        end += 1 + strcspn(end + 1, "/");
+        (void)snprintf(part, sizeof part, "%.*s", (int)(end - path), path);
+        if (H5(h5, H5Lexists(h5->file, part, H5P_DEFAULT)) <= 0) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
 const char *cs_results_hdf5_version(void)

@@ -22,6 +22,7 @@ struct cs_stream {
 struct cs_h5 {
     struct cs_stream *stream;
     hid_t driver, access, file;
+    hid_t text;         /* variable-length UTF-8 strings */
     H5E_auto2_t report; /* what the caller's HDF5 does with errors, put back at the end */
     void *report_data;
     bool broken;        /* a call failed: no further one is made */
@@ -39,21 +40,27 @@ void cs_h5_open(struct cs_h5 *h5, int fd, int64_t size);
  * *size: bytes of the file. */
 enum cs_code cs_h5_close(struct cs_h5 *h5, const char *path, int64_t *size, struct cs_error *error);
 
-/* Sizes as HDF5 counts them. */
-void cs_h5_sizes(const int64_t *sizes, int32_t rank, hsize_t *out);
-/* A selection of a block in a dataset's space, and the space of the block in memory; closed by the caller. */
-void cs_h5_select(struct cs_h5 *h5, hid_t dataset, int32_t rank, const struct cs_block *block, hid_t *file_space,
-                  hid_t *memory_space);
-/* Variable-length UTF-8 strings, fixed types in the file. */
-hid_t cs_h5_string_type(struct cs_h5 *h5);
-hid_t cs_h5_file_type(enum cs_type type);
-hid_t cs_h5_memory_type(enum cs_type type);
-void cs_h5_attribute_text(struct cs_h5 *h5, hid_t object, const char *name, const char *text);
+hid_t cs_h5_file_type(const struct cs_h5 *h5, enum cs_type type);
+hid_t cs_h5_memory_type(const struct cs_h5 *h5, enum cs_type type);
+/* A property list whose object has no times, and keeps links or attributes in the order of their creation; the caller
+ * closes it. */
+hid_t cs_h5_creation(struct cs_h5 *h5, hid_t class);
+/* Sizes as HDF5 counts them, and a space of them (a scalar's for none); the caller closes it. */
+void cs_h5_sizes(const int64_t *sizes, int32_t dimensions, hsize_t *out);
+hid_t cs_h5_space(struct cs_h5 *h5, int32_t dimensions, const int64_t *sizes);
+/* Writes or reads one block of a dataset. */
+void cs_h5_write_block(struct cs_h5 *h5, hid_t dataset, enum cs_type type, int32_t dimensions,
+                       const struct cs_block *block, const void *values);
+void cs_h5_read_block(struct cs_h5 *h5, hid_t dataset, enum cs_type type, int32_t dimensions,
+                      const struct cs_block *block, void *values);
+/* Writes an attribute: a row of values, or a text. */
 void cs_h5_attribute(struct cs_h5 *h5, hid_t object, const char *name, enum cs_type type, int64_t count,
                      const void *values);
-/* Attribute or scalar dataset as text, malloc'ed; NULL where absent or not text. */
-char *cs_h5_read_attribute_text(struct cs_h5 *h5, hid_t object, const char *name);
-char *cs_h5_read_text(struct cs_h5 *h5, const char *dataset);
+void cs_h5_attribute_text(struct cs_h5 *h5, hid_t object, const char *name, const char *text);
+/* Reads the one value of a dataset, or of an attribute of the root; *value stays as it is where there is none of this
+ * kind. A text is malloc'ed. */
+void cs_h5_read(struct cs_h5 *h5, const char *name, enum cs_type type, void *value);
+void cs_h5_read_attribute(struct cs_h5 *h5, const char *name, enum cs_type type, void *value);
 /* Whether a link of a path exists; every part of the path is looked for. */
 bool cs_h5_exists(struct cs_h5 *h5, const char *path);
 

@@ -17,32 +17,29 @@ struct cs_results {
     struct cs_record *records;
 };
 
-/* The fill of integers. Floating-point variables take NaN. */
-enum { CS_FILL_INTEGER = -1 };
-
 /* ---- layout.c: which axes, in which order ---- */
-enum { CS_RANK_MAX = CS_AXES_MAX + 1 };
+enum { CS_DIMENSIONS_MAX = CS_AXES_MAX + 1 };
 
 struct cs_layout {
     const struct cs_grid *grid;
-    bool region_searched;                           /* plans differ by region: min_carbon */
-    int32_t alternatives;                           /* records per plan: 1 + search.alternatives */
-    bool searched[CS_AXES_MAX];                     /* by config axis */
-    bool carbon[CS_AXES_MAX];                       /* carbon inputs depend on it (the region does not count) */
-    int64_t record_stride[CS_AXES_MAX];             /* in records; 0 where records do not depend on the axis */
-    int64_t carbon_stride[CS_AXES_MAX];             /* in combinations of the carbon axes */
-    int64_t carbon_count;                           /* of these combinations */
-    int32_t region_axis;                            /* config axis */
-    char names[CS_RANK_MAX][CS_DIMENSION_NAME_MAX]; /* of dimensions, by config axis, then alternative */
+    bool region_searched;                                 /* plans differ by region: min_carbon */
+    int32_t alternatives;                                 /* records per plan: 1 + search.alternatives */
+    bool searched[CS_AXES_MAX];                           /* by config axis */
+    bool carbon[CS_AXES_MAX];                             /* carbon inputs depend on it (the region does not count) */
+    int64_t record_stride[CS_AXES_MAX];                   /* in records; 0 where records do not depend on the axis */
+    int64_t carbon_stride[CS_AXES_MAX];                   /* in combinations of the carbon axes */
+    int64_t carbon_count;                                 /* of these combinations */
+    int32_t region_axis;                                  /* config axis */
+    char names[CS_DIMENSIONS_MAX][CS_DIMENSION_NAME_MAX]; /* of dimensions, by config axis, then alternative */
 };
 enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout, struct cs_error *error);
 
 /* The axes of one variable. */
 struct cs_shape {
-    int32_t rank;
-    int32_t axis[CS_RANK_MAX]; /* config axis, or axis_count for alternative */
-    int64_t size[CS_RANK_MAX];
-    int64_t record_stride[CS_RANK_MAX], carbon_stride[CS_RANK_MAX];
+    int32_t dimensions;
+    int32_t axis[CS_DIMENSIONS_MAX]; /* config axis, or axis_count for alternative */
+    int64_t size[CS_DIMENSIONS_MAX];
+    int64_t record_stride[CS_DIMENSIONS_MAX], carbon_stride[CS_DIMENSIONS_MAX];
     int64_t count;  /* product of the sizes */
     int32_t region; /* where in `axis` the region stands; -1: not */
 };
@@ -53,7 +50,7 @@ bool cs_shape_chunk(const struct cs_shape *shape, int64_t *chunk);
 
 /* A block of a variable's values from `first` on: a chunk, cut off at the variable's edge. */
 struct cs_block {
-    int64_t start[CS_RANK_MAX], extents[CS_RANK_MAX];
+    int64_t start[CS_DIMENSIONS_MAX], extents[CS_DIMENSIONS_MAX];
     int64_t first, count;
     int64_t whole; /* values of a chunk that is not cut */
 };
@@ -63,6 +60,8 @@ void cs_block_at(const struct cs_shape *shape, const int64_t *chunk, int64_t fir
 struct cs_evaluator;
 struct cs_evaluator *cs_evaluator_create(const struct cs_results *results, const struct cs_layout *layout);
 void cs_evaluator_destroy(struct cs_evaluator *evaluator);
+/* What stands for a missing value: -1, or NaN in a variable of floating-point numbers. */
+void cs_fill(enum cs_type type, void *to);
 /* Values [first, first + count) of a variable in the order of the file, in its type. */
 void cs_derive(struct cs_evaluator *evaluator, const struct cs_variable *variable, const struct cs_shape *shape,
                int64_t first, int64_t count, void *values);
@@ -75,7 +74,10 @@ void cs_derive_back(struct cs_results *results, const struct cs_variable *variab
  * with a value that is not finite is a failure. */
 void cs_record_normalise(struct cs_record *record);
 
-/* ---- seal.c: the line after HDF5's end of file ---- */
+/* ---- seal.c: bytes at an offset of a file, and the line after HDF5's end of file ---- */
+/* All of them: 0, or an errno, EIO past the end of the file. */
+int cs_read_at(int fd, void *buffer, int64_t size, int64_t offset);
+int cs_write_at(int fd, const void *bytes, int64_t size, int64_t offset);
 enum { CS_SEAL_SIZE = 64 };
 /* Appends the checksum of the file's `size` bytes. Returns 0 or an errno. */
 int cs_seal_write(int fd, int64_t size);
@@ -87,22 +89,24 @@ enum cs_code cs_seal_check(int fd, const char *path, int64_t *size, struct cs_er
 enum cs_code cs_results_write_fd(const struct cs_results *results, int fd, const char *path,
                                  const struct cs_run_info *info, struct cs_error *error);
 
-/* What a file says of itself; texts are NULL where it says nothing. */
-struct cs_file_facts {
+/* A result file that is read, and what it says of itself; texts are NULL where it says nothing. */
+struct cs_file {
+    const char *path; /* for messages */
+    int fd;
     int32_t format_version, resumes;
+    int64_t size; /* bytes of HDF5's */
     double elapsed_seconds;
     int64_t pending, shard, shards;
     char *in_effect, *source, *commit;
 };
-void cs_file_facts_free(struct cs_file_facts *facts);
-/* Opens a regular file for reading; links: also by way of a symbolic link at the end of the path. */
-enum cs_code cs_open_read(int folder, const char *name, const char *path, bool links, int *fd, struct cs_error *error);
-/* Checks the seal, then reads the facts. */
-enum cs_code cs_file_facts_read(int fd, const char *path, struct cs_file_facts *facts, struct cs_error *error);
+/* Opens a regular file, checks its seal and reads what it says; links: also by way of a symbolic link at the end of the
+ * path. Closed by the caller unless there is an error. */
+enum cs_code cs_file_open(int folder, const char *name, const char *path, bool links, struct cs_file *file,
+                          struct cs_error *error);
+void cs_file_close(struct cs_file *file);
 /* Refuses a file that this configuration and program cannot continue. */
-enum cs_code cs_file_facts_match(const struct cs_file_facts *facts, const struct cs_config *config, const char *path,
-                                 struct cs_error *error);
-/* Takes over every finished search that the file holds and the results do not. The facts have been matched. */
-enum cs_code cs_results_read_fd(struct cs_results *results, int fd, const char *path, struct cs_error *error);
+enum cs_code cs_file_match(const struct cs_file *file, const struct cs_config *config, struct cs_error *error);
+/* Takes over every finished search that a file holds and the results do not. The file has been matched. */
+enum cs_code cs_file_records(const struct cs_file *file, struct cs_results *results, struct cs_error *error);
 
 #endif

@@ -101,7 +101,7 @@ enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout
     cs_shape_of(layout, CS_ON_PLAN, &plan);
     bool in_order = true;
     stride = 1;
-    for (int32_t k = plan.rank - 1; k >= 0; k--) {
+    for (int32_t k = plan.dimensions - 1; k >= 0; k--) {
         in_order = in_order && plan.record_stride[k] == stride;
         stride *= plan.size[k];
     }
@@ -139,28 +139,28 @@ void cs_shape_of(const struct cs_layout *layout, unsigned on, struct cs_shape *s
     *shape = (struct cs_shape){.count = 1, .region = -1};
     for (int32_t i = 0; i < config->axis_count; i++) {
         if (depends(layout, on, i)) {
-            shape->region = i == layout->region_axis ? shape->rank : shape->region;
-            shape->axis[shape->rank] = i;
-            shape->size[shape->rank] = config->axes[i].size;
-            shape->record_stride[shape->rank] = layout->record_stride[i];
-            shape->carbon_stride[shape->rank] = layout->carbon_stride[i];
+            shape->region = i == layout->region_axis ? shape->dimensions : shape->region;
+            shape->axis[shape->dimensions] = i;
+            shape->size[shape->dimensions] = config->axes[i].size;
+            shape->record_stride[shape->dimensions] = layout->record_stride[i];
+            shape->carbon_stride[shape->dimensions] = layout->carbon_stride[i];
             shape->count *= config->axes[i].size;
-            shape->rank++;
+            shape->dimensions++;
         }
     }
     if ((on & CS_ON_PLAN) != 0 && layout->alternatives > 1) {
-        shape->axis[shape->rank] = config->axis_count;
-        shape->size[shape->rank] = layout->alternatives;
-        shape->record_stride[shape->rank] = 1;
+        shape->axis[shape->dimensions] = config->axis_count;
+        shape->size[shape->dimensions] = layout->alternatives;
+        shape->record_stride[shape->dimensions] = 1;
         shape->count *= layout->alternatives;
-        shape->rank++;
+        shape->dimensions++;
     }
 }
 
 bool cs_shape_chunk(const struct cs_shape *shape, int64_t *chunk)
 {
     int64_t inner = 1;
-    for (int32_t k = shape->rank - 1; k >= 0; k--) {
+    for (int32_t k = shape->dimensions - 1; k >= 0; k--) {
         /* Whole inner axes, then a part of one, then single steps: such a block is contiguous. */
         const int64_t part = chunk_values / inner > 0 ? chunk_values / inner : 1;
         const int64_t parts = (shape->size[k] + part - 1) / part;
@@ -176,7 +176,7 @@ void cs_block_at(const struct cs_shape *shape, const int64_t *chunk, int64_t fir
     block->count = 1;
     block->whole = 1;
     int64_t rest = first;
-    for (int32_t k = shape->rank - 1; k >= 0; k--) {
+    for (int32_t k = shape->dimensions - 1; k >= 0; k--) {
         block->start[k] = rest % shape->size[k];
         rest /= shape->size[k];
         const int64_t left = shape->size[k] - block->start[k];

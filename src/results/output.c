@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NAME_SIZE = NAME_MAX + 1 };
@@ -97,17 +96,16 @@ static enum cs_code try_to_write(const struct cs_output *output, struct cs_error
 }
 
 /* ---- resuming ---- */
-static enum cs_code check_complete(const struct cs_file_facts *facts, const struct cs_grid *grid, const char *path,
-                                   struct cs_error *error)
+/* A finished file lacks no search, or, of a shard, those of the other shards. */
+static enum cs_code check_complete(const struct cs_file *file, const struct cs_grid *grid, struct cs_error *error)
 {
-    const int64_t own =
-        facts->shards > 1 && facts->shard <= grid->searches ? (grid->searches - facts->shard) / facts->shards + 1 : 0;
-    const int64_t others = facts->shards > 1 ? grid->searches - own : 0;
-    if (facts->pending != others) {
+    const int64_t others =
+        file->shards > 1 ? grid->searches - cs_shard_searches(grid->searches, file->shard, file->shards) : 0;
+    if (file->pending != others) {
         return cs_fail(error, CS_ERROR_CREATE,
                        "%s has the name of a finished file but lacks %lld searches; rename it to %s.partial to "
                        "continue it.",
-                       path, (long long)(facts->pending - others), path);
+                       file->path, (long long)(file->pending - others), file->path);
     }
     return CS_OK;
 }
@@ -116,20 +114,17 @@ static enum cs_code check_complete(const struct cs_file_facts *facts, const stru
 static enum cs_code read_file(struct cs_output *output, const char *name, const char *path, struct cs_results *results,
                               bool load, struct cs_error *error)
 {
-    int fd;
-    struct cs_file_facts facts = {.format_version = 0};
-    CS_TRY(cs_open_read(output->folder, name, path, false, &fd, error));
-    enum cs_code code = cs_file_facts_read(fd, path, &facts, error);
-    code = code != CS_OK ? code : cs_file_facts_match(&facts, results->grid.config, path, error);
+    struct cs_file file;
+    CS_TRY(cs_file_open(output->folder, name, path, false, &file, error));
+    enum cs_code code = cs_file_match(&file, results->grid.config, error);
     if (code == CS_OK && load) {
-        code = cs_results_read_fd(results, fd, path, error);
-        output->resumes = facts.resumes + 1;
-        output->elapsed_seconds = facts.elapsed_seconds;
+        code = cs_file_records(&file, results, error);
+        output->resumes = file.resumes + 1;
+        output->elapsed_seconds = file.elapsed_seconds;
     } else if (code == CS_OK) {
-        code = check_complete(&facts, &results->grid, path, error);
+        code = check_complete(&file, &results->grid, error);
     }
-    cs_file_facts_free(&facts);
-    (void)close(fd);
+    cs_file_close(&file);
     return code;
 }
 
@@ -246,12 +241,6 @@ static enum cs_code write_temporary(const struct cs_output *output, const struct
     return code;
 }
 
-/* Some file systems cannot sync a folder; the rename has then been done as well as they can. */
-static void sync_folder(const struct cs_output *output)
-{
-    (void)fsync(output->folder);
-}
-
 static enum cs_code rename_temporary(const struct cs_output *output, const char *name, const char *path,
                                      struct cs_error *error)
 {
@@ -260,25 +249,16 @@ static enum cs_code rename_temporary(const struct cs_output *output, const char 
         (void)unlinkat(output->folder, output->temporary, 0);
         return fail_write(output, path, reason, error);
     }
-    sync_folder(output);
+    /* Some file systems cannot sync a folder; the rename has then been done as well as they can. */
+    (void)fsync(output->folder);
     return CS_OK;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 enum cs_code cs_output_checkpoint(struct cs_output *output, const struct cs_results *results,
-                                  const struct cs_run_info *info, double *seconds, struct cs_error *error)
+                                  const struct cs_run_info *info, struct cs_error *error)
 {
-    const double start = seconds_now();
     CS_TRY(write_temporary(output, results, info, output->partial_path, error));
-    CS_TRY(rename_temporary(output, output->partial, output->partial_path, error));
-    *seconds = seconds_now() - start;
-    return CS_OK;
+    return rename_temporary(output, output->partial, output->partial_path, error);
 }
 
 /* Gives the temporary file its final name, which nothing has yet: a link fails where a rename would replace. */
@@ -286,7 +266,7 @@ static enum cs_code name_new(const struct cs_output *output, struct cs_error *er
 {
     if (linkat(output->folder, output->temporary, output->folder, output->name, 0) == 0) {
         (void)unlinkat(output->folder, output->temporary, 0);
-        sync_folder(output);
+        (void)fsync(output->folder);
         return CS_OK;
     }
     struct stat facts;
@@ -310,7 +290,7 @@ enum cs_code cs_output_finish(struct cs_output *output, const struct cs_results 
         CS_TRY(name_new(output, error));
     }
     (void)unlinkat(output->folder, output->partial, 0);
-    sync_folder(output);
+    (void)fsync(output->folder);
     return CS_OK;
 }
 

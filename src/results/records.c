@@ -25,6 +25,11 @@ static void want_huge_pages(void *bytes, size_t size)
 #endif
 }
 
+int64_t cs_shard_searches(int64_t searches, int64_t shard, int64_t shards)
+{
+    return searches < shard ? 0 : (searches - shard) / shards + 1;
+}
+
 enum cs_code cs_results_create(const struct cs_grid *grid, struct cs_results **results, struct cs_error *error)
 {
     *results = NULL;

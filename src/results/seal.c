@@ -16,22 +16,26 @@
 
 enum { BLOCK = 1 << 20 };
 
-static int read_all(int fd, char *buffer, int64_t size, int64_t offset)
+int cs_read_at(int fd, void *buffer, int64_t size, int64_t offset)
 {
-    while (size > 0) {
-        const ssize_t got = pread(fd, buffer, (size_t)size, (off_t)offset);
-        if (got == 0) {
-            return EIO;
+    for (int64_t done = 0; done < size;) {
+        const ssize_t got = pread(fd, (char *)buffer + done, (size_t)(size - done), (off_t)(offset + done));
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return got == 0 ? EIO : errno;
         }
-        if (got < 0) {
-            if (errno == EINTR) {
-                continue;
-            }
+        done += got > 0 ? got : 0;
+    }
+    return 0;
+}
+
+int cs_write_at(int fd, const void *bytes, int64_t size, int64_t offset)
+{
+    for (int64_t done = 0; done < size;) {
+        const ssize_t put = pwrite(fd, (const char *)bytes + done, (size_t)(size - done), (off_t)(offset + done));
+        if (put < 0 && errno != EINTR) {
             return errno;
         }
-        buffer += got;
-        offset += got;
-        size -= got;
+        done += put > 0 ? put : 0;
     }
     return 0;
 }
@@ -46,7 +50,7 @@ static int crc_of_file(int fd, int64_t size, uint32_t *crc)
     int status = 0;
     for (int64_t offset = 0; offset < size && status == 0;) {
         const int64_t part = size - offset < BLOCK ? size - offset : BLOCK;
-        status = read_all(fd, buffer, part, offset);
+        status = cs_read_at(fd, buffer, part, offset);
         if (status == 0) {
             sum = crc32(sum, (const Bytef *)buffer, (uInt)part);
         }
@@ -68,20 +72,13 @@ static void seal_text(char *seal, uint32_t crc, int64_t size)
 int cs_seal_write(int fd, int64_t size)
 {
     uint32_t crc;
-    int status = crc_of_file(fd, size, &crc);
+    char seal[CS_SEAL_SIZE];
+    const int status = crc_of_file(fd, size, &crc);
     if (status != 0) {
         return status;
     }
-    char seal[CS_SEAL_SIZE];
     seal_text(seal, crc, size);
-    for (int64_t done = 0; done < CS_SEAL_SIZE;) {
-        const ssize_t put = pwrite(fd, seal + done, (size_t)(CS_SEAL_SIZE - done), (off_t)(size + done));
-        if (put < 0 && errno != EINTR) {
-            return errno;
-        }
-        done += put > 0 ? put : 0;
-    }
-    return 0;
+    return cs_write_at(fd, seal, CS_SEAL_SIZE, size);
 }
 
 enum cs_code cs_seal_check(int fd, const char *path, int64_t *size, struct cs_error *error)
@@ -94,11 +91,11 @@ enum cs_code cs_seal_check(int fd, const char *path, int64_t *size, struct cs_er
     char seal[CS_SEAL_SIZE];
     static const char signature[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
     *size = (int64_t)facts.st_size - CS_SEAL_SIZE;
-    int status = *size < (int64_t)sizeof head ? 0 : read_all(fd, head, (int64_t)sizeof head, 0);
+    int status = *size < (int64_t)sizeof head ? 0 : cs_read_at(fd, head, (int64_t)sizeof head, 0);
     if (status == 0 && memcmp(head, signature, sizeof head) != 0) {
         return cs_fail(error, CS_ERROR_INPUT, "%s is not a result file: it does not begin like an HDF5 file.", path);
     }
-    status = status != 0 ? status : read_all(fd, seal, CS_SEAL_SIZE, *size);
+    status = status != 0 ? status : cs_read_at(fd, seal, CS_SEAL_SIZE, *size);
     if (status != 0) {
         return cs_fail(error, CS_ERROR_INPUT, "%s cannot be read: %s.", path, strerror(status));
     }

@@ -3,7 +3,6 @@
 #include "pack.h"
 
 #include <cs_build.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,11 @@
 struct writer {
     struct cs_h5 h5;
     const struct cs_results *results;
+    hid_t creation; /* of datasets */
     struct cs_layout layout;
     struct cs_evaluator *evaluator;
-    hid_t scales[CS_RANK_MAX]; /* by config axis, then alternative; -1: absent */
-    struct cs_packer *packer;  /* NULL: no compression */
+    hid_t scales[CS_DIMENSIONS_MAX]; /* by config axis, then alternative; -1: absent */
+    struct cs_packer *packer;        /* NULL: no compression */
     int level;
     char *buffer; /* of one chunk, and of one that is packed behind it */
     int64_t buffer_size;
@@ -37,12 +37,15 @@ static const char *udunits(const char *unit)
     return unit;
 }
 
-static hid_t creation_list(struct cs_h5 *h5)
+/* A dataset without values yet; the caller closes it. list: of its creation. */
+static hid_t create(struct cs_h5 *h5, hid_t place, const char *name, enum cs_type type, int32_t dimensions,
+                    const int64_t *sizes, hid_t list)
 {
-    const hid_t list = H5(h5, H5Pcreate(H5P_DATASET_CREATE));
-    H5(h5, H5Pset_obj_track_times(list, false));
-    H5(h5, H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    return list;
+    const hid_t space = cs_h5_space(h5, dimensions, sizes);
+    const hid_t dataset =
+        H5(h5, H5Dcreate2(place, name, cs_h5_file_type(h5, type), space, H5P_DEFAULT, list, H5P_DEFAULT));
+    H5(h5, H5Sclose(space));
+    return dataset;
 }
 
 static void describe(struct cs_h5 *h5, hid_t dataset, const char *units, const char *long_name)
@@ -69,50 +72,38 @@ static void describe_flags(struct cs_h5 *h5, hid_t dataset, const char *names)
     cs_h5_attribute_text(h5, dataset, "flag_meanings", meanings);
 }
 
-static hid_t write_dimension(struct cs_h5 *h5, const char *name, hid_t file_type, hid_t memory_type, int64_t count,
-                             const void *values)
+/* Values of one type become the dataset of a dimension, of the same type or another. */
+static hid_t write_dimension(struct writer *writer, const char *name, enum cs_type type, enum cs_type given,
+                             int64_t count, const void *values)
 {
-    const hsize_t size = (hsize_t)count;
-    const hid_t list = creation_list(h5);
-    const hid_t space = H5(h5, H5Screate_simple(1, &size, NULL));
-    const hid_t dataset = H5(h5, H5Dcreate2(h5->file, name, file_type, space, H5P_DEFAULT, list, H5P_DEFAULT));
-    H5(h5, H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
+    struct cs_h5 *h5 = &writer->h5;
+    const hid_t dataset = create(h5, h5->file, name, type, 1, &count, writer->creation);
+    H5(h5, H5Dwrite(dataset, cs_h5_memory_type(h5, given), H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
     H5(h5, H5DSset_scale(dataset, name));
-    H5(h5, H5Sclose(space));
-    H5(h5, H5Pclose(list));
     return dataset;
 }
 
-static hid_t write_labels(struct cs_h5 *h5, const char *name, const struct cs_axis *axis)
+static hid_t write_labels(struct writer *writer, const char *name, const struct cs_axis *axis)
 {
     const char **labels = malloc((size_t)axis->size * sizeof *labels);
     if (labels == NULL) {
-        return cs_h5_result(h5, -1, "malloc");
+        return cs_h5_result(&writer->h5, -1, "malloc");
     }
     for (int64_t i = 0; i < axis->size; i++) {
         labels[i] = axis->labels[i];
     }
-    const hid_t type = cs_h5_string_type(h5);
-    const hid_t dataset = write_dimension(h5, name, type, type, axis->size, labels);
-    H5(h5, H5Tclose(type));
+    const hid_t dataset = write_dimension(writer, name, CS_TEXT, CS_TEXT, axis->size, labels);
     free(labels);
     return dataset;
 }
 
-static hid_t write_numbers(struct cs_h5 *h5, const char *name, const struct cs_axis *axis)
+/* Years are whole numbers. */
+static enum cs_type type_of_numbers(const struct cs_axis *axis)
 {
-    enum cs_type type = CS_FLOAT64;
-    if (axis->type == CS_FLAG) {
-        type = CS_INT8;
-    } else if (axis->type == CS_COUNT) {
-        type = CS_INT64;
-    } else if (axis->kind == CS_AXIS_YEAR) {
-        type = CS_INT32;
-        for (int64_t i = 0; i < axis->size; i++) {
-            type = axis->numbers[i] == floor(axis->numbers[i]) ? type : CS_FLOAT64;
-        }
-    }
-    return write_dimension(h5, name, cs_h5_file_type(type), H5T_NATIVE_DOUBLE, axis->size, axis->numbers);
+    return axis->type == CS_FLAG        ? CS_INT8
+           : axis->type == CS_COUNT     ? CS_INT64
+           : axis->kind == CS_AXIS_YEAR ? CS_INT32
+                                        : CS_FLOAT64;
 }
 
 static void write_axis(struct writer *writer, int32_t i)
@@ -121,7 +112,9 @@ static void write_axis(struct writer *writer, int32_t i)
     const struct cs_axis *axis = &writer->results->grid.config->axes[i];
     const char *name = writer->layout.names[i];
     const bool text = axis->labels != NULL && axis->kind != CS_AXIS_YEAR;
-    const hid_t dataset = text ? write_labels(h5, name, axis) : write_numbers(h5, name, axis);
+    const hid_t dataset =
+        text ? write_labels(writer, name, axis)
+             : write_dimension(writer, name, type_of_numbers(axis), CS_FLOAT64, axis->size, axis->numbers);
     char long_name[512];
     if (axis->kind < CS_MAIN_AXIS_COUNT) {
         (void)snprintf(long_name, sizeof long_name, "%s", axis->meaning);
@@ -144,8 +137,7 @@ static void write_alternative(struct writer *writer)
     for (int32_t i = 0; i < count; i++) {
         numbers[i] = i;
     }
-    const hid_t dataset =
-        write_dimension(&writer->h5, writer->layout.names[axis], H5T_STD_I32LE, H5T_NATIVE_INT32, count, numbers);
+    const hid_t dataset = write_dimension(writer, writer->layout.names[axis], CS_INT32, CS_INT32, count, numbers);
     describe(&writer->h5, dataset, "1",
              "rank of the plan among the best distinct ones; 0 is the best, status 0: fewer are feasible");
     writer->scales[axis] = dataset;
@@ -156,20 +148,18 @@ static void set_storage(struct writer *writer, hid_t list, const struct cs_varia
                         const struct cs_shape *shape)
 {
     struct cs_h5 *h5 = &writer->h5;
-    const double not_a_number = (double)NAN;
-    const int64_t minus = CS_FILL_INTEGER;
     if (variable->filled) {
-        const bool real = variable->type == CS_FLOAT64;
-        H5(h5, H5Pset_fill_value(list, real ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64,
-                                 real ? (const void *)&not_a_number : (const void *)&minus));
+        double fill; /* room for every type */
+        cs_fill(variable->type, &fill);
+        H5(h5, H5Pset_fill_value(list, cs_h5_memory_type(h5, variable->type), &fill));
     }
     /* Every value will be written, so that filling the dataset first would write it twice. */
     H5(h5, H5Pset_fill_time(list, H5D_FILL_TIME_NEVER));
-    int64_t chunk[CS_RANK_MAX];
+    int64_t chunk[CS_DIMENSIONS_MAX];
     if (cs_shape_chunk(shape, chunk)) {
-        hsize_t extents[CS_RANK_MAX];
-        cs_h5_sizes(chunk, shape->rank, extents);
-        H5(h5, H5Pset_chunk(list, shape->rank, extents));
+        hsize_t extents[CS_DIMENSIONS_MAX];
+        cs_h5_sizes(chunk, shape->dimensions, extents);
+        H5(h5, H5Pset_chunk(list, shape->dimensions, extents));
         if (writer->packer != NULL && cs_type_size(variable->type) > 1) {
             H5(h5, H5Pset_shuffle(list));
         }
@@ -193,20 +183,9 @@ static bool make_room(struct writer *writer, int64_t bytes)
     return true;
 }
 
-static void write_plain(struct writer *writer, hid_t dataset, const struct cs_variable *variable, int32_t rank,
-                        const struct cs_block *block)
-{
-    struct cs_h5 *h5 = &writer->h5;
-    hid_t file_space, memory_space;
-    cs_h5_select(h5, dataset, rank, block, &file_space, &memory_space);
-    H5(h5, H5Dwrite(dataset, cs_h5_memory_type(variable->type), memory_space, file_space, H5P_DEFAULT, writer->buffer));
-    H5(h5, H5Sclose(memory_space));
-    H5(h5, H5Sclose(file_space));
-}
-
 /* The block is the first part of the chunk's values in the order of the file, because only one of its extents can
  * be cut and those outside of it are 1; the rest of the chunk lies beyond the variable's edge. */
-static void write_packed(struct writer *writer, hid_t dataset, const struct cs_variable *variable, int32_t rank,
+static void write_packed(struct writer *writer, hid_t dataset, const struct cs_variable *variable, int32_t dimensions,
                          const struct cs_block *block)
 {
     struct cs_h5 *h5 = &writer->h5;
@@ -215,8 +194,8 @@ static void write_packed(struct writer *writer, hid_t dataset, const struct cs_v
     memset(writer->buffer + block->count * type_size, 0, (size_t)((block->whole - block->count) * type_size));
     const int64_t bytes = cs_pack(writer->packer, writer->level, type_size, block->whole, writer->buffer, packed);
     (void)cs_h5_result(h5, bytes, "cs_pack");
-    hsize_t first[CS_RANK_MAX];
-    cs_h5_sizes(block->start, rank, first);
+    hsize_t first[CS_DIMENSIONS_MAX];
+    cs_h5_sizes(block->start, dimensions, first);
     H5(h5, H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, first, (size_t)bytes, packed));
 }
 
@@ -226,11 +205,12 @@ static void write_values(struct writer *writer, hid_t dataset, const struct cs_v
 {
     struct cs_h5 *h5 = &writer->h5;
     const int64_t type_size = cs_type_size(variable->type);
-    int64_t chunk[CS_RANK_MAX];
+    int64_t chunk[CS_DIMENSIONS_MAX];
     if (!cs_shape_chunk(shape, chunk)) {
         if (make_room(writer, shape->count * type_size)) {
             cs_derive(writer->evaluator, variable, shape, 0, shape->count, writer->buffer);
-            H5(h5, H5Dwrite(dataset, cs_h5_memory_type(variable->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, writer->buffer));
+            H5(h5,
+               H5Dwrite(dataset, cs_h5_memory_type(h5, variable->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, writer->buffer));
         }
         return;
     }
@@ -242,9 +222,9 @@ static void write_values(struct writer *writer, hid_t dataset, const struct cs_v
         }
         cs_derive(writer->evaluator, variable, shape, first, block.count, writer->buffer);
         if (writer->packer != NULL) {
-            write_packed(writer, dataset, variable, shape->rank, &block);
+            write_packed(writer, dataset, variable, shape->dimensions, &block);
         } else {
-            write_plain(writer, dataset, variable, shape->rank, &block);
+            cs_h5_write_block(h5, dataset, variable->type, shape->dimensions, &block, writer->buffer);
         }
     }
 }
@@ -254,87 +234,69 @@ static void write_variable(struct writer *writer, const struct cs_variable *vari
     struct cs_h5 *h5 = &writer->h5;
     struct cs_shape shape;
     cs_shape_of(&writer->layout, variable->on, &shape);
-    hsize_t size[CS_RANK_MAX];
-    cs_h5_sizes(shape.size, shape.rank, size);
-    const hid_t list = creation_list(h5);
+    const hid_t list = H5(h5, H5Pcopy(writer->creation));
     set_storage(writer, list, variable, &shape);
-    const hid_t space =
-        shape.rank > 0 ? H5(h5, H5Screate_simple(shape.rank, size, NULL)) : H5(h5, H5Screate(H5S_SCALAR));
-    const hid_t dataset = H5(h5, H5Dcreate2(h5->file, variable->name, cs_h5_file_type(variable->type), space,
-                                            H5P_DEFAULT, list, H5P_DEFAULT));
+    const hid_t dataset = create(h5, h5->file, variable->name, variable->type, shape.dimensions, shape.size, list);
     describe(h5, dataset, variable->units, variable->long_name);
     if (variable->filled) {
-        const double not_a_number = (double)NAN;
-        const int8_t minus8 = CS_FILL_INTEGER;
-        const int32_t minus32 = CS_FILL_INTEGER;
-        const int64_t minus64 = CS_FILL_INTEGER;
-        const void *const fills[] = {&minus8, &minus32, &minus64, &not_a_number};
-        cs_h5_attribute(h5, dataset, "_FillValue", variable->type, 1, fills[variable->type]);
+        double fill; /* room for every type */
+        cs_fill(variable->type, &fill);
+        cs_h5_attribute(h5, dataset, "_FillValue", variable->type, 1, &fill);
     }
     if (variable->flags != NULL) {
         describe_flags(h5, dataset, variable->flags);
     }
-    for (int32_t k = 0; k < shape.rank; k++) {
+    for (int32_t k = 0; k < shape.dimensions; k++) {
         H5(h5, H5DSattach_scale(dataset, writer->scales[shape.axis[k]], (unsigned)k));
     }
     write_values(writer, dataset, variable, &shape);
     H5(h5, H5Dclose(dataset));
-    H5(h5, H5Sclose(space));
     H5(h5, H5Pclose(list));
 }
 
 /* ---- provenance ---- */
-static void write_text(struct cs_h5 *h5, hid_t group, const char *name, const char *text)
+static void write_value(struct writer *writer, hid_t group, const char *name, enum cs_type type, const char *units,
+                        const void *value)
 {
-    const hid_t list = creation_list(h5);
-    const hid_t type = cs_h5_string_type(h5);
-    const hid_t space = H5(h5, H5Screate(H5S_SCALAR));
-    const hid_t dataset = H5(h5, H5Dcreate2(group, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT));
-    const char *value = text != NULL ? text : "";
-    H5(h5, H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value));
+    struct cs_h5 *h5 = &writer->h5;
+    const hid_t dataset = create(h5, group, name, type, 0, NULL, writer->creation);
+    H5(h5, H5Dwrite(dataset, cs_h5_memory_type(h5, type), H5S_ALL, H5S_ALL, H5P_DEFAULT, value));
+    if (units != NULL) {
+        cs_h5_attribute_text(h5, dataset, "units", units);
+    }
     H5(h5, H5Dclose(dataset));
-    H5(h5, H5Sclose(space));
-    H5(h5, H5Tclose(type));
-    H5(h5, H5Pclose(list));
 }
 
-static void write_number(struct cs_h5 *h5, hid_t group, const char *name, enum cs_type type, const char *units,
-                         const void *value)
+static void write_text(struct writer *writer, hid_t group, const char *name, const char *text)
 {
-    const hid_t list = creation_list(h5);
-    const hid_t space = H5(h5, H5Screate(H5S_SCALAR));
-    const hid_t dataset = H5(h5, H5Dcreate2(group, name, cs_h5_file_type(type), space, H5P_DEFAULT, list, H5P_DEFAULT));
-    H5(h5, H5Dwrite(dataset, cs_h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, value));
-    cs_h5_attribute_text(h5, dataset, "units", units);
-    H5(h5, H5Dclose(dataset));
-    H5(h5, H5Sclose(space));
-    H5(h5, H5Pclose(list));
+    const char *value = text != NULL ? text : "";
+    write_value(writer, group, name, CS_TEXT, NULL, &value);
 }
 
 /* What may differ between runs of one configuration, and what a run that is resumed has to know. */
-static void write_run(struct cs_h5 *h5, hid_t group, const struct cs_results *results, const struct cs_run_info *info)
+static void write_run(struct writer *writer, hid_t group, const struct cs_run_info *info)
 {
     const int32_t format = CS_FORMAT_VERSION;
-    write_number(h5, group, "format_version", CS_INT32, "1", &format);
-    write_text(h5, group, "program", "cs_sweep");
-    write_text(h5, group, "version", CS_BUILD_VERSION);
-    write_text(h5, group, "commit", CS_BUILD_COMMIT);
-    write_text(h5, group, "compiler", CS_BUILD_COMPILER);
-    write_text(h5, group, "compiler_flags", CS_BUILD_FLAGS);
-    write_text(h5, group, "hdf5_library", cs_results_hdf5_version());
-    write_text(h5, group, "mpi_library", info->mpi_library);
-    write_number(h5, group, "ranks", CS_INT32, "1", &info->ranks);
-    write_text(h5, group, "hosts", info->hosts);
-    write_text(h5, group, "cpu_level", info->cpu_level);
-    write_text(h5, group, "command", info->command);
-    write_text(h5, group, "started", info->started);
-    write_text(h5, group, "finished", info->finished);
-    write_number(h5, group, "elapsed", CS_FLOAT64, "s", &info->elapsed_seconds);
-    write_number(h5, group, "resumes", CS_INT32, "1", &info->resumes);
-    write_number(h5, group, "shard", CS_INT64, "1", &info->shard);
-    write_number(h5, group, "shards", CS_INT64, "1", &info->shards);
-    write_number(h5, group, "pending", CS_INT64, "1", &results->pending);
-    write_text(h5, group, "configuration", results->grid.config->as_given);
+    write_value(writer, group, "format_version", CS_INT32, "1", &format);
+    write_text(writer, group, "program", "cs_sweep");
+    write_text(writer, group, "version", CS_BUILD_VERSION);
+    write_text(writer, group, "commit", CS_BUILD_COMMIT);
+    write_text(writer, group, "compiler", CS_BUILD_COMPILER);
+    write_text(writer, group, "compiler_flags", CS_BUILD_FLAGS);
+    write_text(writer, group, "hdf5_library", cs_results_hdf5_version());
+    write_text(writer, group, "mpi_library", info->mpi_library);
+    write_value(writer, group, "ranks", CS_INT32, "1", &info->ranks);
+    write_text(writer, group, "hosts", info->hosts);
+    write_text(writer, group, "cpu_level", info->cpu_level);
+    write_text(writer, group, "command", info->command);
+    write_text(writer, group, "started", info->started);
+    write_text(writer, group, "finished", info->finished);
+    write_value(writer, group, "elapsed", CS_FLOAT64, "s", &info->elapsed_seconds);
+    write_value(writer, group, "resumes", CS_INT32, "1", &info->resumes);
+    write_value(writer, group, "shard", CS_INT64, "1", &info->shard);
+    write_value(writer, group, "shards", CS_INT64, "1", &info->shards);
+    write_value(writer, group, "pending", CS_INT64, "1", &writer->results->pending);
+    write_text(writer, group, "configuration", writer->results->grid.config->as_given);
 }
 
 /* Always the configuration in effect, by which --resume, --merge and cs_point know the file; facts about the run where
@@ -343,15 +305,12 @@ static void write_provenance(struct writer *writer, const struct cs_run_info *in
 {
     struct cs_h5 *h5 = &writer->h5;
     const struct cs_config *config = writer->results->grid.config;
-    const hid_t list = H5(h5, H5Pcreate(H5P_GROUP_CREATE));
-    H5(h5, H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    H5(h5, H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    H5(h5, H5Pset_obj_track_times(list, false));
+    const hid_t list = cs_h5_creation(h5, H5P_GROUP_CREATE);
     const hid_t group = H5(h5, H5Gcreate2(h5->file, "provenance", H5P_DEFAULT, list, H5P_DEFAULT));
     if (all) {
-        write_run(h5, group, writer->results, info);
+        write_run(writer, group, info);
     }
-    write_text(h5, group, "configuration_in_effect", config->in_effect);
+    write_text(writer, group, "configuration_in_effect", config->in_effect);
     H5(h5, H5Gclose(group));
     H5(h5, H5Pclose(list));
 }
@@ -374,6 +333,7 @@ static void write_root(struct writer *writer)
 static void write_file(struct writer *writer, const struct cs_run_info *info)
 {
     const struct cs_config *config = writer->results->grid.config;
+    writer->creation = cs_h5_creation(&writer->h5, H5P_DATASET_CREATE);
     write_root(writer);
     for (int32_t i = 0; i < config->axis_count; i++) {
         write_axis(writer, i);
@@ -391,6 +351,7 @@ static void write_file(struct writer *writer, const struct cs_run_info *info)
     }
     /* A file that is not complete holds all of it, because another run continues it. */
     write_provenance(writer, info, config->settings.output.provenance || writer->results->pending > 0);
+    H5(&writer->h5, H5Pclose(writer->creation));
 }
 
 static void writer_destroy(struct writer *writer)
@@ -403,14 +364,14 @@ static void writer_destroy(struct writer *writer)
     }
 }
 
-static struct writer *writer_create(const struct cs_results *results)
+static struct writer *writer_create(const struct cs_results *results, const struct cs_layout *layout)
 {
     struct writer *writer = calloc(1, sizeof *writer);
-    if (writer == NULL || cs_layout_init(&results->grid, &writer->layout, NULL) != CS_OK) {
-        free(writer);
+    if (writer == NULL) {
         return NULL;
     }
     writer->results = results;
+    writer->layout = *layout;
     writer->level = (int)results->grid.config->settings.output.compression;
     writer->evaluator = cs_evaluator_create(results, &writer->layout);
     writer->packer = writer->level > 0 ? cs_packer_create(writer->level) : NULL;
@@ -426,7 +387,7 @@ enum cs_code cs_results_write_fd(const struct cs_results *results, int fd, const
 {
     struct cs_layout layout;
     CS_TRY(cs_layout_init(&results->grid, &layout, error));
-    struct writer *writer = writer_create(results);
+    struct writer *writer = writer_create(results, &layout);
     if (writer == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY, "There is no memory to write %s.", path);
     }

@@ -65,13 +65,12 @@ static void coordinator_describe(struct cs_coordinator *coordinator)
 
 static enum cs_code coordinator_checkpoint(struct cs_coordinator *coordinator, struct cs_error *error)
 {
-    double seconds = 0.0;
     const double cpu = cs_cpu_seconds();
     const double begun = cs_seconds();
     coordinator_describe(coordinator);
     const enum cs_code code =
-        cs_output_checkpoint(coordinator->output, coordinator->results, &coordinator->info, &seconds, error);
-    seconds = cs_seconds() - begun;
+        cs_output_checkpoint(coordinator->output, coordinator->results, &coordinator->info, error);
+    const double seconds = cs_seconds() - begun;
     coordinator->file_cpu_seconds += cs_cpu_seconds() - cpu;
     coordinator->statistics.checkpoint_seconds += seconds;
     if (code == CS_OK) {

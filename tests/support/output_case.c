@@ -80,10 +80,8 @@ void cs_make_partial(void)
 {
     struct cs_output *output;
     struct cs_results *results = cs_pending_results();
-    double seconds;
     cs_must(cs_open_output(CS_OUTPUT_NEW, results, &output));
-    cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &seconds, &cs_case_error));
-    ck_assert(seconds > 0.0 && seconds < 60.0);
+    cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &cs_case_error));
     cs_output_close(output);
     cs_results_destroy(results);
     cs_no_strays(false, true);

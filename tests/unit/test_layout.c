@@ -18,7 +18,7 @@ static void axes_are(const char *configuration, const char *name, const char *ex
     struct cs_shape shape;
     cs_shape_of(&layout, cs_test_variable(name)->on, &shape);
     char axes[2048] = "";
-    for (int32_t k = 0; k < shape.rank; k++) {
+    for (int32_t k = 0; k < shape.dimensions; k++) {
         const size_t used = strlen(axes);
         (void)snprintf(axes + used, sizeof axes - used, "%s%s", k > 0 ? " " : "", layout.names[shape.axis[k]]);
     }
@@ -104,12 +104,12 @@ START_TEST(chunks_cover_a_variable_in_its_order)
     static const int64_t sizes[][5] = {
         {184, 12, 11, 3, 40}, {3, 1, 70000, 1, 2}, {1, 1, 1, 1, 200001}, {9, 9, 9, 9, 9}};
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-        struct cs_shape shape = {.rank = 5, .count = 1};
+        struct cs_shape shape = {.dimensions = 5, .count = 1};
         for (int32_t k = 0; k < 5; k++) {
             shape.size[k] = sizes[s][k];
             shape.count *= sizes[s][k];
         }
-        int64_t chunk[CS_RANK_MAX];
+        int64_t chunk[CS_DIMENSIONS_MAX];
         ck_assert(cs_shape_chunk(&shape, chunk));
         struct cs_block block;
         for (int64_t first = 0; first < shape.count; first += block.count) {

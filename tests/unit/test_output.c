@@ -22,11 +22,10 @@ START_TEST(a_run_from_begin_to_end)
 {
     struct cs_output *output;
     struct cs_results *results = cs_pending_results();
-    double seconds;
     cs_must(cs_open_output(CS_OUTPUT_NEW, results, &output));
     ck_assert(!cs_case_complete);
     for (int i = 0; i < 3; i++) {
-        cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &seconds, &cs_case_error));
+        cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &cs_case_error));
         cs_must(cs_results_load(cs_case_partial, results, &cs_case_error));
         ck_assert_int_eq(cs_results_pending(results), cs_results_pending(cs_case_part));
     }
@@ -61,14 +60,13 @@ START_TEST(force_starts_again_and_replaces_at_the_end)
 {
     struct cs_output *output;
     struct cs_results *results = cs_pending_results();
-    double seconds;
     cs_make_final();
     ck_assert_int_eq(link(cs_case_path, cs_case_partial), 0);
     cs_must(cs_open_output(CS_OUTPUT_FORCE, results, &output));
     ck_assert_int_eq(cs_results_pending(results), cs_case->grid.searches);
     ck_assert(cs_test_exists(cs_case_path) && !cs_test_exists(cs_case_partial));
     /* Interrupted: the old file is still there, and --resume goes on with the new one. */
-    cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &seconds, &cs_case_error));
+    cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &cs_case_error));
     cs_output_close(output);
     cs_no_strays(true, true);
     cs_must(cs_open_output(CS_OUTPUT_RESUME, results, &output));
@@ -98,7 +96,7 @@ START_TEST(resume_continues)
     int32_t resumes;
     cs_must(cs_open_output(CS_OUTPUT_RESUME, results, &output)); /* nothing there: starts */
     ck_assert(!cs_case_complete);
-    cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &seconds, &cs_case_error));
+    cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &cs_case_error));
     cs_output_close(output);
     cs_must(cs_open_output(CS_OUTPUT_RESUME, results, &output));
     ck_assert(!cs_case_complete);
@@ -189,7 +187,6 @@ START_TEST(links_are_not_followed)
 {
     struct cs_output *output;
     struct cs_results *results = cs_pending_results();
-    double seconds;
     char other[1100];
     (void)snprintf(other, sizeof other, "%s.other", cs_case_path);
     cs_test_write(other, "mine", 4);
@@ -197,7 +194,7 @@ START_TEST(links_are_not_followed)
     ck_assert_int_eq(symlink(other, cs_case_temporary), 0);
     cs_must(cs_open_output(CS_OUTPUT_NEW, results, &output));
     ck_assert_int_eq(symlink(other, cs_case_temporary), 0);
-    cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &seconds, &cs_case_error));
+    cs_must(cs_output_checkpoint(output, cs_case_part, &cs_case_info, &cs_case_error));
     cs_output_close(output);
     ck_assert_int_eq(unlink(cs_case_partial), 0);
     const char *const names[] = {cs_case_lock, cs_case_partial, cs_case_path};
@@ -329,7 +326,6 @@ static void write_with_less_and_less_room(void)
 {
     struct cs_output *output;
     struct rlimit limit;
-    double seconds;
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGXFSZ, &ignore, NULL);
     if (cs_open_output(CS_OUTPUT_RESUME, cs_case_part, &output) != CS_OK || getrlimit(RLIMIT_FSIZE, &limit) != 0) {
@@ -340,7 +336,7 @@ static void write_with_less_and_less_room(void)
         if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
             _exit(2);
         }
-        if (cs_output_checkpoint(output, cs_case_whole, &cs_case_info, &seconds, &cs_case_error) != CS_ERROR_WRITE ||
+        if (cs_output_checkpoint(output, cs_case_whole, &cs_case_info, &cs_case_error) != CS_ERROR_WRITE ||
             strstr(cs_case_error.message, cs_case_partial) == NULL ||
             strstr(cs_case_error.message, strerror(EFBIG)) == NULL) {
             _exit(3);
@@ -397,14 +393,13 @@ START_TEST(a_folder_that_vanishes)
 {
     struct cs_output *output;
     struct cs_results *results = cs_pending_results();
-    double seconds;
     char folder[1024];
     (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(cs_case_path, '/') - cs_case_path), cs_case_path);
     cs_must(cs_open_output(CS_OUTPUT_NEW, results, &output));
     ck_assert_int_eq(unlink(cs_case_lock), 0);
     ck_assert_int_eq(rmdir(folder), 0);
-    REFUSED(cs_output_checkpoint(output, cs_case_whole, &cs_case_info, &seconds, &cs_case_error), CS_ERROR_WRITE,
-            cs_case_partial, "been removed");
+    REFUSED(cs_output_checkpoint(output, cs_case_whole, &cs_case_info, &cs_case_error), CS_ERROR_WRITE, cs_case_partial,
+            "been removed");
     REFUSED(cs_output_finish(output, cs_case_whole, &cs_case_info, &cs_case_error), CS_ERROR_WRITE, cs_case_path,
             "been removed");
     ck_assert(!cs_output_stop_requested(output));

@@ -89,7 +89,7 @@ static void check_variable(hid_t file, const struct cs_grid *grid, const struct 
         int64_t coordinates[CS_AXES_MAX] = {0};
         int64_t alternative = 0;
         int64_t rest = i;
-        for (int32_t k = shape.rank - 1; k >= 0; k--) {
+        for (int32_t k = shape.dimensions - 1; k >= 0; k--) {
             if (shape.axis[k] == grid->config->axis_count) {
                 alternative = rest % shape.size[k];
             } else {
