@@ -5,7 +5,7 @@
     scripts/reference.py [--check]
 
 --check writes nothing and fails where the files are not what would be written. The C preprocessor ($CC, default cc)
-reads the rows of include/cs_sweep/settings.h and hardware.h, so what it sees is what the compiler sees.
+reads the rows of include/cs_sweep/settings.h, hardware.h and architecture.h, so what it sees is what the compiler sees.
 """
 import ast
 import json
@@ -32,6 +32,7 @@ SCOPES = {1: "model", 2: "search", 4: "power", 8: "embodied", 16: "operation"}
 SNIPPET = r"""
 #include "cs_sweep/settings.h"
 #include "cs_sweep/hardware.h"
+#include "cs_sweep/architecture.h"
 #undef NAN
 #define REAL_ROW(member, value, low, high, unit, scopes, meaning) \
     @ROW "real", #member, (value), (low), (high), unit, "", (scopes), meaning @END
@@ -50,8 +51,16 @@ SNIPPET = r"""
     @FIELD key, type, (low), (high), (value), unit, (scopes), meaning @END
 #define SECTION_ROWS(section, type, table) \
     @SECTION #section @END table(REAL_ROW, COUNT_ROW, FLAG_ROW, CHOICE_ROW, SET_ROW, LIST_ROW)
+#define MODEL_COUNT(member, low, high, value, kept, meaning) @MODEL #member, (low), (high), kept, meaning @END
+#define MLA_COUNT(member, low, high, value, kept, meaning) @MLA #member, (low), (high), kept, meaning @END
+#define MODEL_FLAG(member, meaning) @MODEL #member, None, None, "false", meaning @END
 CS_SECTIONS(SECTION_ROWS)
 CS_DEVICE_FIELDS(FIELD_ROW)
+CS_SHAPE_FIELDS(MODEL_COUNT, MODEL_FLAG)
+CS_MIXTURE_FIELDS(MODEL_COUNT)
+CS_WINDOW_FIELDS(MODEL_COUNT)
+CS_MLA_FIELDS(MLA_COUNT)
+CS_BLOCK_FIELDS(MODEL_COUNT, MODEL_FLAG)
 """
 
 
@@ -65,14 +74,20 @@ def evaluate(text):
 
 
 def tables():
-    """[(section, rows)], fields: what the preprocessor makes of the headers."""
+    """[(section, rows)], fields, (fields of a model, fields of "mla"): what the preprocessor makes of the headers."""
     compiler = os.environ.get("CC", "cc").split()
     done = subprocess.run([*compiler, "-E", "-P", "-I", str(ROOT / "include"), "-x", "c", "-"], input=SNIPPET,
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{compiler[0]} -E failed: {done.stderr}")
-    sections, fields = [], []
-    for kind, body in re.findall(r"@(SECTION|ROW|FIELD)\b(.*?)@END", done.stdout, re.S):
+    sections, fields, models = [], [], {"MODEL": {}, "MLA": {}}
+    for kind, body in re.findall(r"@(SECTION|ROW|FIELD|MODEL|MLA)\b(.*?)@END", done.stdout, re.S):
+        if kind in models:
+            # Where another field bounds one, no value of that field may make the schema refuse what the program takes.
+            low, high = (re.sub(r"\ba->(\w+)", lambda at: str(models[kind][at.group(1)][end]), body) for end in (0, 1))
+            (key, least, _, kept, meaning), most = evaluate(f"[{low}]"), evaluate(f"[{high}]")[2]
+            models[kind][key] = (None if least is None else int(least), most, kept, meaning)
+            continue
         value = evaluate("[" + body + "]")
         if kind == "SECTION":
             sections.append((value[0], []))
@@ -82,7 +97,7 @@ def tables():
         else:
             names = ("key", "type", "low", "high", "value", "unit", "scopes", "meaning")
             fields.append(dict(zip(names, value)))
-    return sections, fields
+    return sections, fields, models
 
 
 def number(value):
@@ -211,51 +226,40 @@ def device_schema(fields):
     return closed(properties, ["name"], anyOf=[{"required": ["based_on"]}, {"required": ["kind", *required]}])
 
 
-MODEL_FIELDS = [
-    ("layers", whole(1, 1000000, "Transformer layers."), "required"),
-    ("d_model", whole(1, 10000000, "Model dimension."), "required"),
-    ("heads", whole(1, 1000000, "Attention heads."), "required"),
-    ("kv_heads", whole(1, 1000000, "Key-value heads."), "heads"),
-    ("head_dim", whole(1, 10000000, "Dimension of a head."), "d_model / heads"),
-    ("d_ff", whole(1, 1000000000, "Width of the feed-forward network of dense layers."), "4 d_model"),
-    ("gated_ffn", {"type": "boolean", "description": "Gated feed-forward network: three matrices."}, "false"),
-    ("vocab", whole(1, 1000000000, "Vocabulary."), "51200"),
-    ("tied_embedding", {"type": "boolean", "description": "Output projection shared with the embedding."}, "false"),
-    ("experts", whole(1, 1000000, "Routed experts of a mixture layer; 1 is dense."), "1"),
-    ("experts_active", whole(1, 1000000, "Routed experts that a token uses."), "1"),
-    ("shared_experts", whole(0, 1000000, "Experts that every token uses."), "0"),
-    ("d_expert", whole(0, 1000000000, "Width of an expert; required of a mixture."), ""),
-    ("dense_layers", whole(0, 1000000, "First layers of a mixture model that are dense."), "0"),
-    ("attention", {"enum": ["full", "sliding", "mla"], "description": "Kind of attention."}, "full"),
-    ("window", whole(1, 1000000000, "Tokens of a sliding window; with attention sliding only."), ""),
-    ("window_period", whole(1, 1000000, "Every how many layers one slides; 1: all."), "1"),
-    ("mla", closed({"q_lora": whole(0, 10000000, "Rank of the queries; 0: none."),
-                    "kv_lora": whole(1, 10000000, "Rank of keys and values."),
-                    "qk_nope_head_dim": whole(1, 10000000, "Head dimension without position."),
-                    "qk_rope_head_dim": whole(0, 10000000, "Head dimension with rotary position."),
-                    "v_head_dim": whole(1, 10000000, "Head dimension of the values.")},
-                   ["kv_lora", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"],
-                   description="Multi-head latent attention: q_lora, kv_lora, qk_nope_head_dim, qk_rope_head_dim, "
-                               "v_head_dim; with attention mla only."), ""),
-    ("parallel_block", {"type": "boolean", "description": "Attention and feed-forward side by side."}, "false"),
-    ("mtp_layers", whole(0, 1000, "Multi-token-prediction layers."), "0"),
-    ("positions", {"enum": ["learned"], "description": "Learned positions: weights of sequence length x d_model."}, ""),
-    ("tokens", {**range_of(1, 1e24), "description": "Tokens it was trained on; serves unless tokens_per_parameter or "
-                "tokens_basis is given."}, ""),
-    ("seq_len", whole(1, 1000000000, "Its sequence length; serves unless training.seq_len is given."), ""),
-    ("params_from_shape", {**range_of(1, 1e30), "description": "A count of parameters to check ours against."}, ""),
-]
+def field_schema(least, most, _, meaning):
+    return {"type": "boolean", "description": meaning} if least is None else whole(least, most, meaning)
 
 
-def model_schema():
+def model_fields(models):
+    """[(key, schema, what the page says of the default)]: the rows of the header, and what is no row of it."""
+    attention = ({"enum": ["full", "sliding", "mla"], "description": "Kind of attention."}, "full")
+    mla = (closed({key: field_schema(*row) for key, row in models["MLA"].items()},
+                  [key for key, row in models["MLA"].items() if row[2] == "required"],
+                  description=f"Multi-head latent attention: {', '.join(models['MLA'])}; with attention mla only."), "")
+    before = {"window": {"attention": attention}, "parallel_block": {"mla": mla}}
+    rows = {}
+    for key, row in models["MODEL"].items():
+        rows.update(before.get(key, {}))
+        rows[key] = (field_schema(*row), row[2])
+    rows["positions"] = ({"enum": ["learned"],
+                          "description": "Learned positions: weights of sequence length x d_model."}, "")
+    rows["tokens"] = ({**range_of(1, 1e24), "description": "Tokens it was trained on; serves unless "
+                       "tokens_per_parameter or tokens_basis is given."}, "")
+    rows["seq_len"] = (whole(1, 1000000000, "Its sequence length; serves unless training.seq_len is given."), "")
+    rows["params_from_shape"] = ({**range_of(1, 1e30), "description": "A count of parameters to check ours against."},
+                                 "")
+    return [(key, *row) for key, row in rows.items()]
+
+
+def model_schema(models):
     properties = {"name": CALLED, "aliases": ALIASES, "source": SOURCE, "note": NOTE}
-    for key, schema, kept in MODEL_FIELDS:
+    for key, schema, kept in model_fields(models):
         properties[key] = schema if kept == "required" or schema.get("type") == "boolean" else {
             "description": schema["description"], **nullable({k: v for k, v in schema.items() if k != "description"})}
-    return closed(properties, ["name", "layers", "d_model", "heads"])
+    return closed(properties, ["name", *(key for key, row in models["MODEL"].items() if row[2] == "required")])
 
 
-def schema(sections, fields):
+def schema(sections, fields, models):
     bits = range_of(1, 64)
     properties = {
         "$schema": {**TEXT, "description": "This schema, for editors."},
@@ -314,7 +318,7 @@ def schema(sections, fields):
             "device": device_schema(fields),
             "factor": closed({"factor": FACTOR}, ["factor"]),
             "factors": closed({"factor": {"description": FACTOR["description"], **numbers_schema(FACTOR)}}, ["factor"]),
-            "model": model_schema(),
+            "model": model_schema(models),
             "region": closed({"region": CALLED, "g_per_kwh": {**range_of(0, 10000), "description": "g CO2e per kWh."},
                               "year": {**range_of(1900, 2200, True), "description": "Of the figure."},
                               "pue": {**range_of(1, 10), "description": "Used under carbon.pue_per_region."},
@@ -384,16 +388,16 @@ def field_table(fields):
     return lines
 
 
-def model_table():
+def model_table(models):
     lines = ["| key | default | meaning |", "|---|---|---|"]
-    for key, made, kept in MODEL_FIELDS:
+    for key, made, kept in model_fields(models):
         lines.append(f"| `{key}` | {kept} | {cell(made['description'])} |")
     return lines
 
 
-def readme(text, sections, fields):
+def readme(text, sections, fields, models):
     blocks = {"settings": [line for section, rows in sections for line in [*section_table(section, rows), ""]][:-1],
-              "devices": field_table(fields), "models": model_table()}
+              "devices": field_table(fields), "models": model_table(models)}
     for name, lines in blocks.items():
         pattern = re.compile(rf"(<!-- {name}: scripts/reference\.py writes this table -->\n)(?:(?!<!--).)*"
                              r"(<!-- end -->)", re.S)
@@ -407,10 +411,10 @@ def readme(text, sections, fields):
 def main():
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
-    sections, fields = tables()
+    made_of = tables()
     page = CONFIGS / "README.md"
-    made = {CONFIGS / "schema.json": json.dumps(schema(sections, fields), indent=1, ensure_ascii=False) + "\n",
-            page: readme(page.read_text(encoding="utf-8"), sections, fields)}
+    made = {CONFIGS / "schema.json": json.dumps(schema(*made_of), indent=1, ensure_ascii=False) + "\n",
+            page: readme(page.read_text(encoding="utf-8"), *made_of)}
     stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if sys.argv[1:] == ["--check"]:

@@ -12,21 +12,67 @@ enum { CS_NAME_MAX = 64 };
 
 enum cs_attention { CS_ATTENTION_FULL, CS_ATTENTION_SLIDING, CS_ATTENTION_MLA };
 
+/* Macros, which scripts/reference.py reads too. */
+#define CS_D_MODEL_MAX 10000000
+/* A search tries pipeline degrees up to the number of layers: with ten thousand it takes a tenth of a second. */
+#define CS_LAYERS_MAX 10000
+/* Where a shape states no vocabulary: GPT-2's, padded as Megatron-LM pads it; the default of scaling_law.vocab too. */
+#define CS_VOCAB_STANDARD 51200
+
+/* The fields of a shape: COUNT(member, low, high, default, what a page says of the default, meaning) or FLAG(member,
+ * meaning), which is false by default. Bounds and defaults may depend on `a`, the architecture as far as it was read; a
+ * default below 0 says that the field must be stated. From a row follow the member, the key that is read and written,
+ * the JSON of cs_point, and what scripts/reference.py writes. head_dim_of is in src/library/models.c. */
+#define CS_SHAPE_FIELDS(COUNT, FLAG)                                                                                   \
+    COUNT(layers, 1, CS_LAYERS_MAX, -1, "required", "Transformer layers.")                                             \
+    COUNT(d_model, 1, CS_D_MODEL_MAX, -1, "required", "Model dimension.")                                              \
+    COUNT(heads, 1, 1000000, -1, "required", "Attention heads.")                                                       \
+    COUNT(kv_heads, 1, a->heads, a->heads, "heads", "Key-value heads.")                                                \
+    COUNT(head_dim, 1, CS_D_MODEL_MAX, head_dim_of(a), "d_model / heads", "Dimension of a head.")                      \
+    COUNT(d_ff, 1, 1000000000, 4 * a->d_model, "4 d_model", "Width of the feed-forward network of dense layers.")      \
+    FLAG(gated_ffn, "Gated feed-forward network: three matrices.")                                                     \
+    COUNT(vocab, 1, 1000000000, CS_VOCAB_STANDARD, "51200", "Vocabulary.")                                             \
+    FLAG(tied_embedding, "Output projection shared with the embedding.")                                               \
+    COUNT(experts, 1, 1000000, 1, "1", "Routed experts of a mixture layer; 1 is dense.")
+/* Of a mixture. */
+#define CS_MIXTURE_FIELDS(COUNT)                                                                                       \
+    COUNT(experts_active, 1, a->experts, 1, "1", "Routed experts that a token uses.")                                  \
+    COUNT(shared_experts, 0, 1000000, 0, "0", "Experts that every token uses.")                                        \
+    COUNT(d_expert, a->experts > 1, 1000000000, a->experts > 1 ? -1 : 0, "",                                           \
+          "Width of an expert; required of a mixture.")                                                                \
+    COUNT(dense_layers, 0, a->layers, 0, "0", "First layers of a mixture model that are dense.")
+/* With attention sliding. */
+#define CS_WINDOW_FIELDS(COUNT)                                                                                        \
+    COUNT(window, 1, 1000000000, -1, "", "Tokens of a sliding window; with attention sliding only.")                   \
+    COUNT(window_period, 1, 1000000, 1, "1", "Every how many layers one slides; 1: all.")
+/* Keys of the object "mla", with attention mla; the members begin with mla_. */
+#define CS_MLA_FIELDS(COUNT)                                                                                           \
+    COUNT(q_lora, 0, CS_D_MODEL_MAX, 0, "0", "Rank of the queries; 0: none.")                                          \
+    COUNT(kv_lora, 1, CS_D_MODEL_MAX, -1, "required", "Rank of keys and values.")                                      \
+    COUNT(qk_nope_head_dim, 1, CS_D_MODEL_MAX, -1, "required", "Head dimension without position.")                     \
+    COUNT(qk_rope_head_dim, 0, CS_D_MODEL_MAX, -1, "required", "Head dimension with rotary position.")                 \
+    COUNT(v_head_dim, 1, CS_D_MODEL_MAX, -1, "required", "Head dimension of the values.")
+#define CS_BLOCK_FIELDS(COUNT, FLAG)                                                                                   \
+    FLAG(parallel_block, "Attention and feed-forward side by side.")                                                   \
+    COUNT(mtp_layers, 0, 1000, 0, "0", "Multi-token-prediction layers.")
+
+#define CS_ATTENTION_NAMES "full|sliding|mla"
+
+/* Of a dense model experts is 1 and every layer counts as dense. */
 struct cs_architecture {
     char name[CS_NAME_MAX];
-    int64_t layers, d_model, heads, kv_heads, head_dim;
-    int64_t d_ff; /* of dense layers */
-    bool gated_ffn;
-    int64_t vocab;
-    bool tied_embedding;
-    int64_t experts; /* routed; 1 is dense */
-    int64_t experts_active, shared_experts, d_expert;
-    int64_t dense_layers; /* layers of a mixture that are not mixtures; the first ones */
+#define CS_MEMBER_OF_COUNT(member, ...) int64_t member;
+#define CS_MEMBER_OF_FLAG(member, ...) bool member;
+#define CS_MEMBER_OF_MLA(member, ...) int64_t mla_##member;
+    CS_SHAPE_FIELDS(CS_MEMBER_OF_COUNT, CS_MEMBER_OF_FLAG)
+    CS_MIXTURE_FIELDS(CS_MEMBER_OF_COUNT)
     enum cs_attention attention;
-    int64_t window, window_period; /* tokens; every window_period-th layer slides (1: all) */
-    int64_t mla_q_lora, mla_kv_lora, mla_qk_nope_head_dim, mla_qk_rope_head_dim, mla_v_head_dim;
-    bool parallel_block;
-    int64_t mtp_layers;
+    CS_WINDOW_FIELDS(CS_MEMBER_OF_COUNT)
+    CS_MLA_FIELDS(CS_MEMBER_OF_MLA)
+    CS_BLOCK_FIELDS(CS_MEMBER_OF_COUNT, CS_MEMBER_OF_FLAG)
+#undef CS_MEMBER_OF_COUNT
+#undef CS_MEMBER_OF_FLAG
+#undef CS_MEMBER_OF_MLA
     int64_t learned_positions; /* weights of a learned position embedding per d_model: its length, else 0 */
 };
 

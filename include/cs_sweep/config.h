@@ -7,17 +7,18 @@
 
 /* ---- the five axes ---- */
 /* The five axes that every configuration has: AXIS(kind, key below "axes", dimension in the result file, option of
- * cs_point, its value where no configuration is given, what reads it, unit, meaning). */
+ * cs_point, its value where no configuration is given, the entries of the library that its values are, what reads it,
+ * unit, meaning). */
 #define CS_MAIN_AXES(AXIS)                                                                                             \
-    AXIS(MODEL, "model", "model", "--model", "{\"d_model\": [10240]}", CS_SCOPE_ARCHITECTURE, "1",                     \
+    AXIS(MODEL, "model", "model", "--model", "{\"d_model\": [10240]}", CS_ENTRY_MODEL, CS_SCOPE_ARCHITECTURE, "1",     \
          "large language model: its model dimension, or its name")                                                     \
-    AXIS(HARDWARE, "hardware", "hardware", "--hardware", "[\"H100\"]",                                                 \
+    AXIS(HARDWARE, "hardware", "hardware", "--hardware", "[\"H100\"]", CS_ENTRY_DEVICE,                                \
          CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "1", "device")                                          \
-    AXIS(YEAR, "year", "year", "--year", "[0]", CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "year",          \
-         "years of hardware scaling after the device's introduction")                                                  \
-    AXIS(QAT, "qat", "qat", "--qat", "[\"off\"]", CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "1",           \
-         "quantisation-aware training")                                                                                \
-    AXIS(REGION, "carbon_intensity", "region", "--region", "[\"us-east5\"]", CS_SCOPE_OPERATION, "1",                  \
+    AXIS(YEAR, "year", "year", "--year", "[0]", CS_ENTRY_KINDS, CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED,  \
+         "year", "years of hardware scaling after the device's introduction")                                          \
+    AXIS(QAT, "qat", "qat", "--qat", "[\"off\"]", CS_ENTRY_QAT, CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED,  \
+         "1", "quantisation-aware training")                                                                           \
+    AXIS(REGION, "carbon_intensity", "region", "--region", "[\"us-east5\"]", CS_ENTRY_REGION, CS_SCOPE_OPERATION, "1", \
          "place of the data centre")
 enum cs_axis_kind {
 #define CS_AXIS_KIND(kind, ...) CS_AXIS_##kind,
@@ -29,6 +30,7 @@ enum cs_axis_kind {
 };
 struct cs_main_axis {
     const char *key, *dimension, *option, *standard;
+    enum cs_entry_kind entries; /* CS_ENTRY_KINDS: none, of years */
     unsigned scopes;
     const char *unit, *meaning;
 };
@@ -38,8 +40,8 @@ extern const struct cs_main_axis cs_main_axes[CS_MAIN_AXIS_COUNT]; /* by kind */
 /* Everything that decides a sweep: configuration, data files and overrides, as bytes. Rank 0 reads it, the others
  * receive it (cs_bundle_pack / unpack), all parse the same. */
 struct cs_bundle {
-    char *config_name, *config;   /* NULL config: defaults only (cs_point) */
-    char *file_name[4], *file[4]; /* devices, regions, qat_levels, models */
+    char *config_name, *config;                             /* NULL config: defaults only (cs_point) */
+    char *file_name[CS_ENTRY_KINDS], *file[CS_ENTRY_KINDS]; /* the data files */
     int32_t set_count;
     char **sets; /* "path=value" */
     /* Of cs_point, which has one process: never packed. Each axis is narrowed to one value: what is wanted of one of

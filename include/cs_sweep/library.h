@@ -16,6 +16,14 @@ struct cs_region {
     double pue;   /* 0: not stated */
     char source[512];
 };
+/* BITS(key, member of cs_precision, must be stated, default in bytes); `level` is the QAT level as far as it was
+ * read. */
+#define CS_QAT_BITS(BITS)                                                                                              \
+    BITS("weight_bits", weight_bytes, true, 0.0)                                                                       \
+    BITS("activation_bits", activation_bytes, true, 0.0)                                                               \
+    BITS("communication_bits", communication_bytes, true, 0.0)                                                         \
+    BITS("dispatch_bits", dispatch_bytes, false, level->communication_bytes)                                           \
+    BITS("gradient_bits", gradient_communication_bytes, false, 0.0)
 struct cs_qat {
     char name[CS_NAME_MAX];
     struct cs_precision precision;
@@ -27,24 +35,26 @@ struct cs_model {
     int64_t seq_len;        /* published; 0: training.seq_len */
     bool learned_positions; /* a position embedding as long as the sequence */
 };
-/* A second name of a device or model. */
-struct cs_alias {
-    char name[CS_NAME_MAX];
-    int32_t index;
+enum cs_entry_kind { CS_ENTRY_DEVICE, CS_ENTRY_REGION, CS_ENTRY_QAT, CS_ENTRY_MODEL, CS_ENTRY_KINDS };
+/* What the entries of one kind are called. A device or a model may have further names, its aliases. */
+struct cs_names {
+    int32_t count, alias_count;
+    struct cs_name {
+        char text[CS_NAME_MAX];
+        int32_t index; /* of the entry */
+        bool alias;
+    } * items;
 };
 struct cs_library {
-    int32_t device_count, region_count, qat_count, model_count, device_alias_count, model_alias_count;
+    int32_t device_count, region_count, qat_count, model_count;
     struct cs_device *devices;
     struct cs_region *regions;
     struct cs_qat *qat_levels;
     struct cs_model *models;
-    struct cs_alias *device_aliases, *model_aliases;
+    struct cs_names names[CS_ENTRY_KINDS];
 };
 /* Index of a name or an alias; -1 if absent. */
-int32_t cs_library_device(const struct cs_library *library, const char *name);
-int32_t cs_library_region(const struct cs_library *library, const char *name);
-int32_t cs_library_qat(const struct cs_library *library, const char *name);
-int32_t cs_library_model(const struct cs_library *library, const char *name);
+int32_t cs_library_find(const struct cs_library *library, enum cs_entry_kind kind, const char *name);
 
 /* Where a data file that comes with the program is: in the folder that CS_SWEEP_DATA names, else beside the program
  * (../configs, ../share/cs_sweep), else where it was installed. False if it is not there. */

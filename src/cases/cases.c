@@ -39,10 +39,9 @@ bool cs_metric_of_whole_run(enum cs_case_metric metric)
 
 static enum cs_code read_model(const struct cs_json *model, struct cs_case *item, struct cs_error *error)
 {
-    static const char *const more[] = {"params_from_shape"};
     struct cs_architecture *a = &item->architecture;
     bool tied_stated = true;
-    CS_TRY(cs_read_architecture(model, COUNT_OF(more), more, a, &tied_stated, error));
+    CS_TRY(cs_read_architecture(model, a, &tied_stated, error));
     item->tied_unknown = !tied_stated;
     if (a->learned_positions > 0) {
         a->learned_positions = item->seq_len;

@@ -8,6 +8,7 @@
 #include "cs_sweep/cases.h"
 #include "cs_sweep/text.h"
 #include "cs_sweep/units.h"
+#include "library/read.h"
 
 /* FLOPs of one step as papers count them: 6 N_active B s + 12 L a d_h s^2 B, the second term by convention. */
 static double step_flops(const struct cs_case *item)
@@ -42,17 +43,13 @@ static void precision_of(const struct cs_case *item, struct cs_precision *precis
 static enum cs_code find_device(const struct cs_case *item, const struct cs_library *library,
                                 const struct cs_device **device, struct cs_error *error)
 {
-    enum { NAMES = 256 };
-    const int32_t index = cs_library_device(library, item->device);
+    const int32_t index = cs_library_find(library, CS_ENTRY_DEVICE, item->device);
     if (index >= 0) {
         *device = &library->devices[index];
         return CS_OK;
     }
-    const char *names[NAMES];
-    int32_t count = 0;
-    for (; count < library->device_count && count < NAMES; count++) {
-        names[count] = library->devices[count].name;
-    }
+    const char *names[CS_JSON_NAMES_MAX];
+    const int32_t count = cs_entry_names(library, CS_ENTRY_DEVICE, names);
     const char *nearest = cs_nearest_name(item->device, count, names);
     return cs_fail(error, CS_ERROR_CONFIG, "Case %s: no device of the library is named \"%s\"%s%s%s", item->id,
                    item->device, nearest != NULL ? "; did you mean \"" : ".", nearest != NULL ? nearest : "",

@@ -96,73 +96,30 @@ static enum cs_code fill_d_models(const struct cs_json *at, struct cs_config *co
     return code;
 }
 
-static enum cs_code fill_model(const struct cs_json *at, struct cs_config *config, struct cs_axis *axis, int64_t *next,
+/* A name of the library, or an entry that stands in the configuration itself; or model dimensions. */
+static enum cs_code fill_entry(const struct cs_json *at, struct cs_config *config, struct cs_axis *axis, int64_t *next,
                                const struct cs_json **places, struct cs_error *error)
 {
-    struct cs_library *library = &config->library;
-    int32_t *index = &axis->indices[*next];
-    if (cs_only_d_model(at) != NULL) {
+    const enum cs_entry_kind kind = cs_main_axes[axis->kind].entries;
+    if (axis->kind == CS_AXIS_MODEL && cs_only_d_model(at) != NULL) {
         return fill_d_models(cs_only_d_model(at), config, axis, next, places, error);
     }
-    if (at->type == CS_JSON_OBJECT) {
-        CS_TRY(cs_add_model(at, library, index, error));
-        set_label(axis->labels[*next], library->models[*index].architecture.name);
-    } else {
-        *index = at->type == CS_JSON_STRING ? cs_library_model(library, at->string) : -1;
-        if (*index < 0) {
-            return cs_unknown_model(at, library, error);
-        }
-        set_label(axis->labels[*next], at->string);
-    }
+    CS_TRY(cs_take_entry(at, kind, &config->library, &axis->indices[*next], error));
+    const struct cs_json *name = at->type == CS_JSON_OBJECT ? cs_json_member(at, cs_entry_row(kind)->name_key) : at;
+    set_label(axis->labels[*next], name->string);
     places[(*next)++] = at;
     return CS_OK;
 }
 
-static enum cs_code fill_models(const struct cs_json *at, struct cs_config *config, struct cs_axis *axis,
-                                const struct cs_json **places, struct cs_error *error)
+static enum cs_code fill_entries(const struct cs_json *at, struct cs_config *config, struct cs_axis *axis,
+                                 const struct cs_json **places, struct cs_error *error)
 {
     int64_t next = 0;
     if (at->type == CS_JSON_OBJECT) {
-        return fill_model(at, config, axis, &next, places, error);
+        return fill_entry(at, config, axis, &next, places, error);
     }
     for (const struct cs_json *member = at->first; member != NULL; member = member->next) {
-        CS_TRY(fill_model(member, config, axis, &next, places, error));
-    }
-    return CS_OK;
-}
-
-/* Names of the library, and entries that stand in the configuration itself. */
-static enum cs_code fill_named(const struct cs_json *at, struct cs_library *library, struct cs_axis *axis,
-                               const struct cs_json **places, struct cs_error *error)
-{
-    int64_t i = 0;
-    for (const struct cs_json *member = at->first; member != NULL; member = member->next, i++) {
-        int32_t *index = &axis->indices[i];
-        const char *name = member->type == CS_JSON_STRING ? member->string : NULL;
-        const bool inside = member->type == CS_JSON_OBJECT;
-        places[i] = member;
-        if (axis->kind == CS_AXIS_HARDWARE) {
-            *index = name != NULL ? cs_library_device(library, name) : -1;
-            if (!inside && *index < 0) {
-                return cs_unknown_device(member, library, error);
-            }
-            CS_TRY(inside ? cs_add_device(member, library, index, error) : CS_OK);
-            set_label(axis->labels[i], name != NULL ? name : library->devices[*index].name);
-        } else if (axis->kind == CS_AXIS_QAT) {
-            *index = name != NULL ? cs_library_qat(library, name) : -1;
-            if (!inside && *index < 0) {
-                return cs_unknown_qat(member, library, error);
-            }
-            CS_TRY(inside ? cs_add_qat(member, library, index, error) : CS_OK);
-            set_label(axis->labels[i], library->qat_levels[*index].name);
-        } else {
-            *index = name != NULL ? cs_library_region(library, name) : -1;
-            if (!inside && *index < 0) {
-                return cs_unknown_region(member, library, error);
-            }
-            CS_TRY(inside ? cs_add_region(member, library, index, error) : CS_OK);
-            set_label(axis->labels[i], library->regions[*index].name);
-        }
+        CS_TRY(fill_entry(member, config, axis, &next, places, error));
     }
     return CS_OK;
 }
@@ -224,13 +181,8 @@ enum cs_code cs_fill_labelled(const struct cs_axis_plan *plan, struct cs_config 
     if (places == NULL) {
         return no_memory(error);
     }
-    if (axis->kind == CS_AXIS_MODEL) {
-        code = fill_models(plan->at, config, axis, places, error);
-    } else if (axis->kind == CS_AXIS_SETTING) {
-        code = fill_choices(plan->at, axis, places, error);
-    } else {
-        code = fill_named(plan->at, &config->library, axis, places, error);
-    }
+    code = axis->kind == CS_AXIS_SETTING ? fill_choices(plan->at, axis, places, error)
+                                         : fill_entries(plan->at, config, axis, places, error);
     if (code == CS_OK) {
         code = refuse_repeats(axis, places, error);
     }

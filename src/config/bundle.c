@@ -31,17 +31,16 @@ static enum cs_code beside_config(const char *config_path, const struct cs_json 
 }
 
 /* ---- bundle ---- */
-const char *const cs_data_keys[CS_DATA_FILES] = {"devices", "regions", "qat_levels", "models"};
-
 static enum cs_code read_data(const char *config_path, const struct cs_json *root, int32_t i, struct cs_bundle *bundle,
                               struct cs_error *error)
 {
     char path[PATH_SIZE + 64], name[32];
-    const struct cs_json *at = cs_json_member(root, cs_data_keys[i]);
+    const char *key = cs_entry_row((enum cs_entry_kind)i)->list;
+    const struct cs_json *at = cs_json_member(root, key);
     if (at != NULL) {
         CS_TRY(beside_config(config_path, at, path, sizeof path, error));
     } else {
-        (void)snprintf(name, sizeof name, "%s.json", cs_data_keys[i]);
+        (void)snprintf(name, sizeof name, "%s.json", key);
         CS_TRY(cs_data_file(name, path, sizeof path, error));
     }
     bundle->file_name[i] = cs_copy_text(path, strlen(path));
@@ -83,7 +82,7 @@ enum cs_code cs_bundle_read(const char *config_path, int32_t set_count, const ch
     if (code == CS_OK) {
         code = cs_bundle_document(bundle, &document, error);
     }
-    for (int32_t i = 0; i < CS_DATA_FILES && code == CS_OK; i++) {
+    for (int32_t i = 0; i < CS_ENTRY_KINDS && code == CS_OK; i++) {
         code = read_data(config_path, document.root, i, bundle, error);
     }
     cs_json_free(&document);
@@ -97,7 +96,7 @@ void cs_bundle_free(struct cs_bundle *bundle)
 {
     free(bundle->config_name);
     free(bundle->config);
-    for (int32_t i = 0; i < CS_DATA_FILES; i++) {
+    for (int32_t i = 0; i < CS_ENTRY_KINDS; i++) {
         free(bundle->file_name[i]);
         free(bundle->file[i]);
     }
@@ -110,78 +109,81 @@ void cs_bundle_free(struct cs_bundle *bundle)
 
 /* ---- one block of bytes: a mark, the number of --set, each text as its length (int64, -1: none) and bytes ---- */
 static const char mark[8] = {'c', 's', 'b', 'u', 'n', 'd', 'l', '1'};
-enum { FIXED_TEXTS = 2 + 2 * CS_DATA_FILES };
+enum { FIXED_TEXTS = 2 + 2 * CS_ENTRY_KINDS };
 
-static char **fixed_text(struct cs_bundle *bundle, int32_t i)
+/* Where the i-th text of a bundle is; CONFIG alone may be none. */
+enum { CONFIG_NAME, CONFIG };
+static char **text_at(struct cs_bundle *bundle, int32_t i)
 {
-    char **const texts[FIXED_TEXTS] = {&bundle->config_name,  &bundle->config,  &bundle->file_name[0], &bundle->file[0],
-                                       &bundle->file_name[1], &bundle->file[1], &bundle->file_name[2], &bundle->file[2],
-                                       &bundle->file_name[3], &bundle->file[3]};
-    return texts[i];
+    if (i >= FIXED_TEXTS) {
+        return &bundle->sets[i - FIXED_TEXTS];
+    }
+    const int32_t file = i / 2 - 1;
+    return i == CONFIG_NAME ? &bundle->config_name
+           : i == CONFIG    ? &bundle->config
+           : i % 2 == 0     ? &bundle->file_name[file]
+                            : &bundle->file[file];
 }
 
-static const char *text_of(const struct cs_bundle *bundle, int32_t i)
+/* Appends to the block; without one (NULL) it only counts. */
+static void put(char *start, size_t *used, const void *from, size_t size)
+{
+    if (start != NULL && size > 0) {
+        memcpy(start + *used, from, size);
+    }
+    *used += size;
+}
+
+static size_t put_all(const struct cs_bundle *bundle, char *start)
 {
     struct cs_bundle copy = *bundle;
-    return i < FIXED_TEXTS ? *fixed_text(&copy, i) : bundle->sets[i - FIXED_TEXTS];
+    const int64_t set_count = bundle->set_count;
+    size_t used = 0;
+    put(start, &used, mark, sizeof mark);
+    put(start, &used, &set_count, sizeof set_count);
+    for (int32_t i = 0; i < FIXED_TEXTS + bundle->set_count; i++) {
+        const char *text = *text_at(&copy, i);
+        const int64_t length = text != NULL ? (int64_t)strlen(text) : -1;
+        put(start, &used, &length, sizeof length);
+        put(start, &used, text, text != NULL ? (size_t)length : 0);
+    }
+    return used;
 }
 
 enum cs_code cs_bundle_pack(const struct cs_bundle *bundle, char **bytes, int64_t *size, struct cs_error *error)
 {
-    const int32_t texts = FIXED_TEXTS + bundle->set_count;
-    const int64_t set_count = bundle->set_count;
-    size_t total = sizeof mark + sizeof set_count;
-    for (int32_t i = 0; i < texts; i++) {
-        const char *text = text_of(bundle, i);
-        total += sizeof(int64_t) + (text != NULL ? strlen(text) : 0);
-    }
-    *bytes = malloc(total);
+    *size = (int64_t)put_all(bundle, NULL);
+    *bytes = malloc((size_t)*size);
     if (*bytes == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory to send the configuration.");
     }
-    char *to = *bytes;
-    memcpy(to, mark, sizeof mark);
-    to += sizeof mark;
-    memcpy(to, &set_count, sizeof set_count);
-    to += sizeof set_count;
-    for (int32_t i = 0; i < texts; i++) {
-        const char *text = text_of(bundle, i);
-        const int64_t length = text != NULL ? (int64_t)strlen(text) : -1;
-        memcpy(to, &length, sizeof length);
-        to += sizeof length;
-        if (length > 0) {
-            memcpy(to, text, (size_t)length);
-            to += length;
-        }
-    }
-    *size = (int64_t)total;
+    (void)put_all(bundle, *bytes);
     return CS_OK;
 }
 
+static enum cs_code arrived(struct cs_error *error, const char *how)
+{
+    return cs_fail(error, CS_ERROR_INTERNAL, "The configuration arrived %s.", how);
+}
+
 /* Takes the next text off the block. */
-static enum cs_code unpack_text(const char **at, const char *end, char **text, struct cs_error *error)
+static enum cs_code unpack_text(const char **at, const char *end, bool optional, char **text, struct cs_error *error)
 {
     int64_t length = 0;
-    *text = NULL;
     if (end - *at < (ptrdiff_t)sizeof length) {
-        return cs_fail(error, CS_ERROR_INTERNAL, "The configuration arrived cut short.");
+        return arrived(error, "cut short");
     }
     memcpy(&length, *at, sizeof length);
     *at += sizeof length;
-    if (length < -1 || length > end - *at) {
-        return cs_fail(error, CS_ERROR_INTERNAL, "The configuration arrived damaged.");
+    if (length < -1 || length > end - *at || (length > 0 && memchr(*at, '\0', (size_t)length) != NULL)) {
+        return arrived(error, "damaged");
     }
-    if (length >= 0) {
-        if (memchr(*at, '\0', (size_t)length) != NULL) {
-            return cs_fail(error, CS_ERROR_INTERNAL, "The configuration arrived damaged.");
-        }
-        *text = cs_copy_text(*at, (size_t)length);
-        if (*text == NULL) {
-            return no_memory("the configuration", error);
-        }
-        *at += length;
+    if (length < 0) {
+        return optional ? CS_OK : arrived(error, "without a part");
     }
-    return CS_OK;
+    *text = cs_copy_text(*at, (size_t)length);
+    *at += length;
+    return *text != NULL ? CS_OK : no_memory("the configuration", error);
 }
 
 static enum cs_code unpack(const char *at, const char *end, struct cs_bundle *bundle, struct cs_error *error)
@@ -192,30 +194,18 @@ static enum cs_code unpack(const char *at, const char *end, struct cs_bundle *bu
     }
     memcpy(&set_count, at + sizeof mark, sizeof set_count);
     at += sizeof mark + sizeof set_count;
-    if (set_count < 0 || set_count > (end - at) / (ptrdiff_t)sizeof(int64_t) || set_count > INT32_MAX - 1) {
-        return cs_fail(error, CS_ERROR_INTERNAL, "The configuration arrived damaged.");
-    }
-    for (int32_t i = 0; i < FIXED_TEXTS; i++) {
-        CS_TRY(unpack_text(&at, end, fixed_text(bundle, i), error));
-        if (*fixed_text(bundle, i) == NULL && i != 1) {
-            return cs_fail(error, CS_ERROR_INTERNAL, "The configuration arrived without a part.");
-        }
+    if (set_count < 0 || set_count > (end - at) / (ptrdiff_t)sizeof(int64_t) || set_count > INT32_MAX - FIXED_TEXTS) {
+        return arrived(error, "damaged");
     }
     bundle->sets = calloc((size_t)set_count + 1, sizeof *bundle->sets);
     if (bundle->sets == NULL) {
         return no_memory("the configuration", error);
     }
-    for (int32_t i = 0; i < (int32_t)set_count; i++) {
-        CS_TRY(unpack_text(&at, end, &bundle->sets[i], error));
-        if (bundle->sets[i] == NULL) {
-            return cs_fail(error, CS_ERROR_INTERNAL, "The configuration arrived without a part.");
-        }
-        bundle->set_count = i + 1;
+    bundle->set_count = (int32_t)set_count;
+    for (int32_t i = 0; i < FIXED_TEXTS + bundle->set_count; i++) {
+        CS_TRY(unpack_text(&at, end, i == CONFIG, text_at(bundle, i), error));
     }
-    if (at != end) {
-        return cs_fail(error, CS_ERROR_INTERNAL, "The configuration arrived with bytes too many.");
-    }
-    return CS_OK;
+    return at == end ? CS_OK : arrived(error, "with bytes too many");
 }
 
 enum cs_code cs_bundle_unpack(const char *bytes, int64_t size, struct cs_bundle *bundle, struct cs_error *error)

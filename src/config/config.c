@@ -254,15 +254,12 @@ static enum cs_code read_settings(const struct cs_json *root, struct cs_config *
 /* ---- the whole ---- */
 static enum cs_code read_library(const struct cs_bundle *bundle, struct cs_library *library, struct cs_error *error)
 {
-    static enum cs_code (*const readers[CS_DATA_FILES])(const struct cs_json *, struct cs_library *,
-                                                        struct cs_error *) = {cs_read_devices, cs_read_regions,
-                                                                              cs_read_qat_levels, cs_read_models};
-    for (int32_t i = 0; i < CS_DATA_FILES; i++) {
+    for (int32_t i = 0; i < CS_ENTRY_KINDS; i++) {
         struct cs_json_document document;
         enum cs_code code =
             cs_json_parse(bundle->file_name[i], bundle->file[i], strlen(bundle->file[i]), &document, error);
         if (code == CS_OK) {
-            code = readers[i](document.root, library, error);
+            code = cs_read_entries(document.root, (enum cs_entry_kind)i, library, error);
         }
         cs_json_free(&document);
         CS_TRY(code);

@@ -108,114 +108,6 @@ static void write_settings(const struct cs_config *config, struct cs_emit *emit)
     }
 }
 
-static void write_device(const struct cs_device *device, const char *label, struct cs_emit *emit)
-{
-    cs_emit_object(emit, NULL);
-    cs_emit_text(emit, "name", label);
-    cs_emit_text(emit, "family", device->family);
-    cs_emit_text(emit, "kind", device->kind == CS_GPU ? "gpu" : "tpu");
-    int32_t count = 0;
-    const struct cs_device_field *fields = cs_device_fields(&count);
-    for (int32_t i = 0; i < count; i++) {
-        cs_emit_real(emit, fields[i].key, cs_device_get(device, &fields[i]));
-    }
-    if (device->tile_count > 0) {
-        cs_emit_array(emit, "tiles");
-        for (int32_t i = 0; i < device->tile_count; i++) {
-            const struct cs_tile *tile = &device->tiles[i];
-            cs_emit_array(emit, NULL);
-            cs_emit_real(emit, NULL, tile->m);
-            cs_emit_real(emit, NULL, tile->n);
-            cs_emit_real(emit, NULL, tile->efficiency);
-            cs_emit_array_end(emit);
-        }
-        cs_emit_array_end(emit);
-    }
-    cs_emit_object_end(emit);
-}
-
-static void write_region(const struct cs_region *region, struct cs_emit *emit)
-{
-    cs_emit_object(emit, NULL);
-    cs_emit_text(emit, "region", region->name);
-    cs_emit_real(emit, "g_per_kwh", region->g_per_kwh);
-    if (region->pue > 0.0) {
-        cs_emit_real(emit, "pue", region->pue);
-    }
-    cs_emit_object_end(emit);
-}
-
-static void write_qat(const struct cs_qat *qat, struct cs_emit *emit)
-{
-    const struct cs_precision *precision = &qat->precision;
-    char name[CS_NAME_MAX];
-    cs_emit_object(emit, NULL);
-    cs_emit_text(emit, "qat", qat->name);
-    cs_emit_real(emit, "weight_bits", 8.0 * precision->weight_bytes);
-    cs_emit_real(emit, "activation_bits", 8.0 * precision->activation_bytes);
-    cs_emit_real(emit, "communication_bits", 8.0 * precision->communication_bytes);
-    cs_emit_real(emit, "dispatch_bits", 8.0 * precision->dispatch_bytes);
-    if (precision->gradient_communication_bytes > 0.0) {
-        cs_emit_real(emit, "gradient_bits", 8.0 * precision->gradient_communication_bytes);
-    }
-    cs_emit_text(emit, "format", cs_choice_name(CS_FORMAT_NAMES, (int32_t)precision->format, name, sizeof name));
-    cs_emit_object_end(emit);
-}
-
-static void write_attention(const struct cs_architecture *a, struct cs_emit *emit)
-{
-    if (a->attention == CS_ATTENTION_MLA) {
-        cs_emit_text(emit, "attention", "mla");
-        cs_emit_object(emit, "mla");
-        cs_emit_real(emit, "q_lora", (double)a->mla_q_lora);
-        cs_emit_real(emit, "kv_lora", (double)a->mla_kv_lora);
-        cs_emit_real(emit, "qk_nope_head_dim", (double)a->mla_qk_nope_head_dim);
-        cs_emit_real(emit, "qk_rope_head_dim", (double)a->mla_qk_rope_head_dim);
-        cs_emit_real(emit, "v_head_dim", (double)a->mla_v_head_dim);
-        cs_emit_object_end(emit);
-    } else if (a->attention == CS_ATTENTION_SLIDING) {
-        cs_emit_text(emit, "attention", "sliding");
-        cs_emit_real(emit, "window", (double)a->window);
-        cs_emit_real(emit, "window_period", (double)a->window_period);
-    }
-}
-
-static void write_model(const struct cs_model *model, const char *label, struct cs_emit *emit)
-{
-    const struct cs_architecture *a = &model->architecture;
-    cs_emit_object(emit, NULL);
-    cs_emit_text(emit, "name", label);
-    cs_emit_real(emit, "layers", (double)a->layers);
-    cs_emit_real(emit, "d_model", (double)a->d_model);
-    cs_emit_real(emit, "heads", (double)a->heads);
-    cs_emit_real(emit, "kv_heads", (double)a->kv_heads);
-    cs_emit_real(emit, "head_dim", (double)a->head_dim);
-    cs_emit_real(emit, "d_ff", (double)a->d_ff);
-    cs_emit_bool(emit, "gated_ffn", a->gated_ffn);
-    cs_emit_real(emit, "vocab", (double)a->vocab);
-    cs_emit_bool(emit, "tied_embedding", a->tied_embedding);
-    cs_emit_real(emit, "experts", (double)a->experts);
-    if (a->experts > 1) {
-        cs_emit_real(emit, "experts_active", (double)a->experts_active);
-        cs_emit_real(emit, "shared_experts", (double)a->shared_experts);
-        cs_emit_real(emit, "d_expert", (double)a->d_expert);
-        cs_emit_real(emit, "dense_layers", (double)a->dense_layers);
-    }
-    write_attention(a, emit);
-    cs_emit_bool(emit, "parallel_block", a->parallel_block);
-    cs_emit_real(emit, "mtp_layers", (double)a->mtp_layers);
-    if (model->learned_positions) {
-        cs_emit_text(emit, "positions", "learned");
-    }
-    if (model->tokens > 0.0) {
-        cs_emit_real(emit, "tokens", model->tokens);
-    }
-    if (model->seq_len > 0) {
-        cs_emit_real(emit, "seq_len", (double)model->seq_len);
-    }
-    cs_emit_object_end(emit);
-}
-
 /* Model dimensions stand together as far as they follow one another, so that the text stays short. */
 static void write_models(const struct cs_config *config, const struct cs_axis *axis, struct cs_emit *emit)
 {
@@ -238,7 +130,7 @@ static void write_models(const struct cs_config *config, const struct cs_axis *a
         if (from_law) {
             cs_emit_real(emit, NULL, d_model);
         } else if (model != NULL) {
-            write_model(model, axis->labels[i], emit);
+            cs_emit_entry(&config->library, CS_ENTRY_MODEL, axis->indices[i], axis->labels[i], emit);
         }
         last = d_model;
     }
@@ -247,14 +139,8 @@ static void write_models(const struct cs_config *config, const struct cs_axis *a
 static void write_axis_value(const struct cs_config *config, const struct cs_axis *axis, int64_t i,
                              struct cs_emit *emit)
 {
-    const struct cs_library *library = &config->library;
-    const int32_t index = axis->indices != NULL ? axis->indices[i] : 0;
-    if (axis->kind == CS_AXIS_HARDWARE) {
-        write_device(&library->devices[index], axis->labels[i], emit);
-    } else if (axis->kind == CS_AXIS_QAT) {
-        write_qat(&library->qat_levels[index], emit);
-    } else if (axis->kind == CS_AXIS_REGION) {
-        write_region(&library->regions[index], emit);
+    if (axis->indices != NULL) {
+        cs_emit_entry(&config->library, cs_main_axes[axis->kind].entries, axis->indices[i], axis->labels[i], emit);
     } else if (axis->setting == NULL) {
         cs_emit_real(emit, NULL, axis->numbers[i]);
     } else {

@@ -6,9 +6,6 @@
 #include "cs_sweep/config.h"
 #include "json/json.h"
 
-enum { CS_DATA_FILES = 4 };
-extern const char *const cs_data_keys[CS_DATA_FILES];
-
 /* What serves where no configuration is given: one that states the standard value of each axis. */
 #define CS_DEFAULTS_NAME "(defaults)"
 

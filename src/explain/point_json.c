@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What cs_point --json prints. The keys of "values" are the variables of a result file, in their units. */
 #include "design/variables.h"
+#include "library/read.h"
 #include "point.h"
 #include "json/write.h"
 
@@ -26,23 +27,9 @@ static void emit_model(const struct cs_point *point, struct cs_emit *emit)
 {
     const struct cs_architecture *const model = &point->design.problem.architecture;
     const struct cs_law *const law = &point->design.problem.law;
-    static const char *const attention[] = {"full", "sliding", "mla"};
     cs_emit_object(emit, "architecture");
     cs_emit_bool(emit, "scaling_law", point->from_law);
-    cs_emit_integer(emit, "layers", model->layers);
-    cs_emit_integer(emit, "d_model", model->d_model);
-    cs_emit_integer(emit, "heads", model->heads);
-    cs_emit_integer(emit, "kv_heads", model->kv_heads);
-    cs_emit_integer(emit, "head_dim", model->head_dim);
-    cs_emit_integer(emit, "d_ff", model->d_ff);
-    cs_emit_bool(emit, "gated_ffn", model->gated_ffn);
-    cs_emit_integer(emit, "vocab", model->vocab);
-    cs_emit_integer(emit, "experts", model->experts);
-    cs_emit_integer(emit, "experts_active", model->experts_active);
-    cs_emit_integer(emit, "shared_experts", model->shared_experts);
-    cs_emit_integer(emit, "d_expert", model->d_expert);
-    cs_emit_integer(emit, "dense_layers", model->dense_layers);
-    cs_emit_text(emit, "attention", attention[model->attention]);
+    cs_emit_architecture(model, true, emit);
     cs_emit_real(emit, "parameters_total", law->parameters_total);
     cs_emit_real(emit, "parameters_active", law->parameters_active);
     cs_emit_real(emit, "tokens", law->tokens);

@@ -10,21 +10,10 @@
 
 #define KIND_NAMES "gpu|tpu"
 
-static const char *const other_keys[] = {"name",  "aliases", "family", "kind",   "based_on",
-                                         "tiles", "source",  "note",   "sources"};
-enum { OTHER_COUNT = sizeof other_keys / sizeof other_keys[0], KEY_COUNT = CS_DEVICE_FIELD_COUNT + OTHER_COUNT };
-
-static void all_keys(const char *keys[KEY_COUNT])
-{
-    int32_t count = 0;
-    const struct cs_device_field *fields = cs_device_fields(&count);
-    for (int32_t i = 0; i < count; i++) {
-        keys[i] = fields[i].key;
-    }
-    for (int32_t i = 0; i < OTHER_COUNT; i++) {
-        keys[count + i] = other_keys[i];
-    }
-}
+#define FIELD_KEY(member, key, ...) key,
+static const char *const keys[] = {
+    CS_DEVICE_FIELDS(FIELD_KEY) "name", "aliases", "family", "kind", "based_on", "tiles", "source", "note", "sources"};
+enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
 /* [[m, n, efficiency], ...] */
 static enum cs_code read_tiles(const struct cs_json *list, struct cs_device *device, struct cs_error *error)
@@ -51,8 +40,7 @@ static enum cs_code read_tiles(const struct cs_json *list, struct cs_device *dev
     return CS_OK;
 }
 
-static enum cs_code read_sources(const struct cs_json *at, int32_t count, const char *const *keys,
-                                 struct cs_error *error)
+static enum cs_code read_sources(const struct cs_json *at, struct cs_error *error)
 {
     CS_TRY(cs_json_free_text(at, "source", NULL, 0, error));
     CS_TRY(cs_json_free_text(at, "note", NULL, 0, error));
@@ -61,7 +49,7 @@ static enum cs_code read_sources(const struct cs_json *at, int32_t count, const 
         return CS_OK;
     }
     CS_TRY(cs_json_object(sources, error));
-    CS_TRY(cs_json_known_keys(sources, count, keys, error));
+    CS_TRY(cs_json_known_keys(sources, KEY_COUNT, keys, error));
     for (const struct cs_json *member = sources->first; member != NULL; member = member->next) {
         CS_TRY(cs_json_free_text(sources, member->key, NULL, 0, error));
     }
@@ -120,190 +108,110 @@ static enum cs_code read_kind(const struct cs_json *at, bool has_base, struct cs
     return CS_OK;
 }
 
-/* A device from its object, on top of `base` where there is one. */
-static enum cs_code read_device(const struct cs_json *at, const struct cs_device *base, struct cs_device *device,
+static enum cs_code read_fields(const struct cs_json *at, bool has_base, struct cs_device *device,
                                 struct cs_error *error)
 {
-    const struct cs_json *member = NULL;
-    const char *keys[KEY_COUNT];
-    all_keys(keys);
-    if (base != NULL) {
-        *device = *base;
-    } else {
-        memset(device, 0, sizeof *device);
-    }
-    CS_TRY(cs_json_known_keys(at, KEY_COUNT, keys, error));
-    memset(device->name, 0, sizeof device->name);
-    CS_TRY(cs_json_required_text(at, "name", device->name, sizeof device->name, error));
-    if ((member = cs_json_member(at, "family")) != NULL) {
-        memset(device->family, 0, sizeof device->family);
-        CS_TRY(cs_json_text(member, device->family, sizeof device->family, error));
-    } else if (base == NULL) {
-        memcpy(device->family, device->name, sizeof device->family);
-    }
-    CS_TRY(read_kind(at, base != NULL, device, error));
     int32_t count = 0;
     const struct cs_device_field *fields = cs_device_fields(&count);
     for (int32_t i = 0; i < count; i++) {
         double value = fields[i].standard;
-        member = cs_json_member(at, fields[i].key);
+        const struct cs_json *member = cs_json_member(at, fields[i].key);
         if (member != NULL) {
             CS_TRY(cs_json_real(member, fields[i].low, fields[i].high, fields[i].unit, &value, error));
-        } else if (base != NULL) {
+        } else if (has_base) {
             continue;
         } else if (isnan(value)) {
             return cs_json_require(at, fields[i].key, &member, error);
         }
         cs_device_put(device, &fields[i], value);
     }
+    return CS_OK;
+}
+
+/* The most devices that one may be based on, one after the other. */
+enum { CHAIN_MAX = 32 };
+
+/* A device on top of the one that it is based on, which, further down in the data file, is read first; `depth` of
+ * those wait for this one. Until it is read, an entry has no name. */
+static enum cs_code read_chain(const struct cs_json *at, int32_t depth, struct cs_library *library,
+                               struct cs_device *device, struct cs_error *error)
+{
+    const struct cs_json *based_on = cs_json_member(at, "based_on"), *member = NULL;
+    if (depth == CHAIN_MAX) {
+        return cs_json_fail(based_on != NULL ? based_on : at, error,
+                            "leads round in a circle, or over more than %d devices.", CHAIN_MAX);
+    }
+    if (based_on != NULL) {
+        const char *name = based_on->type == CS_JSON_STRING ? based_on->string : NULL;
+        const int32_t base = name != NULL ? cs_library_find(library, CS_ENTRY_DEVICE, name) : -1;
+        if (base < 0) {
+            return cs_unknown_entry(based_on, CS_ENTRY_DEVICE, library, error);
+        }
+        if (library->devices[base].name[0] == '\0') {
+            CS_TRY(read_chain(cs_json_element(at->parent, base), depth + 1, library, &library->devices[base], error));
+        }
+        *device = library->devices[base];
+        memset(device->name, 0, sizeof device->name);
+    }
+    char name[CS_NAME_MAX] = "";
+    CS_TRY(cs_json_required_text(at, "name", name, sizeof name, error));
+    if ((member = cs_json_member(at, "family")) != NULL) {
+        memset(device->family, 0, sizeof device->family);
+        CS_TRY(cs_json_text(member, device->family, sizeof device->family, error));
+    } else if (based_on == NULL) {
+        memcpy(device->family, name, sizeof device->family);
+    }
+    CS_TRY(read_kind(at, based_on != NULL, device, error));
+    CS_TRY(read_fields(at, based_on != NULL, device, error));
     if ((member = cs_json_member(at, "tiles")) != NULL) {
         CS_TRY(read_tiles(member, device, error));
     }
-    CS_TRY(read_sources(at, KEY_COUNT, keys, error));
+    CS_TRY(read_sources(at, error));
+    memcpy(device->name, name, sizeof device->name);
     return check_device(at, device, error);
 }
 
-static enum cs_code no_memory(struct cs_error *error)
+static enum cs_code read_device(const struct cs_json *at, struct cs_library *library, void *entry,
+                                struct cs_error *error)
 {
-    return cs_fail(error, CS_ERROR_MEMORY, "Not enough memory for the devices.");
+    struct cs_device *device = entry;
+    /* One that others are based on has been read already. */
+    return device->name[0] != '\0' ? CS_OK : read_chain(at, 0, library, device, error);
 }
 
-enum cs_code cs_add_device(const struct cs_json *at, struct cs_library *library, int32_t *index, struct cs_error *error)
+static void write_device(const void *entry, struct cs_emit *emit)
 {
-    const struct cs_device *base = NULL;
-    CS_TRY(cs_json_object(at, error));
-    const struct cs_json *based_on = cs_json_member(at, "based_on");
-    if (based_on != NULL) {
-        const int32_t found = based_on->type == CS_JSON_STRING ? cs_library_device(library, based_on->string) : -1;
-        if (found < 0) {
-            return cs_unknown_device(based_on, library, error);
-        }
-        base = &library->devices[found];
-    }
-    struct cs_device device;
-    CS_TRY(read_device(at, base, &device, error));
-    struct cs_device *devices = cs_grow(library->devices, library->device_count, sizeof *devices);
-    if (devices == NULL) {
-        return no_memory(error);
-    }
-    library->devices = devices;
-    devices[library->device_count] = device;
-    *index = library->device_count++;
-    return CS_OK;
-}
-
-static enum cs_code add_alias(const struct cs_json *at, int32_t index, struct cs_library *library,
-                              struct cs_error *error)
-{
-    char name[CS_NAME_MAX] = "";
-    CS_TRY(cs_json_text(at, name, sizeof name, error));
-    if (cs_library_device(library, name) >= 0) {
-        return cs_json_fail(at, error, "an earlier entry has the name \"%s\".", name);
-    }
-    struct cs_alias *aliases = cs_grow(library->device_aliases, library->device_alias_count, sizeof *aliases);
-    if (aliases == NULL) {
-        return no_memory(error);
-    }
-    library->device_aliases = aliases;
-    memcpy(aliases[library->device_alias_count].name, name, sizeof name);
-    aliases[library->device_alias_count++].index = index;
-    return CS_OK;
-}
-
-/* Reads all names first, so that based_on may name a device further down. */
-static enum cs_code read_names(const struct cs_json *list, struct cs_library *library, struct cs_error *error)
-{
-    for (const struct cs_json *at = list->first; at != NULL; at = at->next) {
-        const struct cs_json *name = NULL;
-        CS_TRY(cs_json_object(at, error));
-        CS_TRY(cs_json_require(at, "name", &name, error));
-        struct cs_device *device = &library->devices[library->device_count];
-        memset(device, 0, sizeof *device);
-        CS_TRY(cs_json_text(name, device->name, sizeof device->name, error));
-        if (cs_library_device(library, device->name) >= 0) {
-            return cs_json_fail(name, error, "an earlier entry has the name \"%s\".", device->name);
-        }
-        library->device_count++;
-    }
-    for (const struct cs_json *at = list->first; at != NULL; at = at->next) {
-        const struct cs_json *aliases = cs_json_member(at, "aliases");
-        if (aliases != NULL) {
-            CS_TRY(cs_json_array(aliases, error));
-            CS_TRY(cs_json_few(aliases, error));
-            for (const struct cs_json *alias = aliases->first; alias != NULL; alias = alias->next) {
-                CS_TRY(add_alias(alias, at->index, library, error));
-            }
-            if (library->device_alias_count > CS_JSON_NAMES_MAX) {
-                return cs_json_fail(aliases, error, "more than %d aliases in one file.", CS_JSON_NAMES_MAX);
-            }
-        }
-    }
-    return CS_OK;
-}
-
-/* Follows based_on to a device that has none or was read already, then reads the devices on the way back. */
-static enum cs_code resolve(const struct cs_json **entries, int32_t index, bool *done, struct cs_library *library,
-                            struct cs_error *error)
-{
-    enum { CHAIN_MAX = 32 };
-    int32_t chain[CHAIN_MAX], length = 0;
-    for (int32_t at = index; !done[at];) {
-        const struct cs_json *based_on = cs_json_member(entries[at], "based_on");
-        if (length == CHAIN_MAX) {
-            return cs_json_fail(based_on != NULL ? based_on : entries[at], error,
-                                "leads round in a circle, or over more than %d devices.", CHAIN_MAX);
-        }
-        chain[length++] = at;
-        if (based_on == NULL) {
-            break;
-        }
-        at = based_on->type == CS_JSON_STRING ? cs_library_device(library, based_on->string) : -1;
-        if (at < 0) {
-            return cs_unknown_device(based_on, library, error);
-        }
-    }
-    while (length-- > 0) {
-        const int32_t at = chain[length];
-        const struct cs_json *based_on = cs_json_member(entries[at], "based_on");
-        const struct cs_device *base = NULL;
-        if (based_on != NULL) {
-            base = &library->devices[cs_library_device(library, based_on->string)];
-        }
-        struct cs_device device;
-        CS_TRY(read_device(entries[at], base, &device, error));
-        library->devices[at] = device;
-        done[at] = true;
-    }
-    return CS_OK;
-}
-
-enum cs_code cs_read_devices(const struct cs_json *root, struct cs_library *library, struct cs_error *error)
-{
-    const struct cs_json *list = NULL;
-    CS_TRY(cs_json_entries(root, "devices", &list, error));
-    /* cs_grow doubles an array when its count is a power of two, so this one must have room for a power of two. */
-    int32_t capacity = 1;
-    while (capacity < list->count) {
-        capacity *= 2;
-    }
-    library->devices = malloc((size_t)capacity * sizeof *library->devices);
-    const struct cs_json **entries = malloc((size_t)list->count * sizeof *entries);
-    bool *done = calloc((size_t)list->count, sizeof *done);
-    enum cs_code code = CS_OK;
-    if (library->devices == NULL || entries == NULL || done == NULL) {
-        code = no_memory(error);
-    }
-    if (code == CS_OK) {
-        code = read_names(list, library, error);
-    }
+    const struct cs_device *device = entry;
     int32_t count = 0;
-    for (const struct cs_json *at = list->first; at != NULL && code == CS_OK; at = at->next) {
-        entries[count++] = at;
+    const struct cs_device_field *fields = cs_device_fields(&count);
+    char kind[8];
+    cs_emit_text(emit, "family", device->family);
+    cs_emit_text(emit, "kind", cs_choice_name(KIND_NAMES, (int32_t)device->kind, kind, sizeof kind));
+    for (int32_t i = 0; i < count; i++) {
+        cs_emit_real(emit, fields[i].key, cs_device_get(device, &fields[i]));
     }
-    for (int32_t i = 0; i < count && code == CS_OK; i++) {
-        code = resolve(entries, i, done, library, error);
+    if (device->tile_count > 0) {
+        cs_emit_array(emit, "tiles");
+        for (int32_t i = 0; i < device->tile_count; i++) {
+            const struct cs_tile *tile = &device->tiles[i];
+            cs_emit_array(emit, NULL);
+            cs_emit_real(emit, NULL, tile->m);
+            cs_emit_real(emit, NULL, tile->n);
+            cs_emit_real(emit, NULL, tile->efficiency);
+            cs_emit_array_end(emit);
+        }
+        cs_emit_array_end(emit);
     }
-    free(entries);
-    free(done);
-    return code;
 }
+
+const struct cs_entry_row cs_device_row = {"device",
+                                           "devices",
+                                           "name",
+                                           sizeof(struct cs_device),
+                                           offsetof(struct cs_library, devices),
+                                           offsetof(struct cs_library, device_count),
+                                           KEY_COUNT,
+                                           keys,
+                                           "",
+                                           read_device,
+                                           write_device};

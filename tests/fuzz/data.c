@@ -25,7 +25,7 @@ static void check_library(const struct cs_library *library)
 #define CHECK_FIELD(member, key, type, factor, low, high, value, unit, scopes, meaning)                                \
     demand(isfinite(device->member) && device->member >= 0.0, "device: " key);
         CS_DEVICE_FIELDS(CHECK_FIELD)
-        demand(cs_library_device(library, device->name) >= 0, "a device that is not found");
+        demand(cs_library_find(library, CS_ENTRY_DEVICE, device->name) >= 0, "a device that is not found");
     }
     for (int32_t i = 0; i < library->region_count; i++) {
         demand(isfinite(library->regions[i].g_per_kwh), "region");

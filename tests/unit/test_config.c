@@ -121,8 +121,8 @@ START_TEST(models_by_name_and_by_size)
     ck_assert_int_eq(mine->architecture.experts_active, 2);
     ck_assert_int_eq(mine->architecture.dense_layers, 1);
     ck_assert_int_eq(mine->seq_len, 0);
-    ck_assert_int_eq(cs_library_model(&config.library, "llama3-8b"), model->indices[0]);
-    ck_assert_int_eq(cs_library_model(&config.library, "4096"), -1);
+    ck_assert_int_eq(cs_library_find(&config.library, CS_ENTRY_MODEL, "llama3-8b"), model->indices[0]);
+    ck_assert_int_eq(cs_library_find(&config.library, CS_ENTRY_MODEL, "4096"), -1);
 }
 END_TEST
 
