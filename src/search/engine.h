@@ -106,15 +106,13 @@ static inline double cs_again_seconds(const struct cs_sharding *sharding, const 
     return (layers < pipeline->layers ? layers : pipeline->layers) * sharding->again;
 }
 /* The first of cs_node_bound's tests, inline and without a division as most nodes end here. T1 and F as of
- * cs_stage_floor, the least d * b as of least_unit in bounds.c: it may pass neither `devices` b / (t c p) nor the
- * batch. */
+ * cs_stage_floor, less what recomputing adds to kept layers; the least d * b as of least_unit in bounds.c: it may pass
+ * neither `devices` b / (t c p) nor the batch. */
 static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                                    const struct cs_pipeline *pipeline, int32_t recompute_layers, double devices)
+                                    const struct cs_sums *sums, const struct cs_pipeline *pipeline, double devices)
 {
-    const struct cs_sums *const sums = recompute_layers > 0 ? &sharding->kept : &sharding->whole;
-    const double again = cs_again_seconds(sharding, pipeline, recompute_layers);
-    const double all = sums->all + again;
-    const double layers = pipeline->layers * sums->layer + again;
+    const double all = sums->all;
+    const double layers = pipeline->layers * sums->layer;
     double slowest = all * pipeline->inverse;
     slowest = layers > slowest ? layers : slowest;
     slowest = sums->part > slowest ? sums->part : slowest;

@@ -157,32 +157,42 @@ static bool is_seed(const struct cs_search_workspace *work, const struct cs_plan
            plan->micro_batch == seed->micro_batch && plan->recompute == seed->recompute;
 }
 
+/* What may matter of a sharding with so many recomputed layers, and the best bound of it. */
+static void list_pipelines_of(struct cs_search_workspace *work, int32_t index, int32_t layers, struct cs_node *best)
+{
+    const struct cs_sharding *const sharding = &work->shardings[index];
+    const bool seed = is_seed(work, &sharding->costs.plan) && layers == work->seed.recompute_layers;
+    const bool listed = layers > 0 && work->choices.space->given.recompute_layers < 0;
+    const struct cs_sums *const sums = layers > 0 ? &sharding->kept : &sharding->whole;
+    const int64_t limit = cs_goal_devices_limit(&work->goal);
+    const double devices = (double)(limit < work->class_high ? limit : work->class_high);
+    for (int32_t i = 0; i < work->pipeline_count && !work->failed; i++) {
+        const struct cs_pipeline *const pipeline = &work->pipelines[i];
+        if (cs_node_hopeless(work, sharding, sums, pipeline, devices) ||
+            (seed && pipeline->pipeline == work->seed.pipeline) ||
+            (listed && (double)layers >= pipeline->layers)) { /* as cs_layers_at has it */
+            continue;
+        }
+        struct cs_reach reach;
+        struct cs_node node = {.sharding = index, .pipeline = i, .layers = layers};
+        if (cs_node_bound(work, sharding, pipeline, layers, NULL, &reach, &node)) {
+            *best = node_before(&node, best) ? node : *best;
+            add_node(work, &node);
+        }
+    }
+}
+
 /* Lists what may matter of a sharding. While there is no answer to beat, the best bound is explored at once. */
 static void list_nodes(struct cs_search_workspace *work, int32_t index)
 {
+    const struct cs_choices *const choices = &work->choices;
     const struct cs_sharding *const sharding = &work->shardings[index];
     const bool diving = work->goal.front == NULL && work->goal.found[0] < work->goal.wanted;
-    const bool seed = is_seed(work, &sharding->costs.plan);
+    const bool partly = sharding->costs.plan.recompute != CS_RECOMPUTE_NONE;
     const int64_t listed = work->node_count;
-    const int64_t limit = cs_goal_devices_limit(&work->goal);
-    const double devices = (double)(limit < work->class_high ? limit : work->class_high);
     struct cs_node best = {INFINITY, INFINITY, index, -1, 0};
-    for (int32_t i = 0; i < work->pipeline_count && !work->failed; i++) {
-        const struct cs_pipeline *const pipeline = &work->pipelines[i];
-        for (int32_t k = 0;; k++) {
-            const int32_t layers = cs_layers_at(&work->choices, sharding->costs.plan.recompute, pipeline->pipeline, k);
-            struct cs_reach reach;
-            struct cs_node node = {.sharding = index, .pipeline = i, .layers = layers};
-            if (layers < 0) {
-                break;
-            }
-            if (!cs_node_hopeless(work, sharding, pipeline, layers, devices) &&
-                !(seed && pipeline->pipeline == work->seed.pipeline && layers == work->seed.recompute_layers) &&
-                cs_node_bound(work, sharding, pipeline, layers, NULL, &reach, &node)) {
-                best = node_before(&node, &best) ? node : best;
-                add_node(work, &node);
-            }
-        }
+    for (int32_t k = 0; k < (partly ? choices->layer_count : 1); k++) {
+        list_pipelines_of(work, index, partly ? choices->layers[k] : 0, &best);
     }
     if (diving && best.pipeline >= 0) {
         cs_explore(work, sharding, &work->pipelines[best.pipeline], best.layers);
