@@ -126,20 +126,39 @@ class Blob:
         return base64.b64encode(zlib.compress(b"".join(self.parts), 9)).decode()
 
 
+def array_of(data, name):
+    return xarray.DataArray(numbers_of(data[name]), dims=data[name].dims)
+
+
 def regional_factor(data):
     """kg per kWh of energy: operational carbon is the energy times what depends on the place alone."""
-    operational, energy = data["carbon_operational"], data["energy"]
+    operational, energy = array_of(data, "carbon_operational"), array_of(data, "energy")
     keep = [dim for dim in operational.dims if dim == "region" or dim not in energy.dims]
-    wide = xarray.DataArray(numbers_of(operational), dims=operational.dims)
-    ratio = wide / xarray.DataArray(numbers_of(energy), dims=energy.dims)
+    ratio = operational / energy
     rest = [dim for dim in ratio.dims if dim not in keep]
     low, high = ratio.min(rest), ratio.max(rest)
     if bool(((high - low) > 1e-9 * abs(high)).any()):
         raise Refused("carbon_operational is not proportional to energy: this file is not consistent")
-    fallback = xarray.DataArray(numbers_of(data["carbon_intensity"]) / 1000, dims=data["carbon_intensity"].dims)
-    factor = high.where(~numpy.isnan(high), fallback)
-    dims = [dim for dim in operational.dims if dim in factor.dims]
-    return dims, factor.transpose(*dims).values
+    factor = high.where(~numpy.isnan(high), array_of(data, "carbon_intensity") / 1000)
+    return factor.transpose(*[dim for dim in operational.dims if dim in factor.dims])
+
+
+def energy_charged(data, factor):
+    """kWh: what carbon_total has beyond the embodied carbon, over the factor of the place. The page's total is the
+    file's, whatever its parts are, and takes one number a plan instead of one a region."""
+    total, embodied = array_of(data, "carbon_total"), array_of(data, "carbon_embodied")
+    places = [dim for dim in factor.dims if dim not in data["energy"].dims]
+    at = factor.sum([dim for dim in factor.dims if dim not in places]).argmax(places) if places else {}
+
+    def there(array):
+        return array.isel({dim: index for dim, index in at.items() if dim in array.dims})
+
+    charged = (there(total) - there(embodied)) / there(factor).where(there(factor) > 0, 1)
+    again = embodied + factor * charged
+    if bool((abs(again - total) > 1e-9 * abs(total)).any()):
+        raise Refused("carbon_total is not embodied carbon plus what is proportional to the place: this file is not "
+                      "consistent")
+    return charged.transpose(*[dim for dim in total.dims if dim in charged.dims])
 
 
 def pack(data):
@@ -157,7 +176,10 @@ def pack(data):
     for name in SHARES:
         if f"share_{name}" in data:
             blob.add(f"share_{name}", data[f"share_{name}"].dims, numbers_of(data[f"share_{name}"]), "u2", 1e-4)
-    blob.add("regional_factor", *regional_factor(data), "f4")
+    factor = regional_factor(data)
+    charged = energy_charged(data, factor)
+    blob.add("regional_factor", factor.dims, factor.values, "f4")
+    blob.add("energy_charged", charged.dims, charged.values, "f4")
     return blob
 
 

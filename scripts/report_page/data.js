@@ -45,7 +45,7 @@ function value(name, at) {
 
 const losses = ["tensor", "expert", "pipeline", "data", "bubble", "optimizer"];
 const shares = ["compute", ...losses];
-// Everything about one point. Carbon in kg: operational carbon is energy times a factor of the place.
+// Everything about one point. Carbon in kg: what is not embodied is an energy times a factor of the place.
 function point(at) {
   const out = { at, status: meta.status[value("status", at)] };
   out.feasible = out.status === "feasible";
@@ -60,7 +60,7 @@ function point(at) {
   const factor = value("regional_factor", at);
   out.carbon_operational = out.energy * factor;
   out.carbon_servers = out.energy_servers * factor;
-  out.carbon_total = out.carbon_operational + out.carbon_servers + out.carbon_embodied;
+  out.carbon_total = out.carbon_embodied + value("energy_charged", at) * factor;
   out.memory_share = out.memory_per_device / value("memory_capacity", at);
   for (const name of shares) out["share_" + name] = value("share_" + name, at);
   out.plan = plan(at);
