@@ -70,32 +70,35 @@ static enum cs_code read_config(const struct arguments *a, struct cs_config *con
     return code;
 }
 
-static bool wanted(const struct arguments *a, const char *group)
+static bool is_among(const char *group, const struct cs_texts *groups)
 {
-    bool found = a->groups.count == 0;
-    for (int32_t i = 0; i < a->groups.count; i++) {
-        found = found || strcmp(a->groups.at[i], group) == 0;
+    for (int32_t g = 0; g < groups->count; g++) {
+        if (strcmp(groups->at[g], group) == 0) {
+            return true;
+        }
     }
-    return found;
+    return false;
 }
 
-/* Every group that was asked for is in the files. */
-static enum cs_code check_groups(const struct arguments *a, const struct cs_cases *cases, struct cs_error *error)
+/* Keeps the cases of the groups that were asked for, each of which must be in the files. */
+static enum cs_code keep_groups(const struct cs_texts *groups, struct cs_cases *cases, struct cs_error *error)
 {
-    for (int32_t g = 0; g < a->groups.count; g++) {
-        const char *nearest = NULL;
-        bool found = false;
-        for (int32_t i = 0; i < cases->count; i++) {
-            const char *name = cases->items[i].group;
-            found = found || strcmp(name, a->groups.at[g]) == 0;
-            nearest = nearest != NULL ? nearest : cs_nearest_name(a->groups.at[g], 1, &name);
-        }
-        if (!found) {
-            return cs_fail(error, CS_ERROR_USAGE, "--group %.80s: no case is of this group%s%s%s", a->groups.at[g],
+    int32_t kept = 0;
+    for (int32_t g = 0; g < groups->count; g++) {
+        const char *const nearest = cs_nearest_of(groups->at[g], cases->count, cases->items, sizeof *cases->items,
+                                                  offsetof(struct cs_case, group));
+        if (nearest == NULL || strcmp(nearest, groups->at[g]) != 0) {
+            return cs_fail(error, CS_ERROR_USAGE, "--group %.80s: no case is of this group%s%s%s", groups->at[g],
                            nearest != NULL ? "; did you mean " : ".", nearest != NULL ? nearest : "",
                            nearest != NULL ? "?" : "");
         }
     }
+    for (int32_t i = 0; i < cases->count; i++) {
+        if (is_among(cases->items[i].group, groups)) {
+            cases->items[kept++] = cases->items[i];
+        }
+    }
+    cases->count = kept;
     return CS_OK;
 }
 
@@ -104,15 +107,7 @@ static enum cs_code read_cases(const struct arguments *a, struct cs_cases *cases
     for (int32_t i = 0; i < a->files.count; i++) {
         CS_TRY(cs_cases_read(a->files.at[i], cases, error));
     }
-    CS_TRY(check_groups(a, cases, error));
-    int32_t kept = 0;
-    for (int32_t i = 0; i < cases->count; i++) {
-        if (wanted(a, cases->items[i].group)) {
-            cases->items[kept++] = cases->items[i];
-        }
-    }
-    cases->count = kept;
-    return CS_OK;
+    return a->groups.count > 0 ? keep_groups(&a->groups, cases, error) : CS_OK;
 }
 
 static enum cs_code first_unanswered(const struct cs_validation *v, struct cs_error *error)

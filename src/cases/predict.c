@@ -87,6 +87,9 @@ void cs_case_settle(struct cs_plan *knobs)
     }
 }
 
+/* Context degrees to search where the source states none and they do not follow from what it states. */
+static const struct cs_list free_contexts = {.count = 4, .values = {1, 2, 4, 8}};
+
 /* Expert degrees to search where the source states none: the powers of two that divide the number of experts, and that
  * number. */
 static void free_experts(int64_t experts, struct cs_list *degrees)
@@ -135,6 +138,7 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     }
     cs_space_free(&config->settings.search, space);
     space->given = item->knobs;
+    space->settings.context_degrees = free_contexts;
     struct cs_plan *const given = &space->given;
     if (given->devices == 0) {
         given->devices = item->devices_hint;
@@ -244,28 +248,34 @@ static void try_batches(const struct cs_problem *problem, const struct cs_plan *
 
 /* Some runs state knobs that no candidate of the search has, such as a batch that does not divide, or an interleave
  * that does not go with the number of micro-batches. They ran all the same: their free knobs are tried one value after
- * another as if they were stated, and the last micro-batch of a step may be partly filled. The degrees must be
- * known. */
+ * another as if they were stated, and the last micro-batch of a step may be partly filled. The tensor and pipeline
+ * degrees must be known. */
 static void try_as_given(const struct cs_problem *problem, const struct cs_space *space, struct cs_prediction *out)
 {
-    const int64_t ranks = (int64_t)space->given.tensor * space->given.pipeline * space->given.context;
-    struct cs_plan k = space->given;
-    if (ranks <= 0 || (k.data == 0 && k.devices < ranks)) {
-        return;
-    }
-    k.data = k.data > 0 ? k.data : k.devices / ranks;
-    k.devices = k.data * ranks;
+    const struct cs_plan *const given = &space->given;
     const int32_t experts = (int32_t)problem->architecture.experts;
-    const struct cs_list one_degree = {.count = 1, .values = {k.expert > 0 ? k.expert : experts}};
-    const struct cs_list *degrees = k.expert > 0 || experts <= 1 ? &one_degree : &space->settings.expert_degrees;
+    const struct cs_list one_expert = {.count = 1, .values = {given->expert > 0 ? given->expert : experts}};
+    const struct cs_list one_context = {.count = 1, .values = {given->context}};
+    const struct cs_list *degrees = given->expert > 0 || experts <= 1 ? &one_expert : &space->settings.expert_degrees;
+    const struct cs_list *contexts = given->context > 0 ? &one_context : &space->settings.context_degrees;
+    struct cs_plan k = *given;
     k.interleave = k.interleave > 0 ? k.interleave : 1;
     k.zero_stage = k.zero_stage >= 0 ? k.zero_stage : 1;
     k.schedule = k.schedule >= 0 ? k.schedule : CS_SCHEDULE_1F1B;
     k.sequence_parallel = k.sequence_parallel >= 0 ? k.sequence_parallel : 1;
     k.recompute_layers = k.recompute_layers >= 0 ? k.recompute_layers : 0;
-    for (int32_t i = 0; i < degrees->count; i++) {
-        k.expert = degrees->values[i];
-        try_batches(problem, &space->given, &k, out);
+    for (int32_t i = 0; i < contexts->count * degrees->count; i++) {
+        k.context = contexts->values[i / degrees->count];
+        k.expert = degrees->values[i % degrees->count];
+        const int64_t ranks = (int64_t)k.tensor * k.pipeline * k.context;
+        if (ranks <= 0 || (given->context == 0 && (problem->seq_len % k.context != 0 || given->devices % ranks != 0))) {
+            continue;
+        }
+        k.data = given->data > 0 ? given->data : given->devices / ranks;
+        k.devices = k.data * ranks;
+        if (k.data > 0 && (given->context > 0 || k.devices == given->devices)) {
+            try_batches(problem, given, &k, out);
+        }
     }
 }
 
@@ -306,51 +316,6 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
     }
 }
 
-/* The answer of one problem whose context degree is set. */
-static void answer(const struct cs_problem *problem, const struct cs_space *space,
-                   struct cs_search_workspace *workspace, struct cs_prediction *out)
-{
-    struct cs_problem relaxed = *problem;
-    if (whole_plan(&space->given)) {
-        evaluate_given(problem, &space->given, out);
-        return;
-    }
-    search_free(&relaxed, space, workspace, out);
-    if (out->status != CS_STATUS_FEASIBLE) {
-        try_as_given(&relaxed, space, out);
-    }
-}
-
-/* For a source that does not state its context degree: tries the powers of two that divide the sequence and the
- * devices. */
-static void search_contexts(const struct cs_problem *problem, const struct cs_space *space,
-                            struct cs_search_workspace *workspace, struct cs_prediction *out)
-{
-    enum { MOST = 8 };
-    const double limit = cs_memory_limit(problem);
-    bool any = false;
-    out->status = CS_STATUS_DIVISIBILITY;
-    for (int32_t c = 1; c <= MOST; c *= 2) {
-        struct cs_prediction one = {.status = CS_STATUS_PENDING};
-        struct cs_space narrowed = *space;
-        struct cs_plan *const k = &narrowed.given;
-        k->context = c;
-        cs_case_settle(k);
-        const double stated = (double)c * fmax(1.0, k->tensor) * fmax(1.0, k->pipeline) * fmax(1.0, (double)k->data);
-        const double devices = (double)k->devices;
-        const bool all = k->tensor > 0 && k->pipeline > 0 && k->data > 0;
-        if (problem->seq_len % c != 0 || (all ? devices != stated : fmod(devices, stated) != 0.0)) {
-            continue;
-        }
-        answer(problem, &narrowed, workspace, &one);
-        const bool first = !any || out->status != CS_STATUS_FEASIBLE;
-        if (first || (one.status == CS_STATUS_FEASIBLE && better(&one, out, limit))) {
-            *out = one;
-        }
-        any = true;
-    }
-}
-
 static enum cs_code predict(const struct cs_case *item, const struct cs_config *config,
                             struct cs_search_workspace *workspace, struct cs_prediction *out, struct cs_error *error)
 {
@@ -358,10 +323,14 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
     struct cs_space space;
     memset(out, 0, sizeof *out);
     CS_TRY(cs_case_problem(item, config, &problem, &space, error));
-    if (space.given.context > 0) {
-        answer(&problem, &space, workspace, out);
+    if (whole_plan(&space.given)) {
+        evaluate_given(&problem, &space.given, out);
     } else {
-        search_contexts(&problem, &space, workspace, out);
+        struct cs_problem relaxed = problem;
+        search_free(&relaxed, &space, workspace, out);
+        if (out->status != CS_STATUS_FEASIBLE) {
+            try_as_given(&relaxed, &space, out);
+        }
     }
     out->parameters = problem.law.parameters_total;
     out->active_parameters = problem.law.parameters_active;

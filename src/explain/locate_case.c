@@ -4,30 +4,19 @@
 #include "cs_sweep/cases.h"
 #include "cs_sweep/text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static enum cs_code find_case(const struct cs_cases *cases, const char *path, const char *id,
                               const struct cs_case **found, struct cs_error *error)
 {
-    const char **const ids = malloc((size_t)(cases->count + 1) * sizeof *ids);
-    const char *nearest = NULL;
-    *found = NULL;
     for (int32_t i = 0; i < cases->count; i++) {
         if (strcmp(cases->items[i].id, id) == 0) {
             *found = &cases->items[i];
-        }
-        if (ids != NULL) {
-            ids[i] = cases->items[i].id;
+            return CS_OK;
         }
     }
-    if (*found == NULL && ids != NULL) {
-        nearest = cs_nearest_name(id, cases->count, ids);
-    }
-    free(ids);
-    if (*found != NULL) {
-        return CS_OK;
-    }
+    const char *const nearest =
+        cs_nearest_of(id, cases->count, cases->items, sizeof *cases->items, offsetof(struct cs_case, id));
     return cs_fail(error, CS_ERROR_USAGE, "%s has no case \"%.120s\"%s%s%s.", path, id,
                    nearest != NULL ? "; the nearest is \"" : "", nearest != NULL ? nearest : "",
                    nearest != NULL ? "\"" : "");

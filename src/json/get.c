@@ -177,18 +177,17 @@ enum cs_code cs_json_choice(const struct cs_json *at, const char *names, int32_t
     *index = at->type == CS_JSON_STRING ? cs_choice_index(names, at->string) : -1;
     if (*index < 0) {
         char what[640] = "one of ", copies[CHOICES_MAX][CHOICE_LENGTH], found[96], hint[64] = ".";
-        const char *list[CHOICES_MAX];
         int32_t count = 0;
         for (size_t used = strlen(what); count < CHOICES_MAX; count++) {
             (void)cs_choice_name(names, count, copies[count], CHOICE_LENGTH);
             if (copies[count][0] == '\0') {
                 break;
             }
-            list[count] = copies[count];
             used += (size_t)snprintf(what + used, sizeof what - used, "%s\"%.*s\"", count > 0 ? ", " : "",
                                      CHOICE_LENGTH - 1, copies[count]);
         }
-        const char *nearest = at->type == CS_JSON_STRING ? cs_nearest_name(at->string, count, list) : NULL;
+        const char *nearest =
+            at->type == CS_JSON_STRING ? cs_nearest_of(at->string, count, copies, CHOICE_LENGTH, 0) : NULL;
         if (nearest != NULL) {
             (void)snprintf(hint, sizeof hint, "; did you mean \"%s\"?", nearest);
         }

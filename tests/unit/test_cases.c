@@ -308,15 +308,20 @@ START_TEST(context_degrees_are_searched)
     read_one(FILE_OF(GOOD), &cases);
     struct cs_case *item = &cases.items[0];
     item->knobs.devices = 64;
-    item->knobs.data = item->knobs.context = item->knobs.micro_batch = 0;
-    const double best = predict(item, &free_plan); /* 4 sequences on 64 devices of tensor 8: they are shared out */
-    ck_assert_int_eq(free_plan.status, CS_STATUS_FEASIBLE);
-    ck_assert_int_ge(free_plan.plan.context, 2);
-    ck_assert_int_eq(free_plan.plan.data * free_plan.plan.context, 8);
-    for (int32_t c = 2; c <= 8; c *= 2) {
-        item->knobs.context = c;
-        item->knobs.data = 8 / c;
-        ck_assert_double_ge(predict(item, &fixed), best);
+    /* 4 sequences on 64 devices of tensor 8: they are shared out. Micro-batches of 5 divide no share of them, so that
+     * every context is tried as if it were stated. */
+    for (int32_t micro_batch = 0; micro_batch <= 5; micro_batch += 5) {
+        item->knobs.micro_batch = micro_batch;
+        item->knobs.data = item->knobs.context = 0;
+        const double best = predict(item, &free_plan);
+        ck_assert_int_eq(free_plan.status, CS_STATUS_FEASIBLE);
+        ck_assert_int_ge(free_plan.plan.context, 2);
+        ck_assert_int_eq(free_plan.plan.data * free_plan.plan.context, 8);
+        for (int32_t c = 2; c <= 8; c *= 2) {
+            item->knobs.context = c;
+            item->knobs.data = 8 / c;
+            ck_assert_double_ge(predict(item, &fixed), best);
+        }
     }
     cs_cases_free(&cases);
     /* Tensor 8 on 24 devices leaves a context of 3, which does not divide 2,048 tokens. */
