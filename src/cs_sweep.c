@@ -238,7 +238,7 @@ int main(int argc, char **argv)
         exit_status = cs_exit_status(CS_ERROR_WRITE);
     }
     if (exit_status != 0 || arguments.list != LIST_NONE || arguments.options.dry_run) {
-        cs_sweep_part(&argc, &argv);
+        cs_sweep_wait_for_ranks(&argc, &argv);
     }
     free(command);
     return exit_status;

@@ -29,9 +29,9 @@ int cs_sweep_run(const struct cs_sweep_options *options, int *argc, char ***argv
  * one: who may print before MPI_Init. */
 int cs_launcher_rank(void);
 
-/* For the end of a run that did not sweep: under a launcher, which ends every rank as soon as one has failed, waits
- * until all have said what they have to say. Nothing where MPI has run already, and nothing without a launcher. */
-void cs_sweep_part(int *argc, char ***argv);
+/* Ends a run that did not sweep. A launcher ends every rank as soon as one has failed, so each waits here until all
+ * have printed their messages. Does nothing where MPI has run already or no launcher has started the program. */
+void cs_sweep_wait_for_ranks(int *argc, char ***argv);
 
 /* Name and version of the MPI library; may be asked before MPI_Init. */
 const char *cs_mpi_library(void);

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Records arrive in an order that jumps, and a page of 4 KiB has room for 25: huge pages make the cost of the first
+/* Records arrive in an order that jumps, and a page of 4 KiB has room for 20: huge pages make the cost of the first
  * touch, which was two thirds of placing a record, disappear. Where the system has none, nothing is lost. */
 static void want_huge_pages(void *bytes, size_t size)
 {

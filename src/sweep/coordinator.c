@@ -51,27 +51,32 @@ static bool coordinator_search(struct cs_coordinator *coordinator)
         coordinator->own_cost = (before - coordinator->queue.cost_left) / (double)coordinator->own.count;
     }
     const struct cs_sink sink = {coordinator_room, coordinator_placed, coordinator};
-    cs_run_burst(coordinator->run, &coordinator->own, CS_BURST_SECONDS, &sink, &coordinator->search_seconds);
+    cs_run_burst(coordinator->run, &coordinator->own, CS_BURST_SECONDS, &sink,
+                 &coordinator->statistics.search_cpu_seconds);
     return true;
 }
 
 /* ---- files ---- */
-static void coordinator_describe(struct cs_coordinator *coordinator)
+/* Writes a file by cs_output_checkpoint or cs_output_finish. *seconds: how long it took. */
+static enum cs_code coordinator_write(struct cs_coordinator *coordinator,
+                                      enum cs_code (*write)(struct cs_output *, const struct cs_results *,
+                                                            const struct cs_run_info *, struct cs_error *),
+                                      double *seconds, struct cs_error *error)
 {
+    const double cpu = cs_cpu_seconds(), begun = cs_seconds();
     cs_time_text(coordinator->finished, sizeof coordinator->finished);
     coordinator->info.finished = coordinator->finished;
-    coordinator->info.elapsed_seconds = cs_seconds() - coordinator->run->started;
+    coordinator->info.elapsed_seconds = begun - coordinator->run->started;
+    const enum cs_code code = write(coordinator->output, coordinator->results, &coordinator->info, error);
+    *seconds = cs_seconds() - begun;
+    coordinator->file_cpu_seconds += cs_cpu_seconds() - cpu;
+    return code;
 }
 
 static enum cs_code coordinator_checkpoint(struct cs_coordinator *coordinator, struct cs_error *error)
 {
-    const double cpu = cs_cpu_seconds();
-    const double begun = cs_seconds();
-    coordinator_describe(coordinator);
-    const enum cs_code code =
-        cs_output_checkpoint(coordinator->output, coordinator->results, &coordinator->info, error);
-    const double seconds = cs_seconds() - begun;
-    coordinator->file_cpu_seconds += cs_cpu_seconds() - cpu;
+    double seconds;
+    const enum cs_code code = coordinator_write(coordinator, cs_output_checkpoint, &seconds, error);
     coordinator->statistics.checkpoint_seconds += seconds;
     if (code == CS_OK) {
         coordinator->statistics.checkpoints++;
@@ -129,11 +134,7 @@ static void coordinator_recall(struct cs_coordinator *coordinator)
     struct cs_backoff backoff = {0};
     const double until = cs_seconds() + (coordinator->stop_urgent ? CS_GRACE_TERM_SECONDS : CS_GRACE_SECONDS);
     while (coordinator_outstanding(coordinator) && cs_seconds() < until) {
-        if (cs_coordinator_listen(coordinator)) {
-            cs_backoff_reset(&backoff);
-        } else {
-            cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
-        }
+        cs_backoff_sleep_unless(cs_coordinator_listen(coordinator), &backoff, CS_IDLE_SECONDS);
     }
 }
 
@@ -149,11 +150,7 @@ static void coordinator_dismiss(struct cs_coordinator *coordinator, int32_t exit
     struct cs_backoff backoff = {0};
     while (coordinator->size > 1 &&
            (coordinator->gone < coordinator->size - 1 || !cs_inbox_empty(coordinator->inbox))) {
-        if (cs_coordinator_listen(coordinator)) {
-            cs_backoff_reset(&backoff);
-        } else {
-            cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
-        }
+        cs_backoff_sleep_unless(cs_coordinator_listen(coordinator), &backoff, CS_IDLE_SECONDS);
     }
 }
 
@@ -163,13 +160,12 @@ static void coordinator_count(struct cs_coordinator *coordinator)
     const double cpu = cs_cpu_seconds();
     statistics->seconds = cs_seconds() - coordinator->run->started;
     statistics->ranks = coordinator->size;
-    statistics->memory = cs_peak_memory();
+    statistics->rank0_bytes = cs_peak_memory();
     statistics->cpu_seconds = cpu;
-    statistics->search_seconds = coordinator->search_seconds;
-    statistics->coordinator_cpu_seconds = cpu - coordinator->search_seconds - coordinator->file_cpu_seconds;
+    statistics->coordinator_cpu_seconds = cpu - statistics->search_cpu_seconds - coordinator->file_cpu_seconds;
     for (int rank = 1; rank < coordinator->size; rank++) {
         statistics->cpu_seconds += coordinator->peers[rank].cpu_seconds;
-        statistics->search_seconds += coordinator->peers[rank].search_seconds;
+        statistics->search_cpu_seconds += coordinator->peers[rank].search_seconds;
     }
 }
 
@@ -187,13 +183,8 @@ static enum cs_code coordinator_stop(struct cs_coordinator *coordinator, struct 
 
 static enum cs_code coordinator_finish(struct cs_coordinator *coordinator, struct cs_error *error)
 {
-    const double cpu = cs_cpu_seconds();
-    const double begun = cs_seconds();
     cs_progress_clear(&coordinator->progress);
-    coordinator_describe(coordinator);
-    CS_TRY(cs_output_finish(coordinator->output, coordinator->results, &coordinator->info, error));
-    coordinator->statistics.finish_seconds = cs_seconds() - begun;
-    coordinator->file_cpu_seconds += cs_cpu_seconds() - cpu;
+    CS_TRY(coordinator_write(coordinator, cs_output_finish, &coordinator->statistics.finish_seconds, error));
     /* A stop that came too late must not end the next run of this name. */
     (void)cs_output_stop_requested(coordinator->output);
     coordinator_count(coordinator);
@@ -239,11 +230,7 @@ static enum cs_code coordinator_loop(struct cs_coordinator *coordinator, struct 
         }
         coordinator_checkpoint_if_due(coordinator);
         cs_progress_show(&coordinator->progress, coordinator->done, coordinator_share(coordinator));
-        if (coordinator_search(coordinator) || heard) {
-            cs_backoff_reset(&backoff);
-        } else {
-            cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
-        }
+        cs_backoff_sleep_unless(coordinator_search(coordinator) || heard, &backoff, CS_IDLE_SECONDS);
     }
     if (coordinator->done < coordinator->total) {
         return coordinator_stop(coordinator, error);
@@ -257,12 +244,6 @@ static bool already_done(const void *context, int64_t search)
     /* A new table holds no finished search. Looking into it would touch all of its memory. */
     return cs_results_pending(coordinator->results) < coordinator->run->grid.searches &&
            cs_results_done(coordinator->results, search);
-}
-
-static int64_t shard_searches(const struct cs_run *run)
-{
-    const int64_t searches = run->grid.searches;
-    return searches < run->shard ? 0 : (searches - run->shard) / run->shards + 1;
 }
 
 static enum cs_code coordinator_allocate(struct cs_coordinator *coordinator, struct cs_error *error)
@@ -282,8 +263,8 @@ static enum cs_code coordinator_merge(struct cs_coordinator *coordinator, struct
 {
     const int64_t shards = coordinator->run->options->merge;
     for (int64_t shard = 1; shard <= shards; shard++) {
-        char path[CS_PATH_ROOM + 64];
-        snprintf(path, sizeof path, "%s.%lld-of-%lld", coordinator->path, (long long)shard, (long long)shards);
+        char path[CS_PATH_ROOM];
+        cs_run_path(coordinator->run, shard, shards, path, sizeof path);
         CS_TRY(cs_results_load(path, coordinator->results, error));
     }
     const int64_t pending = cs_results_pending(coordinator->results);
@@ -312,7 +293,7 @@ static enum cs_code coordinator_open(struct cs_coordinator *coordinator, bool *c
     const int32_t hands = run->hands > 0 ? run->hands : coordinator->size - (coordinator->searching ? 0 : 1);
     CS_TRY(cs_queue_create(&run->grid, run->shard, run->shards, hands, already_done, coordinator, &coordinator->queue,
                            error));
-    coordinator->total = shard_searches(run);
+    coordinator->total = cs_shard_searches(run->grid.searches, run->shard, run->shards);
     coordinator->done = coordinator->total - coordinator->queue.searches;
     coordinator->statistics.searches = coordinator->queue.searches;
     if (coordinator->done > 0 && options->merge == 0) {
@@ -328,25 +309,19 @@ static enum cs_code coordinator_open(struct cs_coordinator *coordinator, bool *c
 
 static void coordinator_prepare(struct cs_coordinator *coordinator, struct cs_run *run)
 {
-    const struct cs_sweep_options *options = run->options;
     coordinator->run = run;
     coordinator->size = cs_wire_size();
-    const char *name = options->output != NULL ? options->output : run->config.output_path;
-    if (run->shards > 1) {
-        snprintf(coordinator->path, sizeof coordinator->path, "%s.%lld-of-%lld", name, (long long)run->shard,
-                 (long long)run->shards);
-    } else {
-        snprintf(coordinator->path, sizeof coordinator->path, "%s", name);
-    }
+    cs_run_path(run, run->shard, run->shards, coordinator->path, sizeof coordinator->path);
     cs_time_text(coordinator->started, sizeof coordinator->started);
     cs_coordinator_add_host(coordinator, cs_wire_host());
-    coordinator->info.ranks = coordinator->size;
-    coordinator->info.command = options->command;
-    coordinator->info.mpi_library = cs_mpi_library();
-    coordinator->info.started = coordinator->started;
-    coordinator->info.cpu_level = cs_cpu_level();
-    coordinator->info.shard = run->shard;
-    coordinator->info.shards = run->shards;
+    coordinator->info = (struct cs_run_info){.ranks = coordinator->size,
+                                             .hosts = coordinator->hosts,
+                                             .command = run->options->command,
+                                             .mpi_library = cs_mpi_library(),
+                                             .started = coordinator->started,
+                                             .cpu_level = cs_cpu_level(),
+                                             .shard = run->shard,
+                                             .shards = run->shards};
 }
 
 int cs_coordinate(struct cs_run *run)

@@ -3,27 +3,25 @@
 #ifndef CS_SWEEP_COORDINATOR_H
 #define CS_SWEEP_COORDINATOR_H
 
-#include <limits.h>
-
 #include "progress.h"
 #include "run.h"
-
-enum { CS_PATH_ROOM = PATH_MAX + 64 };
 
 struct cs_peer {
     int32_t outstanding;
     bool greeted, gone;
     double search_seconds, cpu_seconds;
-    /* Of the chunks that it holds, in order: searches and cost of each, and how many of the first have come back. */
-    int64_t searches[CS_CHUNKS_HELD], back;
-    double cost[CS_CHUNKS_HELD];
+    struct cs_held {
+        int64_t searches;
+        double cost;
+    } held[CS_CHUNKS_HELD]; /* the chunks that it holds, in order */
+    int64_t back;           /* searches of the first of them that have come back */
 };
 
 struct cs_coordinator {
     struct cs_run *run;
     struct cs_results *results;
     struct cs_output *output;
-    char path[CS_PATH_ROOM]; /* holds more than cs_output_open accepts: a path cut here is refused there */
+    char path[CS_PATH_ROOM];
     struct cs_run_info info;
     char started[32], finished[32], *hosts;
     char mixed_cpu[32];
@@ -33,7 +31,6 @@ struct cs_coordinator {
     struct cs_record *own_records;
     double own_cost, done_cost; /* of one of its own searches; of all that are done */
     bool searching;
-    double search_seconds;
 
     int32_t size, greeted, gone;
     struct cs_peer *peers;

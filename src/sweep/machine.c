@@ -51,18 +51,21 @@ const char *cs_signal_name(int number)
     }
 }
 
-double cs_seconds(void)
+static double seconds_of(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double cs_seconds(void)
+{
+    return seconds_of(CLOCK_MONOTONIC);
 }
 
 double cs_cpu_seconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 int64_t cs_peak_memory(void)
@@ -78,11 +81,6 @@ int64_t cs_peak_memory(void)
 #endif
 }
 
-void cs_backoff_reset(struct cs_backoff *backoff)
-{
-    backoff->next = 20e-6;
-}
-
 void cs_backoff_sleep(struct cs_backoff *backoff, double most)
 {
     const double wanted = backoff->next < 20e-6 ? 20e-6 : backoff->next;
@@ -90,6 +88,15 @@ void cs_backoff_sleep(struct cs_backoff *backoff, double most)
     const struct timespec pause = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
     nanosleep(&pause, NULL);
     backoff->next = 2.0 * seconds;
+}
+
+void cs_backoff_sleep_unless(bool happened, struct cs_backoff *backoff, double most)
+{
+    if (happened) {
+        backoff->next = 0.0;
+    } else {
+        cs_backoff_sleep(backoff, most);
+    }
 }
 
 const char *cs_cpu_level(void)

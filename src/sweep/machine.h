@@ -17,12 +17,12 @@ double cs_seconds(void);      /* s, monotonic */
 double cs_cpu_seconds(void);  /* s of processor time of this process */
 int64_t cs_peak_memory(void); /* bytes, largest resident size so far */
 
-/* Sleeps longer each time, from 20 us up to `most` seconds; reset when something happened. */
+/* Sleeps longer each time, from 20 us up to `most` seconds; from the start again after something has happened. */
 struct cs_backoff {
     double next; /* s */
 };
-void cs_backoff_reset(struct cs_backoff *backoff);
 void cs_backoff_sleep(struct cs_backoff *backoff, double most);
+void cs_backoff_sleep_unless(bool happened, struct cs_backoff *backoff, double most);
 
 /* Level of the processor's features that the C library's mathematics chooses by: equal results to the last bit are only
  * promised for one build on one level. */

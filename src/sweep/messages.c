@@ -18,9 +18,8 @@ static void coordinator_feed(struct cs_coordinator *coordinator, int rank)
     while (peer->greeted && peer->outstanding < CS_CHUNKS_HELD && cs_queue_take(&coordinator->queue, &chunk)) {
         const size_t bytes = offsetof(struct cs_chunk, range) + (size_t)chunk.ranges * sizeof chunk.range[0];
         cs_wire_send(rank, CS_TAG_CHUNK, &chunk, (int64_t)bytes);
-        peer->searches[peer->outstanding] = cs_chunk_searches(&chunk);
-        peer->cost[peer->outstanding] = before - coordinator->queue.cost_left;
-        peer->outstanding++;
+        peer->held[peer->outstanding++] =
+            (struct cs_held){cs_chunk_searches(&chunk), before - coordinator->queue.cost_left};
         before = coordinator->queue.cost_left;
         coordinator->statistics.chunks++;
     }
@@ -85,16 +84,15 @@ static void coordinator_credit(struct cs_coordinator *coordinator, struct cs_pee
 {
     int64_t left = header->searches;
     for (int32_t done = 0; left > 0 || done < header->chunks_done; done++) {
-        const int64_t open = peer->searches[0] - peer->back;
+        const int64_t open = peer->held[0].searches - peer->back;
         const int64_t part = left < open ? left : open;
-        coordinator->done_cost += peer->cost[0] * (double)part / (double)peer->searches[0];
+        coordinator->done_cost += peer->held[0].cost * (double)part / (double)peer->held[0].searches;
         peer->back += part;
         left -= part;
         if (done >= header->chunks_done) {
             break;
         }
-        memmove(peer->searches, peer->searches + 1, sizeof peer->searches - sizeof peer->searches[0]);
-        memmove(peer->cost, peer->cost + 1, sizeof peer->cost - sizeof peer->cost[0]);
+        memmove(peer->held, peer->held + 1, sizeof peer->held - sizeof peer->held[0]);
         peer->back = 0;
     }
 }
@@ -116,8 +114,8 @@ static void coordinator_collect(struct cs_coordinator *coordinator, int from, co
     coordinator->statistics.place_seconds += cs_seconds() - begun;
     coordinator->statistics.batches++;
     coordinator->statistics.received += header.searches;
-    if (header.peak_memory > coordinator->statistics.worker_memory) {
-        coordinator->statistics.worker_memory = header.peak_memory;
+    if (header.peak_memory > coordinator->statistics.worker_bytes) {
+        coordinator->statistics.worker_bytes = header.peak_memory;
     }
     const double cost = coordinator->done_cost;
     coordinator_credit(coordinator, peer, &header);
@@ -177,7 +175,7 @@ bool cs_coordinator_listen(struct cs_coordinator *coordinator)
     int64_t size;
     for (bool more = true; more && handled < CS_MESSAGES_AT_ONCE;) {
         more = false;
-        if (!cs_inbox_full(coordinator->inbox) && cs_wire_probe_any(&from, &tag, &size)) {
+        if (!cs_inbox_full(coordinator->inbox) && cs_wire_probe(&from, &tag, &size)) {
             begun = handled++ == 0 ? cs_cpu_seconds() : begun;
             coordinator_handle(coordinator, from, tag, size);
             coordinator_feed(coordinator, from);

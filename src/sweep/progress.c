@@ -20,17 +20,9 @@ void cs_progress_start(struct cs_progress *progress, const struct cs_sweep_optio
 {
     const char *wanted = getenv("CS_PROGRESS");
     *progress = (struct cs_progress){.total = total, .before = before};
-    switch (options->progress_style) {
-    case CS_PROGRESS_BAR:
-        progress->bar = true;
-        break;
-    case CS_PROGRESS_LINE:
-        break;
-    case CS_PROGRESS_AUTO:
-    default:
-        progress->bar = wanted != NULL && wanted[0] != '\0' ? strcmp(wanted, "bar") == 0 : isatty(STDERR_FILENO) == 1;
-        break;
-    }
+    const bool auto_bar = wanted != NULL && wanted[0] != '\0' ? strcmp(wanted, "bar") == 0 : isatty(STDERR_FILENO) == 1;
+    progress->bar =
+        options->progress_style == CS_PROGRESS_BAR || (options->progress_style == CS_PROGRESS_AUTO && auto_bar);
     progress->period = options->quiet ? 0.0 : options->progress_seconds;
     if (progress->bar && progress->period > CS_BAR_SECONDS) {
         progress->period = CS_BAR_SECONDS;

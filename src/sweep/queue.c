@@ -44,7 +44,7 @@ static int strip_compare(const void *left, const void *right)
     return a->range.first < b->range.first ? -1 : a->range.first > b->range.first;
 }
 
-/* Calls of the two passes: counting, then filling strips (NULL while counting). */
+/* Called twice: to count the strips, without any, and then to fill them. */
 static int64_t scan(const struct cs_grid *grid, int64_t shard, int64_t shards,
                     bool (*done)(const void *context, int64_t search), const void *context, struct cs_strip *strips)
 {

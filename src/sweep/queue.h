@@ -47,13 +47,13 @@ enum cs_code cs_queue_create(const struct cs_grid *grid, int64_t shard, int64_t 
                              struct cs_queue *queue, struct cs_error *error);
 void cs_queue_destroy(struct cs_queue *queue);
 
-/* What was learnt so far: searches of this cost took this long. Sets the smallest chunk. */
+/* Sets the smallest chunk by what was measured: searches of this cost took so many seconds. */
 void cs_queue_pace(struct cs_queue *queue, double cost, double seconds);
 /* The next chunk for a worker: false when nothing is left. */
 bool cs_queue_take(struct cs_queue *queue, struct cs_chunk *chunk);
 /* The next range for the coordinator itself, from the cheap end, so that it looks after its messages often. */
 bool cs_queue_take_cheap(struct cs_queue *queue, struct cs_range *range);
-/* Nobody gets anything any more. */
+/* Empties the queue, so that no further chunk is handed out. */
 void cs_queue_clear(struct cs_queue *queue);
 
 int64_t cs_chunk_searches(const struct cs_chunk *chunk);

@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,12 +44,11 @@ const char *cs_build_text(void)
     return CS_BUILD_VERSION " " CS_BUILD_COMMIT;
 }
 
-int64_t cs_run_burst(const struct cs_run *run, struct cs_range *range, double seconds, const struct cs_sink *sink,
-                     double *cpu_seconds)
+void cs_run_burst(const struct cs_run *run, struct cs_range *range, double seconds, const struct cs_sink *sink,
+                  double *cpu_seconds)
 {
     const double until = cs_seconds() + seconds;
     const double cpu = cs_cpu_seconds();
-    int64_t searched = 0;
     while (range->count > 0) {
         const int64_t search = range->first * run->shards + run->shard - 1;
         run->evaluate(&run->grid, search, run->workspace, sink->room(sink->context, search));
@@ -57,13 +57,20 @@ int64_t cs_run_burst(const struct cs_run *run, struct cs_range *range, double se
         }
         range->first++;
         range->count--;
-        searched++;
         if (cs_seconds() >= until) {
             break;
         }
     }
     *cpu_seconds += cs_cpu_seconds() - cpu;
-    return searched;
+}
+
+void cs_run_path(const struct cs_run *run, int64_t shard, int64_t shards, char *path, size_t size)
+{
+    const char *name = run->options->output != NULL ? run->options->output : run->config.output_path;
+    const int length = snprintf(path, size, "%s", name);
+    if (shards > 1 && (size_t)length < size) {
+        snprintf(path + length, size - (size_t)length, ".%lld-of-%lld", (long long)shard, (long long)shards);
+    }
 }
 
 static enum cs_code run_parse(struct cs_run *run, struct cs_error *error)
@@ -79,6 +86,13 @@ static enum cs_code run_parse(struct cs_run *run, struct cs_error *error)
     return CS_OK;
 }
 
+static enum cs_code run_read(struct cs_run *run, struct cs_error *error)
+{
+    const struct cs_sweep_options *options = run->options;
+    CS_TRY(cs_bundle_read(options->config_path, options->set_count, options->sets, &run->bundle, error));
+    return run_parse(run, error);
+}
+
 static enum cs_code run_workspace(struct cs_run *run, struct cs_error *error)
 {
     run->workspace = cs_search_workspace_create();
@@ -87,11 +101,9 @@ static enum cs_code run_workspace(struct cs_run *run, struct cs_error *error)
 
 /* What rank 0 does first: reads and checks the configuration and packs its bytes. The job's code tells the other ranks
  * whether bytes follow. */
-static enum cs_code run_read(struct cs_run *run, char **bytes, struct cs_job *job, struct cs_error *error)
+static enum cs_code run_prepare(struct cs_run *run, char **bytes, struct cs_job *job, struct cs_error *error)
 {
-    const struct cs_sweep_options *options = run->options;
-    CS_TRY(cs_bundle_read(options->config_path, options->set_count, options->sets, &run->bundle, error));
-    CS_TRY(run_parse(run, error));
+    CS_TRY(run_read(run, error));
     CS_TRY(run_workspace(run, error));
     return cs_bundle_pack(&run->bundle, bytes, &job->bundle_size, error);
 }
@@ -101,7 +113,7 @@ static int run_first(struct cs_run *run)
     struct cs_error error = {0};
     struct cs_job job = {0};
     char *bytes = NULL;
-    job.code = (int32_t)run_read(run, &bytes, &job, &error);
+    job.code = (int32_t)run_prepare(run, &bytes, &job, &error);
     if (job.code != CS_OK) {
         cs_log_error("%s", error.message);
     }
@@ -143,11 +155,7 @@ static void run_end(struct cs_run *run)
 static int run_dry(struct cs_run *run)
 {
     struct cs_error error = {0};
-    const struct cs_sweep_options *options = run->options;
-    enum cs_code code = cs_bundle_read(options->config_path, options->set_count, options->sets, &run->bundle, &error);
-    if (code == CS_OK) {
-        code = run_parse(run, &error);
-    }
+    const enum cs_code code = run_read(run, &error);
     if (code != CS_OK) {
         cs_log_error("%s", error.message);
     } else if (cs_launcher_rank() == 0) {
@@ -188,7 +196,7 @@ int cs_sweep_run(const struct cs_sweep_options *options, int *argc, char ***argv
     return cs_run_all(&run, argc, argv);
 }
 
-void cs_sweep_part(int *argc, char ***argv)
+void cs_sweep_wait_for_ranks(int *argc, char ***argv)
 {
     int rank, initialized;
     MPI_Initialized(&initialized);

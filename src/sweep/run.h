@@ -3,6 +3,8 @@
 #ifndef CS_SWEEP_RUN_H
 #define CS_SWEEP_RUN_H
 
+#include <limits.h>
+
 #include "cs_sweep/results.h"
 #include "cs_sweep/sweep.h"
 #include "wire.h"
@@ -24,34 +26,57 @@ struct cs_run {
     int32_t hands;
 };
 
-/* Counters of a run on rank 0, for the summary, CS_STATISTICS and the benchmarks. */
+/* Counters of a run on rank 0, for the summary, CS_STATISTICS (under these names) and the benchmarks: COUNT(name),
+ * SECONDS(name). Wall time, but for names with cpu, which are processor time. */
+#define CS_COUNTERS(COUNT, SECONDS)                                                                                    \
+    COUNT(searches)                                                                                                    \
+    COUNT(ranks)                                                                                                       \
+    SECONDS(seconds)                                                                                                   \
+    SECONDS(cpu_seconds)        /* of all ranks */                                                                     \
+    SECONDS(search_cpu_seconds) /* of all ranks */                                                                     \
+    COUNT(received)             /* searches of other ranks */                                                          \
+    COUNT(chunks)                                                                                                      \
+    COUNT(batches)                                                                                                     \
+    COUNT(listens)                   /* times that rank 0 found messages */                                            \
+    SECONDS(message_seconds)         /* of rank 0, processor time: everything that messages make it do */              \
+    SECONDS(place_seconds)           /* of these: placing records */                                                   \
+    SECONDS(coordinator_cpu_seconds) /* of rank 0, without its searches and the writing of files */                    \
+    COUNT(checkpoints)                                                                                                 \
+    SECONDS(checkpoint_seconds)                                                                                        \
+    SECONDS(finish_seconds)                                                                                            \
+    COUNT(rank0_bytes)  /* peak memory of rank 0 */                                                                    \
+    COUNT(worker_bytes) /* and of the largest other rank */
+
 struct cs_statistics {
-    int64_t searches, received, chunks, batches, checkpoints; /* received: searches of other ranks */
-    int64_t listens;                                          /* times that rank 0 found messages */
-    double seconds, search_seconds, cpu_seconds;              /* wall; processor time of all ranks */
-    double message_seconds, place_seconds;     /* rank 0: on messages (processor time), of it placing records (wall) */
-    double checkpoint_seconds, finish_seconds; /* wall */
-    double coordinator_cpu_seconds;            /* rank 0's, without its searches and the writing of files */
-    int64_t memory, worker_memory;             /* bytes, peak of rank 0 and of the largest other rank */
-    int32_t ranks;
+#define CS_COUNTER_MEMBER(name) int64_t name;
+#define CS_SECONDS_MEMBER(name) double name;
+    CS_COUNTERS(CS_COUNTER_MEMBER, CS_SECONDS_MEMBER)
+#undef CS_COUNTER_MEMBER
+#undef CS_SECONDS_MEMBER
 };
 
-/* Searches positions of a range until `seconds` have passed, one at least; returns how many. *cpu_seconds grows by the
- * processor time. place(context, search) gives the room for a search's records, placed(context, search) may be NULL. */
+/* Searches positions of a range until `seconds` have passed, one at least. *cpu_seconds grows by the processor time.
+ * room(context, search) says where a search's records go; placed(context, search), which may be NULL, is called when
+ * they are there. */
 struct cs_sink {
     struct cs_record *(*room)(void *context, int64_t search);
     void (*placed)(void *context, int64_t search);
     void *context;
 };
-int64_t cs_run_burst(const struct cs_run *run, struct cs_range *range, double seconds, const struct cs_sink *sink,
-                     double *cpu_seconds);
+void cs_run_burst(const struct cs_run *run, struct cs_range *range, double seconds, const struct cs_sink *sink,
+                  double *cpu_seconds);
+
+/* The file's name of one of so many shards, or of the whole sweep where shards is 1. The room holds more than
+ * cs_output_open accepts: a path that is cut here is refused there. */
+enum { CS_PATH_ROOM = PATH_MAX + 64 };
+void cs_run_path(const struct cs_run *run, int64_t shard, int64_t shards, char *path, size_t size);
 
 /* Rank 0: everything from opening the output to the last message. Returns the exit status that all ranks get. */
 int cs_coordinate(struct cs_run *run);
-/* Every other rank: the exit status that rank 0 sent. code, message: why this rank cannot work, or CS_OK. */
+/* Every other rank: the exit status that rank 0 sent. error: why this rank cannot work, if it cannot. */
 int cs_work(struct cs_run *run, const struct cs_error *error);
 
-/* cs_sweep_run of a run whose options, and what is above, are set. */
+/* cs_sweep_run of a run whose options and `evaluate` are set. */
 int cs_run_all(struct cs_run *run, int *argc, char ***argv);
 
 /* Which build a rank runs. */

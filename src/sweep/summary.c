@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,61 +19,55 @@ static const double CS_SUMMARY_PARAMETERS = 1e12;
 enum { CS_LINE = 512 };
 
 /* Appends to a line of CS_LINE bytes, as far as it fits. */
-static void append(char *line, const char *text)
+__attribute__((format(printf, 2, 3))) static void append(char *line, const char *format, ...)
 {
     const size_t used = strlen(line);
-    snprintf(line + used, CS_LINE - used, "%s", text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line + used, CS_LINE - used, format, arguments);
+    va_end(arguments);
 }
 
 static void grid_shape(const struct cs_grid *grid, char *line)
 {
     line[0] = '\0';
     for (int32_t i = 0; i < grid->config->axis_count; i++) {
-        const struct cs_axis *axis = &grid->config->axes[i];
-        char name[CS_DIMENSION_NAME_MAX], text[CS_DIMENSION_NAME_MAX + 40];
+        char name[CS_DIMENSION_NAME_MAX];
         cs_dimension_name(grid, i, name);
-        snprintf(text, sizeof text, "%s%lld %s", i > 0 ? " x " : "", (long long)axis->size, name);
-        append(line, text);
+        append(line, "%s%lld %s", i > 0 ? " x " : "", (long long)grid->config->axes[i].size, name);
     }
 }
 
 static void axis_value(const struct cs_axis *axis, int64_t coordinate, char *line)
 {
-    char text[CS_NAME_MAX];
     if (axis->labels != NULL) {
-        append(line, axis->labels[coordinate]);
+        append(line, "%s", axis->labels[coordinate]);
     } else if (axis->lists != NULL) {
         for (int32_t i = 0; i < axis->lists[coordinate].count; i++) {
-            snprintf(text, sizeof text, "%s%d", i > 0 ? " " : "", axis->lists[coordinate].values[i]);
-            append(line, text);
+            append(line, "%s%d", i > 0 ? " " : "", axis->lists[coordinate].values[i]);
         }
     } else if (axis->numbers != NULL) {
-        snprintf(text, sizeof text, "%g", axis->numbers[coordinate]);
-        append(line, text);
+        append(line, "%g", axis->numbers[coordinate]);
     }
 }
 
 void cs_dry_run_print(const struct cs_run *run)
 {
-    char shape[CS_LINE];
+    char shape[CS_LINE], path[CS_PATH_ROOM];
     const struct cs_grid *grid = &run->grid;
-    const char *output = run->options->output != NULL ? run->options->output : run->config.output_path;
     grid_shape(grid, shape);
+    cs_run_path(run, run->shard, run->shards, path, sizeof path);
     printf("Grid:     %s\n", shape);
     printf("Searches: %s\n", cs_text_count((double)grid->searches).at);
     if (run->shards > 1) {
-        const int64_t mine = grid->searches < run->shard ? 0 : (grid->searches - run->shard) / run->shards + 1;
+        const int64_t own = cs_shard_searches(grid->searches, run->shard, run->shards);
         printf("Shard:    %lld of %lld: %s searches\n", (long long)run->shard, (long long)run->shards,
-               cs_text_count((double)mine).at);
+               cs_text_count((double)own).at);
     }
     printf("Points:   %s\n", cs_text_count((double)grid->points).at);
     printf("Memory:   %s for the results on rank 0", cs_text_si((double)cs_results_memory(grid), "B").at);
     printf(", %s for messages on every other rank\n", cs_text_si(2.0 * (double)cs_batch_bytes(grid), "B").at);
-    printf("File:     %s", output);
-    if (run->shards > 1) {
-        printf(".%lld-of-%lld", (long long)run->shard, (long long)run->shards);
-    }
-    printf(", %s before compression\n", cs_text_si((double)cs_results_file_estimate(grid), "B").at);
+    printf("File:     %s, %s before compression\n", path, cs_text_si((double)cs_results_file_estimate(grid), "B").at);
 }
 
 /* ---- the table of carbon ---- */
@@ -108,7 +103,7 @@ static void describe_place(const struct cs_grid *grid, const int64_t *coordinate
     for (int32_t i = 0; i < grid->config->axis_count; i++) {
         const struct cs_axis *axis = &grid->config->axes[i];
         if (axis->kind != CS_AXIS_MODEL && axis->kind != CS_AXIS_HARDWARE && axis->size > 1) {
-            append(line, line[0] != '\0' ? ", " : "");
+            append(line, "%s", line[0] != '\0' ? ", " : "");
             axis_value(axis, coordinates[i], line);
         }
     }
@@ -190,10 +185,9 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
     const int64_t model = nearest_model(grid, model_axis, &parameters);
     for (int32_t i = 0; i < config->axis_count; i++) {
         if (i != model_axis && i != hardware_axis && config->axes[i].size > 1) {
-            append(over, over[0] != '\0' ? ", " : "");
             char name[CS_DIMENSION_NAME_MAX];
             cs_dimension_name(grid, i, name);
-            append(over, name);
+            append(over, "%s%s", over[0] != '\0' ? ", " : "", name);
         }
     }
     cs_log_info("Carbon of training %s%s (%.3g parameters)%s%s:",
@@ -230,13 +224,11 @@ static void print_feasibility(const struct cs_grid *grid, const struct cs_result
             plans += records[i].status != CS_STATUS_PENDING;
         }
     }
-    char line[CS_LINE] = "", text[CS_LINE];
+    char line[CS_LINE] = "";
     for (int status = CS_STATUS_DIVISIBILITY; status <= CS_STATUS_FAILED; status++) {
         if (counts[status] > 0) {
-            snprintf(text, sizeof text, "%s%s %s",
-                     line[0] != '\0' ? ", " : "; infeasible: ", cs_text_count((double)counts[status]).at,
-                     cs_status_word((enum cs_status)status));
-            append(line, text);
+            append(line, "%s%s %s", line[0] != '\0' ? ", " : "; infeasible: ", cs_text_count((double)counts[status]).at,
+                   cs_status_word((enum cs_status)status));
         }
     }
     cs_log_info("  %s of %s plans are feasible%s", cs_text_count((double)counts[CS_STATUS_FEASIBLE]).at,
@@ -254,20 +246,22 @@ void cs_summary_print(const struct cs_run *run, const struct cs_results *results
     cs_log_info("  %s searches for %s points in %s on %d rank%s: %.1f CPU-seconds, %.0f%% of them searching",
                 cs_text_count((double)statistics->searches).at,
                 cs_text_count((double)(statistics->searches * (grid->points / grid->searches))).at,
-                cs_text_clock(statistics->seconds).at, statistics->ranks, statistics->ranks == 1 ? "" : "s",
-                statistics->cpu_seconds, 100.0 * statistics->search_seconds / fmax(statistics->cpu_seconds, 1e-9));
+                cs_text_clock(statistics->seconds).at, (int)statistics->ranks, statistics->ranks == 1 ? "" : "s",
+                statistics->cpu_seconds, 100.0 * statistics->search_cpu_seconds / fmax(statistics->cpu_seconds, 1e-9));
     print_feasibility(grid, results);
     if (statistics->ranks > 1) {
         cs_log_info("  memory: %s on rank 0, at most %s on each other rank",
-                    cs_text_si((double)statistics->memory, "B").at,
-                    cs_text_si((double)statistics->worker_memory, "B").at);
+                    cs_text_si((double)statistics->rank0_bytes, "B").at,
+                    cs_text_si((double)statistics->worker_bytes, "B").at);
     } else {
-        cs_log_info("  memory: %s", cs_text_si((double)statistics->memory, "B").at);
+        cs_log_info("  memory: %s", cs_text_si((double)statistics->rank0_bytes, "B").at);
     }
     print_carbon(grid, results);
-    cs_log_info("Results: %s%s%s%s", path, stat(path, &file) == 0 ? " (" : "",
-                stat(path, &file) == 0 ? cs_text_si((double)file.st_size, "B").at : "",
-                stat(path, &file) == 0 ? ")" : "");
+    if (stat(path, &file) == 0) {
+        cs_log_info("Results: %s (%s)", path, cs_text_si((double)file.st_size, "B").at);
+    } else {
+        cs_log_info("Results: %s", path);
+    }
 }
 
 enum cs_code cs_statistics_write(const struct cs_grid *grid, const struct cs_statistics *statistics,
@@ -282,21 +276,12 @@ enum cs_code cs_statistics_write(const struct cs_grid *grid, const struct cs_sta
         return cs_fail(error, CS_ERROR_CREATE, "%s, named by CS_STATISTICS, cannot be created: %s.", path,
                        strerror(errno));
     }
-    fprintf(
-        file,
-        "{\"searches\": %lld, \"points\": %lld, \"ranks\": %d, \"seconds\": %.9g, \"cpu_seconds\": %.9g, "
-        "\"search_cpu_seconds\": %.9g,\n \"received\": %lld, \"chunks\": %lld, \"batches\": %lld, \"listens\": %lld, "
-        "\"entry_bytes\": "
-        "%lld, "
-        "\"message_seconds\": %.9g, \"place_seconds\": %.9g, \"coordinator_cpu_seconds\": %.9g,\n "
-        "\"checkpoints\": %lld, \"checkpoint_seconds\": %.9g, \"finish_seconds\": %.9g, \"rank0_bytes\": %lld, "
-        "\"worker_bytes\": %lld}\n",
-        (long long)statistics->searches, (long long)grid->points, statistics->ranks, statistics->seconds,
-        statistics->cpu_seconds, statistics->search_seconds, (long long)statistics->received,
-        (long long)statistics->chunks, (long long)statistics->batches, (long long)statistics->listens,
-        (long long)cs_entry_bytes(grid), statistics->message_seconds, statistics->place_seconds,
-        statistics->coordinator_cpu_seconds, (long long)statistics->checkpoints, statistics->checkpoint_seconds,
-        statistics->finish_seconds, (long long)statistics->memory, (long long)statistics->worker_memory);
+    fprintf(file, "{\"points\": %lld,\n \"entry_bytes\": %lld", (long long)grid->points,
+            (long long)cs_entry_bytes(grid));
+#define COUNT_OUT(name) fprintf(file, ",\n \"%s\": %lld", #name, (long long)statistics->name);
+#define SECONDS_OUT(name) fprintf(file, ",\n \"%s\": %.9g", #name, statistics->name);
+    CS_COUNTERS(COUNT_OUT, SECONDS_OUT)
+    fputs("}\n", file);
     return fclose(file) == 0 ? CS_OK
                              : cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(errno));
 }

@@ -10,7 +10,7 @@
 _Static_assert(sizeof(struct cs_record) % sizeof(double) == 0, "entries of a batch stay aligned");
 _Static_assert(sizeof(struct cs_batch_header) % sizeof(double) == 0, "entries of a batch stay aligned");
 
-/* Results that pile up while rank 0 writes a checkpoint: 256 KiB are 1,500 searches. */
+/* Results that pile up while rank 0 writes a checkpoint: 256 KiB hold 1,260 searches of one record. */
 static const int64_t CS_BATCH_BYTES = 262144;
 static const double CS_WAIT_MOST = 5e-3; /* s */
 
@@ -108,11 +108,11 @@ void cs_wire_send(int to, enum cs_tag tag, const void *bytes, int64_t size)
     MPI_Send(bytes, (int)size, MPI_BYTE, to, (int)tag, MPI_COMM_WORLD);
 }
 
-static bool cs_wire_probe(int wanted, int *from, enum cs_tag *tag, int64_t *size)
+bool cs_wire_probe(int *from, enum cs_tag *tag, int64_t *size)
 {
     int there, bytes;
     MPI_Status status;
-    MPI_Iprobe(wanted, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status);
+    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status);
     if (!there) {
         return false;
     }
@@ -121,17 +121,6 @@ static bool cs_wire_probe(int wanted, int *from, enum cs_tag *tag, int64_t *size
     *tag = (enum cs_tag)status.MPI_TAG;
     *size = bytes;
     return true;
-}
-
-bool cs_wire_probe_any(int *from, enum cs_tag *tag, int64_t *size)
-{
-    return cs_wire_probe(MPI_ANY_SOURCE, from, tag, size);
-}
-
-bool cs_wire_probe_coordinator(enum cs_tag *tag, int64_t *size)
-{
-    int from;
-    return cs_wire_probe(0, &from, tag, size);
 }
 
 void cs_wire_receive(int from, enum cs_tag tag, void *bytes, int64_t size)

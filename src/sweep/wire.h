@@ -38,7 +38,7 @@ struct cs_batch_header {
     int32_t stopped;                    /* the answer to STOP */
 };
 
-/* Bytes of one search in a batch, and of a batch of at most that many bytes that holds one search at least. */
+/* Bytes that one search takes in a batch; and the most that a batch takes, in which one search always has room. */
 int64_t cs_entry_bytes(const struct cs_grid *grid);
 int64_t cs_batch_bytes(const struct cs_grid *grid);
 
@@ -55,9 +55,8 @@ const char *cs_wire_host(void);
 /* From rank 0 to all; those who wait sleep. */
 void cs_wire_broadcast(void *bytes, int64_t size);
 void cs_wire_send(int to, enum cs_tag tag, const void *bytes, int64_t size);
-/* Is there a message? From anybody, or from rank 0. */
-bool cs_wire_probe_any(int *from, enum cs_tag *tag, int64_t *size);
-bool cs_wire_probe_coordinator(enum cs_tag *tag, int64_t *size);
+/* Is there a message? From any rank; workers get them from rank 0 alone. */
+bool cs_wire_probe(int *from, enum cs_tag *tag, int64_t *size);
 /* Ends all ranks at once: only where there is no memory left to end them in order. */
 void cs_wire_abort(int exit_status);
 void cs_wire_receive(int from, enum cs_tag tag, void *bytes, int64_t size);
@@ -67,7 +66,7 @@ void cs_wire_receive(int from, enum cs_tag tag, void *bytes, int64_t size);
 struct cs_inbox;
 struct cs_inbox *cs_inbox_create(const struct cs_grid *grid);
 void cs_inbox_destroy(struct cs_inbox *inbox);
-/* No message more can be begun now; none is under way. */
+/* Whether no further message can be begun now, and whether none is under way. */
 bool cs_inbox_full(const struct cs_inbox *inbox);
 bool cs_inbox_empty(const struct cs_inbox *inbox);
 void cs_inbox_begin(struct cs_inbox *inbox, int from, int64_t size);

@@ -102,19 +102,18 @@ int cs_work(struct cs_run *run, const struct cs_error *error)
     worker_greet(&failure);
     struct cs_backoff backoff = {0};
     while (!worker.ended) {
+        int from;
         enum cs_tag tag;
         int64_t size;
-        if (cs_wire_probe_coordinator(&tag, &size)) {
+        const bool heard = cs_wire_probe(&from, &tag, &size), searches = !heard && worker.held > 0;
+        if (heard) {
             worker_receive(&worker, tag, size);
-            cs_backoff_reset(&backoff);
-        } else if (worker.held > 0) {
+        } else if (searches) {
             worker_search(&worker);
-        } else {
-            if (worker.outbox != NULL) {
-                cs_outbox_offer(worker.outbox, worker.search_seconds);
-            }
-            cs_backoff_sleep(&backoff, CS_IDLE_SECONDS);
+        } else if (worker.outbox != NULL) {
+            cs_outbox_offer(worker.outbox, worker.search_seconds);
         }
+        cs_backoff_sleep_unless(heard || searches, &backoff, CS_IDLE_SECONDS);
         /* Rank 0 decides for all; a signal that only this rank got is passed on. */
         if (cs_signal_arrived() != 0 && !worker.signal_told) {
             const int32_t number = cs_signal_arrived();
