@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cs_sweep/design.h"
+#include "parsed.h"
 #include "suite.h"
 
 static struct cs_bundle bundle;
@@ -21,21 +22,7 @@ static void teardown(void)
     cs_bundle_free(&bundle);
 }
 
-enum { SETS_MAX = 8 };
-#define MAKE(...) make((const char *const[SETS_MAX]){__VA_ARGS__})
-
-/* The defaults (d_model 10240, H100, year 0, no QAT, us-east5) under these --set. */
-static void make(const char *const sets[SETS_MAX])
-{
-    int32_t count = 0;
-    while (count < SETS_MAX && sets[count] != NULL) {
-        count++;
-    }
-    teardown();
-    ck_assert_msg(cs_bundle_read(NULL, count, sets, &bundle, &error) == CS_OK, "%s", error.message);
-    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
-    ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
-}
+#define MAKE(...) cs_test_grid((const char *const[CS_TEST_SETS]){__VA_ARGS__}, &bundle, &config, &grid)
 
 static const struct cs_axis *axis(const char *path)
 {

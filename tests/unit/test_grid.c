@@ -20,20 +20,7 @@ static void teardown(void)
     cs_bundle_free(&bundle);
 }
 
-enum { SETS_MAX = 8 };
-#define MAKE(...) make_grid((const char *const[SETS_MAX]){__VA_ARGS__})
-
-/* A grid of the defaults (one point: d_model 10240, H100, year 0, no QAT, us-east5) under these --set. */
-static void make_grid(const char *const sets[SETS_MAX])
-{
-    int32_t count = 0;
-    while (count < SETS_MAX && sets[count] != NULL) {
-        count++;
-    }
-    teardown();
-    cs_test_parse(NULL, count, sets, &bundle, &config);
-    ck_assert_int_eq(cs_grid_init(&config, &grid, &error), CS_OK);
-}
+#define MAKE(...) cs_test_grid((const char *const[CS_TEST_SETS]){__VA_ARGS__}, &bundle, &config, &grid)
 
 static void point_of(int64_t search, struct cs_design_point *point, int64_t coordinates[CS_AXES_MAX])
 {

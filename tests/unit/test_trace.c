@@ -8,8 +8,6 @@
 #include "sample.h"
 #include "suite.h"
 
-#define WITHIN(value, expected, fraction) ck_assert_double_eq_tol(value, expected, fabs(expected) * (fraction))
-
 static struct cs_problem problem;
 static struct cs_plan plan;
 static struct cs_network network;
