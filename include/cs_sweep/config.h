@@ -102,6 +102,8 @@ enum cs_code cs_config_parse(const struct cs_bundle *bundle, struct cs_config *c
 void cs_config_free(struct cs_config *config);
 /* Where the axis of one of the five kinds stands in config->axes. Every parsed configuration has it. */
 int32_t cs_config_axis(const struct cs_config *config, enum cs_axis_kind kind);
+/* Whether a number, flag or choice takes this value at some point of the grid. */
+bool cs_config_takes(const struct cs_config *config, const char *path, double value);
 /* A device as the section "device" changes it; CS_ERROR_CONFIG where it cannot be. Devices of the hardware axis can. */
 enum cs_code cs_config_device(const struct cs_config *config, const struct cs_device *device, struct cs_device *changed,
                               struct cs_error *error);

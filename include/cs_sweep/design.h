@@ -8,26 +8,26 @@
 
 /* ---- the grid ---- */
 /* Axis order of a flat index: the order of config->axes, the last fastest. A search index runs over the axes that
- * decide a plan (cs_grid_plan_scopes), but for the region: under min_carbon one search serves all regions. */
+ * decide a plan (plan_scopes), but for the region: under min_carbon one search serves all regions. */
 struct cs_grid {
     const struct cs_config *config;
     int64_t searches;
-    int64_t points;                                      /* product of all axes */
-    int32_t records_per_search;                          /* regions (min_carbon only) * (1 + alternatives) */
+    int64_t points;             /* product of all axes */
+    int32_t records_per_search; /* regions (min_carbon only) * (1 + alternatives) */
+    /* What decides a plan: ARCHITECTURE and SEARCH, and what min_energy and min_carbon look at besides. The region axis
+     * is read by it exactly when the plan depends on the region. */
+    unsigned plan_scopes;
     int32_t search_axis_count, search_axes[CS_AXES_MAX]; /* indices into config->axes, in order */
 };
 enum cs_code cs_grid_init(const struct cs_config *config, struct cs_grid *grid, struct cs_error *error);
-/* Coordinates of a search index on the search axes. */
-void cs_grid_coordinates(const struct cs_grid *grid, int64_t search, int64_t *coordinates);
+/* Coordinates of a search index on all axes: 0 on those that no search reads. */
+void cs_grid_coordinates(const struct cs_grid *grid, int64_t search, int64_t coordinates[CS_AXES_MAX]);
 /* The way back: of coordinates on ALL config axes, the search that answers them and, under min_carbon, the region's
  * record (alternative 0) among the records of that search. */
 int64_t cs_grid_search_of(const struct cs_grid *grid, const int64_t *coordinates);
 int32_t cs_grid_record_of(const struct cs_grid *grid, const int64_t *coordinates);
 /* An axis makes a variable vary when the variable is computed from one of the scopes that read the axis. */
 bool cs_axis_read_by(const struct cs_axis *axis, unsigned scopes);
-/* The scopes that decide a plan: ARCHITECTURE and SEARCH, what min_energy and min_carbon look at besides. The region
- * axis is read by them exactly when the plan depends on the region. */
-unsigned cs_grid_plan_scopes(const struct cs_grid *grid);
 /* Settings, problem and carbon inputs at given coordinates on ALL config axes (the problem ignores the region). */
 struct cs_design_point {
     struct cs_settings settings;

@@ -30,8 +30,7 @@ static struct cs_number_kind kind_of(const struct cs_axis_plan *plan)
     if (plan->kind == CS_AXIS_DEVICE) {
         return cs_device_kind_of(plan->field, plan->factor);
     }
-    const struct cs_setting *setting = plan->setting;
-    return (struct cs_number_kind){setting->low, setting->high, setting->type == CS_COUNT, setting->unit};
+    return cs_setting_kind_of(plan->setting);
 }
 
 const struct cs_json *cs_only_d_model(const struct cs_json *at)
@@ -151,28 +150,30 @@ static enum cs_code plan_device(struct cs_axis_plan *plan, struct cs_error *erro
     return CS_OK;
 }
 
+static enum cs_code plan_main(const struct cs_json *axes, int32_t kind, struct cs_axis_plan *plan,
+                              struct cs_error *error)
+{
+    *plan = (struct cs_axis_plan){.kind = (enum cs_axis_kind)kind};
+    return cs_json_require(axes, cs_main_axes[kind].key, &plan->at, error);
+}
+
 /* Fills plans in the order of the dimensions: model, hardware, year, qat, settings as given, region. */
 static enum cs_code plan_axes(const struct cs_json *axes, struct cs_axis_plan plans[CS_AXES_MAX], int32_t *count,
                               struct cs_error *error)
 {
-    *count = 0;
     for (const struct cs_json *at = axes->first; at != NULL; at = at->next) {
         if (!is_main(at->key) && cs_setting_find(at->key) == NULL && cs_device_path(at->key) == NULL) {
             return unknown_axis(at, error);
         }
     }
-    for (int32_t i = 0; i < CS_MAIN_AXIS_COUNT; i++) {
-        const struct cs_json *at = NULL;
-        if (i != CS_AXIS_REGION) {
-            CS_TRY(cs_json_require(axes, cs_main_axes[i].key, &at, error));
-            plans[(*count)++] = (struct cs_axis_plan){.at = at, .kind = (enum cs_axis_kind)i};
-        }
+    for (*count = 0; *count < CS_AXIS_REGION; (*count)++) {
+        CS_TRY(plan_main(axes, *count, &plans[*count], error));
     }
     for (const struct cs_json *at = axes->first; at != NULL; at = at->next) {
+        struct cs_axis_plan plan = {.at = at, .kind = CS_AXIS_SETTING, .setting = cs_setting_find(at->key)};
         if (is_main(at->key)) {
             continue;
         }
-        struct cs_axis_plan plan = {.at = at, .kind = CS_AXIS_SETTING, .setting = cs_setting_find(at->key)};
         if (plan.setting == NULL) {
             plan.kind = CS_AXIS_DEVICE;
             CS_TRY(plan_device(&plan, error));
@@ -184,10 +185,7 @@ static enum cs_code plan_axes(const struct cs_json *axes, struct cs_axis_plan pl
         }
         plans[(*count)++] = plan;
     }
-    const struct cs_json *region = NULL;
-    CS_TRY(cs_json_require(axes, cs_main_axes[CS_AXIS_REGION].key, &region, error));
-    plans[(*count)++] = (struct cs_axis_plan){.at = region, .kind = CS_AXIS_REGION};
-    return CS_OK;
+    return plan_main(axes, CS_AXIS_REGION, &plans[(*count)++], error);
 }
 
 /* ---- filling them ---- */

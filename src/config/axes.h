@@ -24,6 +24,7 @@ struct cs_axis_plan {
     double count;
 };
 
+struct cs_number_kind cs_setting_kind_of(const struct cs_setting *setting);
 enum cs_code cs_read_number(const struct cs_json *at, const struct cs_number_kind *kind, double *value,
                             struct cs_error *error);
 /* A list of rising numbers, or {from, to, step}: how many, and what they are. */

@@ -124,50 +124,49 @@ static enum cs_code fill_entries(const struct cs_json *at, struct cs_config *con
     return CS_OK;
 }
 
-static enum cs_code list_label(const struct cs_json *at, const struct cs_list *list, struct cs_axis *axis, int64_t i,
-                               struct cs_error *error)
+/* Appends a name to a label, after a plus where it is not the first. */
+static bool join(char *label, const char *name)
 {
-    size_t used = 0;
-    set_label(axis->labels[i], "default");
-    for (int32_t j = 0; j < list->count; j++) {
-        const int length =
-            snprintf(axis->labels[i] + used, CS_NAME_MAX - used, "%s%d", j > 0 ? "+" : "", (int)list->values[j]);
-        if (length < 0 || (size_t)length >= CS_NAME_MAX - used) {
-            return cs_json_fail(at, error, "too long for a label of %d characters.", CS_NAME_MAX - 1);
-        }
-        used += (size_t)length;
-    }
-    return CS_OK;
+    const size_t used = strlen(label);
+    const int length = snprintf(label + used, CS_NAME_MAX - used, "%s%s", used > 0 ? "+" : "", name);
+    return length >= 0 && (size_t)length < CS_NAME_MAX - used;
 }
 
-/* Flags keep their number only; choices, sets and lists have a text besides. */
+/* The i-th value of an axis over a setting as text; false where it does not fit. */
+static bool label_value(const struct cs_axis *axis, int64_t i)
+{
+    const struct cs_setting *setting = axis->setting;
+    char *label = axis->labels[i], name[CS_NAME_MAX];
+    bool fits = true;
+    if (setting->type == CS_LIST) {
+        for (int32_t j = 0; j < axis->lists[i].count; j++) {
+            (void)snprintf(name, sizeof name, "%d", (int)axis->lists[i].values[j]);
+            fits = fits && join(label, name);
+        }
+        return fits && (label[0] != '\0' || join(label, "default"));
+    }
+    if (setting->type == CS_SET) {
+        for (int32_t j = 0; j < 32; j++) {
+            if (((uint32_t)axis->numbers[i] >> j & 1u) != 0) {
+                fits = fits && join(label, cs_choice_name(setting->names, j, name, sizeof name));
+            }
+        }
+        return fits;
+    }
+    return join(label, cs_choice_name(setting->type == CS_FLAG ? "false|true" : setting->names,
+                                      (int32_t)axis->numbers[i], name, sizeof name));
+}
+
 static enum cs_code fill_choices(const struct cs_json *at, struct cs_axis *axis, const struct cs_json **places,
                                  struct cs_error *error)
 {
-    const struct cs_setting *setting = axis->setting;
     int64_t i = 0;
     for (const struct cs_json *member = at->first; member != NULL; member = member->next, i++) {
         places[i] = member;
-        if (setting->type == CS_FLAG) {
-            bool value = false;
-            CS_TRY(cs_json_flag(member, &value, error));
-            axis->numbers[i] = value ? 1.0 : 0.0;
-            set_label(axis->labels[i], value ? "true" : "false");
-        } else if (setting->type == CS_CHOICE) {
-            int32_t value = 0;
-            CS_TRY(cs_json_choice(member, setting->names, &value, error));
-            axis->numbers[i] = (double)value;
-            (void)cs_choice_name(setting->names, value, axis->labels[i], CS_NAME_MAX);
-        } else if (setting->type == CS_SET) {
-            uint32_t bits = 0;
-            CS_TRY(cs_read_set(member, setting->names, true, &bits, error));
-            axis->numbers[i] = (double)bits;
-            if (!cs_set_label(setting->names, bits, axis->labels[i], CS_NAME_MAX)) {
-                return cs_json_fail(member, error, "too long for a label of %d characters.", CS_NAME_MAX - 1);
-            }
-        } else {
-            CS_TRY(cs_read_list(member, setting, &axis->lists[i], error));
-            CS_TRY(list_label(member, &axis->lists[i], axis, i, error));
+        CS_TRY(cs_read_value(member, axis->setting, true, &axis->numbers[i],
+                             axis->lists != NULL ? &axis->lists[i] : NULL, error));
+        if (!label_value(axis, i)) {
+            return cs_json_fail(member, error, "too long for a label of %d characters.", CS_NAME_MAX - 1);
         }
     }
     return CS_OK;
@@ -190,7 +189,7 @@ enum cs_code cs_fill_labelled(const struct cs_axis_plan *plan, struct cs_config 
         code = refuse_aliases(&config->library, axis, places, error);
     }
     free(places);
-    if (axis->setting != NULL && axis->setting->type == CS_FLAG) {
+    if (axis->setting != NULL && axis->setting->type == CS_FLAG) { /* its numbers say all */
         free(axis->labels);
         axis->labels = NULL;
     }

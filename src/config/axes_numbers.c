@@ -10,6 +10,11 @@ enum { YEAR_MAX = 50 };
 const struct cs_number_kind cs_axis_years = {0, YEAR_MAX, true, "year"};
 const struct cs_number_kind cs_axis_d_models = {1, CS_D_MODEL_MAX, true, NULL};
 
+struct cs_number_kind cs_setting_kind_of(const struct cs_setting *setting)
+{
+    return (struct cs_number_kind){setting->low, setting->high, setting->type == CS_COUNT, setting->unit};
+}
+
 enum cs_code cs_read_number(const struct cs_json *at, const struct cs_number_kind *kind, double *value,
                             struct cs_error *error)
 {

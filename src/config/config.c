@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "axes.h"
 #include "cs_sweep/number.h"
 #include "cs_sweep/text.h"
 #include "library/read.h"
@@ -60,24 +61,6 @@ enum cs_code cs_bundle_document(const struct cs_bundle *bundle, struct cs_json_d
 }
 
 /* ---- sections ---- */
-bool cs_set_label(const char *names, uint32_t bits, char *buffer, size_t size)
-{
-    size_t used = 0;
-    buffer[0] = '\0';
-    for (int32_t i = 0; i < 32; i++) {
-        if ((bits >> i & 1u) != 0) {
-            char name[CS_NAME_MAX];
-            (void)cs_choice_name(names, i, name, sizeof name);
-            const int length = snprintf(buffer + used, size - used, "%s%s", used > 0 ? "+" : "", name);
-            if (length < 0 || (size_t)length >= size - used) {
-                return false;
-            }
-            used += (size_t)length;
-        }
-    }
-    return true;
-}
-
 /* ZeRO stages are names to the table and numbers to people: both are taken. */
 static enum cs_code set_member(const struct cs_json *at, const char *names, int32_t *index, struct cs_error *error)
 {
@@ -92,8 +75,9 @@ static enum cs_code set_member(const struct cs_json *at, const char *names, int3
     return cs_json_choice(at, names, index, error);
 }
 
-enum cs_code cs_read_set(const struct cs_json *at, const char *names, bool single, uint32_t *bits,
-                         struct cs_error *error)
+/* Bits of a set: a list of its names; or, as one value of an axis, a name alone. */
+static enum cs_code read_set(const struct cs_json *at, const char *names, bool single, uint32_t *bits,
+                             struct cs_error *error)
 {
     int32_t index = 0;
     *bits = 0;
@@ -114,8 +98,8 @@ enum cs_code cs_read_set(const struct cs_json *at, const char *names, bool singl
     return CS_OK;
 }
 
-enum cs_code cs_read_list(const struct cs_json *at, const struct cs_setting *row, struct cs_list *list,
-                          struct cs_error *error)
+static enum cs_code read_list(const struct cs_json *at, const struct cs_setting *row, struct cs_list *list,
+                              struct cs_error *error)
 {
     memset(list, 0, sizeof *list);
     if (at->type != CS_JSON_ARRAY || at->count > CS_LIST_MAX) {
@@ -136,44 +120,42 @@ enum cs_code cs_read_list(const struct cs_json *at, const struct cs_setting *row
     return CS_OK;
 }
 
-enum cs_code cs_read_setting(const struct cs_json *at, const struct cs_setting *row, struct cs_settings *settings,
-                             struct cs_error *error)
+enum cs_code cs_read_value(const struct cs_json *at, const struct cs_setting *row, bool single, double *value,
+                           struct cs_list *list, struct cs_error *error)
 {
+    const struct cs_number_kind kind = cs_setting_kind_of(row);
+    bool flag = false;
+    int32_t index = 0;
+    uint32_t bits = 0;
     switch (row->type) {
-    case CS_REAL: {
-        double value = 0.0;
-        CS_TRY(cs_json_real(at, row->low, row->high, row->unit, &value, error));
-        cs_setting_put(settings, row, value);
+    case CS_FLAG:
+        CS_TRY(cs_json_flag(at, &flag, error));
+        *value = flag ? 1.0 : 0.0;
         return CS_OK;
-    }
-    case CS_COUNT: {
-        int64_t value = 0;
-        CS_TRY(cs_json_count(at, (int64_t)row->low, (int64_t)row->high, row->unit, &value, error));
-        cs_setting_put(settings, row, (double)value);
+    case CS_CHOICE:
+        CS_TRY(cs_json_choice(at, row->names, &index, error));
+        *value = index;
         return CS_OK;
-    }
-    case CS_FLAG: {
-        bool value = false;
-        CS_TRY(cs_json_flag(at, &value, error));
-        cs_setting_put(settings, row, value ? 1.0 : 0.0);
+    case CS_SET:
+        CS_TRY(read_set(at, row->names, single, &bits, error));
+        *value = bits;
         return CS_OK;
-    }
-    case CS_CHOICE: {
-        int32_t value = 0;
-        CS_TRY(cs_json_choice(at, row->names, &value, error));
-        cs_setting_put(settings, row, value);
-        return CS_OK;
-    }
-    case CS_SET: {
-        uint32_t value = 0;
-        CS_TRY(cs_read_set(at, row->names, false, &value, error));
-        cs_setting_put(settings, row, value);
-        return CS_OK;
-    }
     case CS_LIST:
+        return read_list(at, row, list, error);
+    case CS_REAL:
+    case CS_COUNT:
     default:
-        return cs_read_list(at, row, cs_setting_list(settings, row), error);
+        return cs_read_number(at, &kind, value, error);
     }
+}
+
+static enum cs_code read_setting(const struct cs_json *at, const struct cs_setting *row, struct cs_settings *settings,
+                                 struct cs_error *error)
+{
+    double value = 0.0;
+    CS_TRY(cs_read_value(at, row, false, &value, row->type == CS_LIST ? cs_setting_list(settings, row) : NULL, error));
+    cs_setting_put(settings, row, value); /* which leaves a list alone */
+    return CS_OK;
 }
 
 static enum cs_code read_section(const struct cs_json *section, const char *name, struct cs_settings *settings,
@@ -198,7 +180,7 @@ static enum cs_code read_section(const struct cs_json *section, const char *name
         (void)snprintf(path, sizeof path, "%s.%s", name, at->key);
         const struct cs_setting *row = cs_setting_find(path);
         if (row != NULL) {
-            CS_TRY(cs_read_setting(at, row, settings, error));
+            CS_TRY(read_setting(at, row, settings, error));
         }
     }
     return CS_OK;
@@ -218,12 +200,9 @@ static void name_output(const char *config_name, struct cs_config *config)
     }
 }
 
-static enum cs_code read_output(const struct cs_json *root, struct cs_config *config, struct cs_error *error)
+/* The name of the result file, or the section, which may hold it. */
+static enum cs_code read_output(const struct cs_json *output, struct cs_config *config, struct cs_error *error)
 {
-    const struct cs_json *output = cs_json_member(root, "output");
-    if (output == NULL) {
-        return CS_OK;
-    }
     if (output->type == CS_JSON_STRING) {
         return cs_json_text(output, config->output_path, sizeof config->output_path, error);
     }
@@ -234,21 +213,23 @@ static enum cs_code read_output(const struct cs_json *root, struct cs_config *co
 
 static enum cs_code read_settings(const struct cs_json *root, struct cs_config *config, struct cs_error *error)
 {
-    static const char *const sections[] = {"scaling_law", "training", "search", "projection",
-                                           "power",       "carbon",   "limits"};
+#define SECTION_NAME(section, type, table) #section,
+    static const char *const sections[] = {CS_SECTIONS(SECTION_NAME)};
     cs_settings_default(&config->settings);
     const struct cs_json *preset = cs_json_member(cs_json_member(root, "carbon"), "preset");
     if (preset != NULL) {
-        CS_TRY(cs_read_setting(preset, cs_setting_find("carbon.preset"), &config->settings, error));
+        CS_TRY(read_setting(preset, cs_setting_find("carbon.preset"), &config->settings, error));
         cs_settings_apply_preset(&config->settings);
     }
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         const struct cs_json *section = cs_json_member(root, sections[i]);
-        if (section != NULL) {
+        if (section != NULL && strcmp(sections[i], "output") == 0) {
+            CS_TRY(read_output(section, config, error));
+        } else if (section != NULL) {
             CS_TRY(read_section(section, sections[i], &config->settings, error));
         }
     }
-    return read_output(root, config, error);
+    return CS_OK;
 }
 
 /* ---- the whole ---- */
@@ -267,58 +248,55 @@ static enum cs_code read_library(const struct cs_bundle *bundle, struct cs_libra
     return CS_OK;
 }
 
-static bool given(const struct cs_json *root, const char *path)
-{
-    char section[64];
-    const char *name = strchr(path, '.') + 1;
-    (void)snprintf(section, sizeof section, "%.*s", (int)(name - path - 1), path);
-    return cs_json_member(cs_json_member(root, section), name) != NULL ||
-           cs_json_member(cs_json_member(root, "axes"), path) != NULL;
-}
-
-/* Whether a choice or count takes this value at some point of the grid. */
-static bool takes(const struct cs_config *config, const char *path, double value)
+/* Where a setting is given: as an axis or in its section; NULL where it has its default. */
+static const struct cs_json *place_of(const struct cs_json *root, const char *path)
 {
     const struct cs_setting *row = cs_setting_find(path);
-    for (int32_t i = 0; i < config->axis_count; i++) {
-        if (config->axes[i].setting == row) {
-            for (int64_t j = 0; j < config->axes[i].size; j++) {
-                if (config->axes[i].numbers[j] == value) {
-                    return true;
-                }
-            }
-            return false;
-        }
-    }
-    return cs_setting_get(&config->settings, row) == value;
-}
-
-/* Where a setting is given: as an axis or in its section. */
-static const struct cs_json *place_of(const struct cs_json *root, const struct cs_setting *row)
-{
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s.%s", row->section, row->name);
     const struct cs_json *axis = cs_json_member(cs_json_member(root, "axes"), path);
     return axis != NULL ? axis : cs_json_member(cs_json_member(root, row->section), row->name);
 }
 
-/* The largest value of a number on the grid. */
-static double largest(const struct cs_config *config, const struct cs_setting *row)
+static bool given(const struct cs_json *root, const char *path)
+{
+    return place_of(root, path) != NULL;
+}
+
+/* The axis over a setting, or NULL. */
+static const struct cs_axis *axis_of(const struct cs_config *config, const struct cs_setting *row)
 {
     for (int32_t i = 0; i < config->axis_count; i++) {
         if (config->axes[i].setting == row) {
-            return config->axes[i].numbers[config->axes[i].size - 1]; /* they rise */
+            return &config->axes[i];
         }
     }
-    return cs_setting_get(&config->settings, row);
+    return NULL;
+}
+
+bool cs_config_takes(const struct cs_config *config, const char *path, double value)
+{
+    const struct cs_setting *row = cs_setting_find(path);
+    const struct cs_axis *axis = axis_of(config, row);
+    for (int64_t i = 0; axis != NULL && i < axis->size; i++) {
+        if (axis->numbers[i] == value) {
+            return true;
+        }
+    }
+    return axis == NULL && cs_setting_get(&config->settings, row) == value;
+}
+
+/* The largest value of a number on the grid: those of an axis rise. */
+static double largest(const struct cs_config *config, const char *path)
+{
+    const struct cs_setting *row = cs_setting_find(path);
+    const struct cs_axis *axis = axis_of(config, row);
+    return axis != NULL ? axis->numbers[axis->size - 1] : cs_setting_get(&config->settings, row);
 }
 
 /* The scaling law's architectures have the bound of those by name. Layers rise with the d_model (never below 1), the
  * coefficient and the exponent: the largest of each say whether all points keep to it. */
 static enum cs_code check_layers(const struct cs_json *root, const struct cs_config *config, struct cs_error *error)
 {
-    const struct cs_setting *coefficient = cs_setting_find("scaling_law.layers_coefficient");
-    const struct cs_setting *exponent = cs_setting_find("scaling_law.layers_exponent");
+    static const char coefficient[] = "scaling_law.layers_coefficient", exponent[] = "scaling_law.layers_exponent";
     const double factor = largest(config, coefficient), power = largest(config, exponent);
     int64_t d_model = 0;
     const struct cs_axis *models = &config->axes[cs_config_axis(config, CS_AXIS_MODEL)];
@@ -336,13 +314,13 @@ static enum cs_code check_layers(const struct cs_json *root, const struct cs_con
     struct cs_settings standard;
     cs_settings_default(&standard);
     /* By default no d_model has that many, so one of the two is given, and above its default. */
-    const struct cs_setting *cause = power > standard.scaling_law.layers_exponent ? exponent : coefficient;
+    const char *cause = power > standard.scaling_law.layers_exponent ? exponent : coefficient;
     char count[CS_NUMBER_TEXT_MAX], first[CS_NUMBER_TEXT_MAX], second[CS_NUMBER_TEXT_MAX];
     return cs_json_fail(place_of(root, cause), error,
                         "d_model %lld gets %s layers, round(%s * d_model^%s), and at most %d can be searched; lower "
-                        "scaling_law.%s or take smaller d_models.",
+                        "%s or take smaller d_models.",
                         (long long)d_model, cs_format_number(layers, count), cs_format_number(factor, first),
-                        cs_format_number(power, second), CS_LAYERS_MAX, cause->name);
+                        cs_format_number(power, second), CS_LAYERS_MAX, cause);
 }
 
 /* Settings that are right one by one and wrong together. */
@@ -351,10 +329,10 @@ static enum cs_code check_together(const struct cs_json *root, const struct cs_c
     const struct cs_json *search = cs_json_member(root, "search");
     const struct cs_json *objective = cs_json_member(search, "objective");
     const struct cs_json *at = objective != NULL ? objective : cs_json_member(root, "axes");
-    if (takes(config, "search.objective", CS_MIN_TIME) && takes(config, "search.devices", 0.0)) {
+    if (cs_config_takes(config, "search.objective", CS_MIN_TIME) && cs_config_takes(config, "search.devices", 0.0)) {
         return cs_json_fail(at, error, "min_time wants search.devices, the number of devices to be fastest with.");
     }
-    if (takes(config, "search.objective", CS_MIN_CARBON) && config->settings.search.alternatives > 0) {
+    if (cs_config_takes(config, "search.objective", CS_MIN_CARBON) && config->settings.search.alternatives > 0) {
         const struct cs_json *alternatives = cs_json_member(search, "alternatives");
         return cs_json_fail(alternatives, error,
                             "min_carbon keeps the best plan of each region only; leave out "
@@ -366,9 +344,8 @@ static enum cs_code check_together(const struct cs_json *root, const struct cs_c
 static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *root, struct cs_config *config,
                           struct cs_error *error)
 {
-    static const char *const keys[] = {"title",  "output",   "devices", "regions",    "qat_levels",  "models",
-                                       "axes",   "training", "search",  "projection", "scaling_law", "power",
-                                       "carbon", "limits",   "device",  "$schema"};
+    static const char *const keys[] = {
+        "title", "devices", "regions", "qat_levels", "models", "axes", CS_SECTIONS(SECTION_NAME) "device", "$schema"};
     CS_TRY(cs_json_known_keys(root, sizeof keys / sizeof keys[0], keys, error));
     const struct cs_json *title = cs_json_member(root, "title");
     if (title != NULL) {

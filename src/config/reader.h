@@ -13,14 +13,10 @@
 enum cs_code cs_bundle_document(const struct cs_bundle *bundle, struct cs_json_document *document,
                                 struct cs_error *error);
 
-/* One value of a setting. */
-enum cs_code cs_read_setting(const struct cs_json *at, const struct cs_setting *row, struct cs_settings *settings,
-                             struct cs_error *error);
-/* Bits of a set: a list of its names, or one name. */
-enum cs_code cs_read_set(const struct cs_json *at, const char *names, bool single, uint32_t *bits,
-                         struct cs_error *error);
-enum cs_code cs_read_list(const struct cs_json *at, const struct cs_setting *row, struct cs_list *list,
-                          struct cs_error *error);
+/* One value of a setting: a number (choices and flags by index, sets by bits) or, where it is one, a list. `single`
+ * takes one name of a set for the set of it. */
+enum cs_code cs_read_value(const struct cs_json *at, const struct cs_setting *row, bool single, double *value,
+                           struct cs_list *list, struct cs_error *error);
 
 /* "axes" into config->axes; settings and library are there already. */
 enum cs_code cs_read_axes(const struct cs_bundle *bundle, const struct cs_json *root, struct cs_config *config,
@@ -32,8 +28,5 @@ enum cs_code cs_narrow_axis(const struct cs_bundle *bundle, struct cs_config *co
 bool cs_set_picks(const struct cs_json *root, const char *set);
 /* config->in_effect. */
 enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error);
-
-/* A set of names as text, joined by '+'; false where it does not fit. */
-bool cs_set_label(const char *names, uint32_t bits, char *buffer, size_t size);
 
 #endif

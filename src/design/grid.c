@@ -9,45 +9,23 @@ bool cs_axis_read_by(const struct cs_axis *axis, unsigned scopes)
     return (axis->scopes & scopes) != 0;
 }
 
-/* Whether search.objective takes this value at some point: it may be an axis. */
-static bool takes_objective(const struct cs_config *config, enum cs_objective objective)
-{
-    for (int32_t i = 0; i < config->axis_count; i++) {
-        const struct cs_axis *axis = &config->axes[i];
-        if (axis->kind == CS_AXIS_SETTING && strcmp(axis->path, "search.objective") == 0) {
-            for (int64_t j = 0; j < axis->size; j++) {
-                if (axis->numbers[j] == (double)objective) {
-                    return true;
-                }
-            }
-            return false;
-        }
-    }
-    return config->settings.search.objective == (int32_t)objective;
-}
-
 static unsigned plan_scopes(const struct cs_config *config)
 {
     unsigned scopes = CS_SCOPE_ARCHITECTURE | CS_SCOPE_SEARCH;
-    if (takes_objective(config, CS_MIN_ENERGY)) {
+    if (cs_config_takes(config, "search.objective", CS_MIN_ENERGY)) {
         scopes |= CS_SCOPE_POWER;
     }
-    if (takes_objective(config, CS_MIN_CARBON)) {
+    if (cs_config_takes(config, "search.objective", CS_MIN_CARBON)) {
         scopes |= CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION;
     }
     return scopes;
 }
 
-unsigned cs_grid_plan_scopes(const struct cs_grid *grid)
-{
-    return plan_scopes(grid->config);
-}
-
 enum cs_code cs_grid_init(const struct cs_config *config, struct cs_grid *grid, struct cs_error *error)
 {
-    const unsigned scopes = plan_scopes(config);
     memset(grid, 0, sizeof *grid);
     grid->config = config;
+    grid->plan_scopes = plan_scopes(config);
     grid->points = 1;
     grid->searches = 1;
     grid->records_per_search = 1 + (int32_t)config->settings.search.alternatives;
@@ -57,7 +35,7 @@ enum cs_code cs_grid_init(const struct cs_config *config, struct cs_grid *grid, 
             return cs_fail(error, CS_ERROR_CONFIG, "The axis %s has %lld values.", axis->name, (long long)axis->size);
         }
         grid->points *= axis->size;
-        if (!cs_axis_read_by(axis, scopes)) {
+        if (!cs_axis_read_by(axis, grid->plan_scopes)) {
             continue;
         }
         if (axis->kind == CS_AXIS_REGION) {
@@ -70,11 +48,12 @@ enum cs_code cs_grid_init(const struct cs_config *config, struct cs_grid *grid, 
     return CS_OK;
 }
 
-void cs_grid_coordinates(const struct cs_grid *grid, int64_t search, int64_t *coordinates)
+void cs_grid_coordinates(const struct cs_grid *grid, int64_t search, int64_t coordinates[CS_AXES_MAX])
 {
+    memset(coordinates, 0, CS_AXES_MAX * sizeof *coordinates);
     for (int32_t i = grid->search_axis_count - 1; i >= 0; i--) {
         const int64_t size = grid->config->axes[grid->search_axes[i]].size;
-        coordinates[i] = search % size;
+        coordinates[grid->search_axes[i]] = search % size;
         search /= size;
     }
 }
@@ -92,7 +71,7 @@ int64_t cs_grid_search_of(const struct cs_grid *grid, const int64_t *coordinates
 int32_t cs_grid_record_of(const struct cs_grid *grid, const int64_t *coordinates)
 {
     const int32_t region = cs_config_axis(grid->config, CS_AXIS_REGION);
-    if (!cs_axis_read_by(&grid->config->axes[region], plan_scopes(grid->config))) {
+    if (!cs_axis_read_by(&grid->config->axes[region], grid->plan_scopes)) {
         return 0;
     }
     return (int32_t)coordinates[region] * (1 + (int32_t)grid->config->settings.search.alternatives);
@@ -183,11 +162,8 @@ struct cs_place cs_region_place(const struct cs_carbon_settings *carbon, const s
 double cs_grid_cost(const struct cs_grid *grid, int64_t search)
 {
     const struct cs_config *config = grid->config;
-    int64_t part[CS_AXES_MAX] = {0}, coordinates[CS_AXES_MAX] = {0};
-    cs_grid_coordinates(grid, search, part);
-    for (int32_t i = 0; i < grid->search_axis_count; i++) {
-        coordinates[grid->search_axes[i]] = part[i];
-    }
+    int64_t coordinates[CS_AXES_MAX];
+    cs_grid_coordinates(grid, search, coordinates);
     const struct cs_model *model = &config->library.models[coordinate(config, coordinates, CS_AXIS_MODEL)];
     struct cs_device device;
     device_at(config, coordinates, &device);

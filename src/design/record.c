@@ -62,12 +62,9 @@ static void evaluate_regions(const struct cs_grid *grid, const struct cs_design_
 void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
                         struct cs_record *records)
 {
-    int64_t part[CS_AXES_MAX] = {0}, coordinates[CS_AXES_MAX] = {0};
+    int64_t coordinates[CS_AXES_MAX];
     struct cs_design_point point;
-    cs_grid_coordinates(grid, search, part);
-    for (int32_t i = 0; i < grid->search_axis_count; i++) {
-        coordinates[grid->search_axes[i]] = part[i];
-    }
+    cs_grid_coordinates(grid, search, coordinates);
     cs_grid_point(grid, coordinates, &point);
     const enum cs_objective objective = (enum cs_objective)point.settings.search.objective;
     if (objective == CS_MIN_CARBON) {

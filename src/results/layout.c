@@ -84,7 +84,7 @@ enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout
     layout->alternatives = 1 + (int32_t)config->settings.search.alternatives;
     name_dimensions(layout);
     count_carbon(layout);
-    layout->region_searched = cs_axis_read_by(&config->axes[layout->region_axis], cs_grid_plan_scopes(grid));
+    layout->region_searched = cs_axis_read_by(&config->axes[layout->region_axis], grid->plan_scopes);
     int64_t stride = layout->alternatives;
     if (layout->region_searched) {
         layout->record_stride[layout->region_axis] = stride;

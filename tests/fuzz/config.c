@@ -34,13 +34,10 @@ static void check_points(const struct cs_config *config)
     demand(cs_grid_init(config, &grid, &error) == CS_OK, error.message);
     demand(grid.points <= config->settings.limits.points, "more points than the limit");
     for (int64_t i = 0; i < 3; i++) {
-        int64_t part[CS_AXES_MAX], coordinates[CS_AXES_MAX] = {0};
+        int64_t coordinates[CS_AXES_MAX];
         struct cs_design_point point;
         const int64_t search = i * (grid.searches - 1) / 2;
-        cs_grid_coordinates(&grid, search, part);
-        for (int32_t j = 0; j < grid.search_axis_count; j++) {
-            coordinates[grid.search_axes[j]] = part[j];
-        }
+        cs_grid_coordinates(&grid, search, coordinates);
         cs_grid_point(&grid, coordinates, &point);
         demand(cs_grid_search_of(&grid, coordinates) == search, "a search's way there and back");
         demand(point.problem.seq_len >= 1 && isfinite(point.problem.law.compute), "a point that is no problem");

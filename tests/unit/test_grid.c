@@ -24,12 +24,7 @@ static void teardown(void)
 
 static void point_of(int64_t search, struct cs_design_point *point, int64_t coordinates[CS_AXES_MAX])
 {
-    int64_t part[CS_AXES_MAX];
-    memset(coordinates, 0, CS_AXES_MAX * sizeof *coordinates);
-    cs_grid_coordinates(&grid, search, part);
-    for (int32_t i = 0; i < grid.search_axis_count; i++) {
-        coordinates[grid.search_axes[i]] = part[i];
-    }
+    cs_grid_coordinates(&grid, search, coordinates);
     cs_grid_point(&grid, coordinates, point);
 }
 
@@ -47,14 +42,14 @@ START_TEST(which_axes_are_searched)
     ck_assert_int_eq(grid.points, 3 * 2 * 4 * 2 * 3 * 2 * 2);
     ck_assert_int_eq(grid.searches, 3 * 2 * 3); /* what only carbon reads is not searched again */
     ck_assert_int_eq(grid.records_per_search, 1);
-    ck_assert_uint_eq(cs_grid_plan_scopes(&grid), CS_SCOPE_ARCHITECTURE | CS_SCOPE_SEARCH);
+    ck_assert_uint_eq(grid.plan_scopes, CS_SCOPE_ARCHITECTURE | CS_SCOPE_SEARCH);
     MAKE("search.objective=min_energy", MODELS, YEARS, REGIONS, GROWTH, DEADLINES, STATIC, PUES);
     ck_assert_int_eq(grid.searches, 3 * 2 * 3 * 2);
     ck_assert_int_eq(grid.records_per_search, 1);
     MAKE("search.objective=min_carbon", MODELS, YEARS, REGIONS, GROWTH, DEADLINES, STATIC, PUES);
     ck_assert_int_eq(grid.searches, 3 * 2 * 3 * 2 * 2 * 2);
     ck_assert_int_eq(grid.records_per_search, 4);
-    ck_assert(cs_axis_read_by(&config.axes[config.axis_count - 1], cs_grid_plan_scopes(&grid)));
+    ck_assert(cs_axis_read_by(&config.axes[config.axis_count - 1], grid.plan_scopes));
     MAKE("axes.search.objective=[\"min_devices\", \"min_carbon\"]", REGIONS, MODELS);
     ck_assert_int_eq(grid.searches, 3 * 2);
     ck_assert_int_eq(grid.records_per_search, 4);
