@@ -24,15 +24,19 @@ void cs_point_carbon_of(const struct cs_point *point, const struct cs_search_res
     memset(carbon, 0, sizeof *carbon);
     cs_footprint_of(inputs, result->plan.devices, seconds, result->step.mfu, &carbon->all);
     cs_footprint_at(&point->place, &carbon->all);
-    carbon->operational_static = cs_operational_carbon(cs_device_energy(inputs, result->plan.devices, seconds, 0.0),
-                                                       point->place.pue, point->place.g_per_kwh);
-    if (each->total > 0.0) {
-        const double embodied = carbon->all.embodied;
-        carbon->logic = embodied * each->logic / each->total;
-        carbon->hbm = embodied * each->hbm / each->total;
-        carbon->host = embodied * each->host / each->total;
-        carbon->overhead = embodied * each->overhead / each->total;
-    }
+    const double idle = cs_operational_carbon(cs_device_energy(inputs, result->plan.devices, seconds, 0.0),
+                                              point->place.pue, point->place.g_per_kwh);
+    const double embodied = carbon->all.embodied, whole = each->total > 0.0 ? each->total : (double)INFINITY;
+    const struct cs_carbon_term terms[CS_CARBON_TERMS] = {
+        {"static_power", "static power", "devices, operational", idle},
+        {"dynamic_power", "dynamic power", "devices, operational", carbon->all.operational - idle},
+        {"servers", "servers", "the rest, operational", carbon->all.servers},
+        {"logic", "logic", "embodied", embodied * each->logic / whole},
+        {"hbm", "memory chips", "embodied", embodied * each->hbm / whole},
+        {"host", "hosts", "embodied", embodied * each->host / whole},
+        {"overhead", "overhead", "embodied", embodied * each->overhead / whole},
+    };
+    memcpy(carbon->terms, terms, sizeof terms);
 }
 
 double cs_point_total_carbon(const struct cs_point *point, const struct cs_search_result *result)

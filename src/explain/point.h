@@ -10,11 +10,14 @@
 
 enum { CS_POINT_TOP_MAX = 100, CS_POINT_CHANGES_MAX = 16, CS_POINT_KNOBS_MAX = 24, CS_POINT_TRACE_MAX = 256 };
 
-/* All carbon of a plan at the point's place, and what its terms consist of, kg CO2e. */
+enum { CS_CARBON_TERMS = 7 };
+/* All carbon of a plan at the point's place, kg CO2e, and the terms that add up to its total. */
 struct cs_point_carbon {
     struct cs_footprint all;
-    double operational_static;         /* part of operational */
-    double logic, hbm, host, overhead; /* parts of embodied */
+    struct cs_carbon_term {
+        const char *key, *label, *part; /* for machines; for people; which carbon it is a part of */
+        double kg;
+    } terms[CS_CARBON_TERMS];
 };
 
 /* What would come out if one thing were otherwise. */

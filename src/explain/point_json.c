@@ -108,16 +108,11 @@ static void emit_parts(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_real(emit, "capacity", point->design.problem.device.hbm_capacity);
     cs_emit_object_end(emit);
     if (point->has_carbon) {
-        const struct cs_point_carbon *const carbon = &point->carbon;
         cs_emit_object(emit, "carbon");
         cs_emit_real(emit, "pue", point->place.pue);
-        cs_emit_real(emit, "static_power", carbon->operational_static);
-        cs_emit_real(emit, "dynamic_power", carbon->all.operational - carbon->operational_static);
-        cs_emit_real(emit, "servers", carbon->all.servers);
-        cs_emit_real(emit, "logic", carbon->logic);
-        cs_emit_real(emit, "hbm", carbon->hbm);
-        cs_emit_real(emit, "host", carbon->host);
-        cs_emit_real(emit, "overhead", carbon->overhead);
+        for (int32_t i = 0; i < CS_CARBON_TERMS; i++) {
+            cs_emit_real(emit, point->carbon.terms[i].key, point->carbon.terms[i].kg);
+        }
         cs_emit_object_end(emit);
     }
     cs_emit_array(emit, "kernels");

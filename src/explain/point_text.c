@@ -250,27 +250,15 @@ static void print_memory(const struct cs_point *point, const struct cs_style *st
 static void print_carbon(const struct cs_point *point, const struct cs_style *style)
 {
     const struct cs_point_carbon *const carbon = &point->carbon;
-    const struct {
-        const char *label;
-        double kg;
-        const char *note;
-    } terms[] = {
-        {"static power", carbon->operational_static, "devices, operational"},
-        {"dynamic power", carbon->all.operational - carbon->operational_static, "devices, operational"},
-        {"servers", carbon->all.servers, "the rest, operational"},
-        {"logic", carbon->logic, "embodied"},
-        {"memory chips", carbon->hbm, "embodied"},
-        {"hosts", carbon->host, "embodied"},
-        {"overhead", carbon->overhead, "embodied"},
-    };
     char note[256];
     snprintf(note, sizeof note, "%s CO2e at %s, %s g/kWh, PUE %s", cs_text_mass(carbon->all.total).at, point->region,
              cs_text_number(point->place.g_per_kwh).at, cs_text_number(point->place.pue).at);
     cs_heading(style, "Carbon", note);
-    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+    for (int32_t i = 0; i < CS_CARBON_TERMS; i++) {
+        const struct cs_carbon_term *const term = &carbon->terms[i];
         char words[96];
-        snprintf(words, sizeof words, "%-10s %s", cs_text_mass(terms[i].kg).at, terms[i].note);
-        print_bar(style, terms[i].label, carbon->all.total > 0 ? terms[i].kg / carbon->all.total : 0, words);
+        snprintf(words, sizeof words, "%-10s %s", cs_text_mass(term->kg).at, term->part);
+        print_bar(style, term->label, carbon->all.total > 0 ? term->kg / carbon->all.total : 0, words);
     }
     row(style, "operational", "%s: %s of devices and %s of servers before PUE",
         cs_text_mass(carbon->all.operational + carbon->all.servers).at, cs_text_energy(carbon->all.energy).at,

@@ -38,26 +38,6 @@ static struct cs_column *widest_text(struct cs_table *table)
     return found;
 }
 
-void cs_table_begin(struct cs_table *table)
-{
-    const char *heads[CS_COLUMNS_MAX];
-    struct cs_column *spare = NULL;
-    for (int32_t i = 0; i < table->count; i++) {
-        heads[i] = table->columns[i].head;
-    }
-    cs_table_line(table, heads);
-    table->printing = true;
-    while (width_of(table) > table->style->width && (spare = most_spare(table)) != NULL) {
-        spare->left_out = true;
-    }
-    const int32_t excess = width_of(table) - table->style->width;
-    struct cs_column *const cut = excess > 0 ? widest_text(table) : NULL;
-    if (cut != NULL) {
-        cut->width = cut->width - excess > SHORTEST ? cut->width - excess : (int32_t)SHORTEST;
-    }
-    cs_table_line(table, heads);
-}
-
 /* A text that is too long for its column ends in two dots. */
 static void print_cell(const struct cs_table *table, const char *text, int32_t width)
 {
@@ -90,5 +70,38 @@ void cs_table_line(struct cs_table *table, const char *const *cells)
     }
     if (table->printing) {
         fputc('\n', table->style->out);
+    }
+}
+
+/* Leaves out what the lines have no room for. */
+static void fit(struct cs_table *table)
+{
+    struct cs_column *spare = NULL;
+    while (width_of(table) > table->style->width && (spare = most_spare(table)) != NULL) {
+        spare->left_out = true;
+    }
+    const int32_t excess = width_of(table) - table->style->width;
+    struct cs_column *const cut = excess > 0 ? widest_text(table) : NULL;
+    if (cut != NULL) {
+        cut->width = cut->width - excess > SHORTEST ? cut->width - excess : (int32_t)SHORTEST;
+    }
+}
+
+void cs_table_print(struct cs_table *table, int32_t count,
+                    void (*line)(struct cs_table *table, const void *context, int32_t i), const void *context)
+{
+    const char *heads[CS_COLUMNS_MAX];
+    for (int32_t i = 0; i < table->count; i++) {
+        heads[i] = table->columns[i].head;
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        cs_table_line(table, heads);
+        for (int32_t i = 0; i < count; i++) {
+            line(table, context, i);
+        }
+        if (pass == 0) {
+            fit(table);
+            table->printing = true;
+        }
     }
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tables that fit into the terminal: columns are as wide as what they hold, and the least important ones are left out
- * where the lines would be too long; if that is not enough, the longest texts are cut. Lines are given twice: before
- * cs_table_begin they are measured, after it printed. */
+ * where the lines would be too long; if that is not enough, the longest texts are cut. */
 #ifndef CS_EXPLAIN_TABLE_H
 #define CS_EXPLAIN_TABLE_H
 
@@ -26,7 +25,9 @@ struct cs_table {
 
 /* One line; a NULL is an empty cell. */
 void cs_table_line(struct cs_table *table, const char *const *cells);
-/* Leaves out what the lines have no room for, and prints the heads. */
-void cs_table_begin(struct cs_table *table);
+/* Prints heads and `count` lines. `line` gives the i-th one by cs_table_line, and is asked twice: its cells are
+ * measured, then printed. */
+void cs_table_print(struct cs_table *table, int32_t count,
+                    void (*line)(struct cs_table *table, const void *context, int32_t i), const void *context);
 
 #endif
