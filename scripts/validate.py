@@ -52,23 +52,28 @@ PREDICTIONS = os.path.join(TOP, "tests", "programs", "predictions.json")
 MEMORY_AND_CARBON = ("activation_memory_gib", "state_memory_gib", "peak_memory_gib", "energy_kwh", "embodied_kgco2e")
 
 
+def device_field(field):
+    """A function from a device's name, or another name of it, to that field of devices.json, its own or inherited."""
+    with open(os.path.join(TOP, "configs", "devices.json"), encoding="utf-8") as text:
+        listed = json.load(text)["devices"]
+    devices = {name: device for device in listed for name in (device["name"], *device.get("aliases", []))}
+
+    def value(name):
+        device = devices[name]
+        return device[field] if field in device else value(device["based_on"])
+
+    return value
+
+
 def families(answers):
     """Mean absolute error of time by the family of the device, as a fraction to four digits."""
-    with open(os.path.join(TOP, "configs", "devices.json"), encoding="utf-8") as text:
-        devices = {device["name"]: device for device in json.load(text)["devices"]}
-    for device in list(devices.values()):
-        devices.update((alias, device) for alias in device.get("aliases", []))
-
-    def family(name):
-        device = devices[name]
-        return device["family"] if "family" in device else family(device["based_on"])
-
+    family = device_field("family")
     errors = {}
     for case in answers["cases"]:
         if case["error"] is not None and case["metric"] not in MEMORY_AND_CARBON:
             errors.setdefault(family(case["device"]), []).append(abs(case["error"]))
-    return {name: {"cases": len(values), "mape": round(statistics.fmean(values), 4)} for name,
-            values in sorted(errors.items())}
+    return {name: {"cases": len(values), "mape": round(statistics.fmean(values), 4)}
+            for name, values in sorted(errors.items())}
 
 
 def predictions(build):
@@ -102,14 +107,6 @@ def predict(build, files, options):
     return json.loads(run.stdout), run.returncode
 
 
-def r_squared(cases):
-    measured = [case["measured"] for case in cases]
-    mean = statistics.fmean(measured)
-    total = sum((m - mean) ** 2 for m in measured)
-    rest = sum((case["predicted"] - case["measured"]) ** 2 for case in cases)
-    return 100.0 * (1.0 - rest / total) if total > 0.0 else float("nan")
-
-
 def judge(target, answers, sources):
     """Rows of (what, limit, ours, ok) for one target."""
     cases = [case for case in answers["cases"] if case["group"] == target["group"]]
@@ -140,7 +137,8 @@ def judge(target, answers, sources):
         row("largest", target["largest"], max(sizes), worst)
     row("bias", target.get("bias", target.get("mean")), statistics.fmean(errors))
     if "r2" in target:
-        ours = r_squared(answered)
+        r2 = next(group["r2"] for group in answers["groups"] if group["group"] == target["group"])
+        ours = float("nan") if r2 is None else 100.0 * r2
         rows.append((f"{name}: R2", target["r2"], ours, ours >= target["r2"], "at least"))
     return rows
 
@@ -156,13 +154,7 @@ def given_plans(answers, sources):
 def fit_in_memory(answers, sources):
     """What ran fitted: the predicted bytes of every run, with its plan given whole or in part, are within the device's.
     Korthikanti's memory figures show plans that do not fit, too; they ran nothing."""
-    with open(os.path.join(TOP, "configs", "devices.json"), encoding="utf-8") as text:
-        devices = {device["name"]: device for device in json.load(text)["devices"]}
-
-    def capacity(name):
-        device = devices[name]
-        return device["hbm_gib"] if "hbm_gib" in device else capacity(device["based_on"])
-
+    capacity = device_field("hbm_gib")
     runs = [case for case in answers["cases"] if case["group"] != "memory-korthikanti"]
     fitting = [case for case in runs if case["status"] == "feasible" and
                case["plan"]["memory_gib"] <= capacity(sources[case["id"]]["device"])]

@@ -37,7 +37,7 @@ static const char usage[] =
     "  --kernels           list every kernel and collective, not only the longest\n"
     "  --pareto            list the plans of which none is better in devices, time and carbon at once\n"
     "  --brief             do not search for what would change the answer\n"
-    "  --json              everything for machines; \"values\" holds every variable of a result file\n"
+    "  --json              the whole answer as JSON; \"values\" holds every variable of a result file\n"
     "  --help, --version\n"
     "\n"
     "A point without a feasible plan is an answer too: exit status 0. Others: 64 usage, 65 configuration or data,\n"

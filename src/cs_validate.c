@@ -14,17 +14,17 @@ static const char usage[] =
     "\n"
     "usage: cs_validate FILE... [OPTION]...\n"
     "\n"
-    "  FILE               cases of measured runs (configs/validation/); fields that a case leaves null are searched\n"
-    "  --group G          only this group of cases, each with its plan; repeat it for several\n"
-    "  --cases            every case with its plan, not only the groups\n"
+    "  FILE               measured runs, as in configs/validation/; what a run leaves open (null) of its plan is "
+    "searched\n"
+    "  --group G          only the cases of this group, each with its plan; may be repeated\n"
+    "  --cases            list every case with its plan, before the table of groups\n"
     "  --devices FILE     another device library than devices.json\n"
     "  --set path=value   any setting, as in cs_sweep\n"
-    "  --json             everything for machines\n"
+    "  --json             the whole answer as JSON\n"
     "  --help, --version\n"
     "\n"
-    "Errors are (predicted - measured) / measured. Exit status: 0 when every case was answered; 64 usage, 65 a file "
-    "is\n"
-    "wrong or a case has no plan, 66 no input, 70 internal, 74 output.\n";
+    "Errors are (predicted - measured) / measured. Exit status: 0 when every case was answered; 64 usage,\n"
+    "65 a file is wrong or a case has no plan, 66 no input, 70 internal, 74 output.\n";
 
 struct arguments {
     struct cs_texts files, groups, sets;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const double unknown = (double)NAN;
+const char *const cs_predictor_keys[CS_PREDICTORS] = {"ours", "reg", "llmc"};
 
 double cs_validation_error(const struct cs_validation *v, int32_t i)
 {
@@ -173,34 +174,35 @@ static void evaluate_run(const struct cs_validation *v, int32_t i, struct cs_bas
     struct cs_llmcarbon llmcarbon;
     memcpy(run->id, item->id, sizeof run->id);
     run->label = item->measured;
-    run->ours = p->value;
-    run->reg = v->regression_count >= 2 ? cs_regression_hours(&v->regression, p->compute) : unknown;
+    run->predicted[CS_OURS] = p->value;
+    run->predicted[CS_REGRESSION] =
+        v->regression_count >= 2 ? cs_regression_hours(&v->regression, p->compute) : unknown;
     const double base = item->architecture.experts > 1 ? p->active_parameters : p->parameters;
     cs_llmcarbon_estimate(base, p->tokens, p->memory_gb, &llmcarbon);
-    run->llmc = llmcarbon.device_hours;
+    run->predicted[CS_LLMCARBON] = llmcarbon.device_hours;
 }
 
 static void fit_quality(struct cs_validation *v)
 {
-    enum { MOST = 64, PREDICTORS = 3 };
+    enum { MOST = 64 };
     double label[2][MOST];
-    double predicted[2][PREDICTORS][MOST];
+    double predicted[2][CS_PREDICTORS][MOST];
     int32_t n = 0;
     for (int32_t i = 0; i < v->run_count && n < MOST; i++) {
         const struct cs_baseline_run *run = &v->runs[i];
-        const double values[PREDICTORS] = {run->ours, run->reg, run->llmc};
-        if (!isfinite(run->label) || !isfinite(values[0]) || !isfinite(values[1]) || !isfinite(values[2])) {
+        const double *const values = run->predicted;
+        if (!isfinite(run->label) || !isfinite(values[0] + values[1] + values[2])) {
             continue;
         }
         label[0][n] = run->label;
         label[1][n] = log(run->label);
-        for (int k = 0; k < PREDICTORS; k++) {
+        for (int k = 0; k < CS_PREDICTORS; k++) {
             predicted[0][k][n] = values[k];
             predicted[1][k][n] = log(values[k]);
         }
         n++;
     }
-    for (int k = 0; k < PREDICTORS; k++) {
+    for (int k = 0; k < CS_PREDICTORS; k++) {
         v->r2_hours[k] = r_squared(n, label[0], predicted[0][k]);
         v->r2_log[k] = r_squared(n, label[1], predicted[1][k]);
     }
@@ -223,9 +225,7 @@ static enum cs_code evaluate_baselines(struct cs_validation *v, struct cs_error 
         *run = (struct cs_baseline_run){
             .id = "paper-moe-32b-a11b",
             .label = unknown,
-            .ours = unknown,
-            .reg = unknown,
-            .llmc = unknown,
+            .predicted = {unknown, unknown, unknown},
             .note = "32B MoE, 11B active, 8 H100: the CarbonScaling authors' own run; its hours, "
                     "shape and tokens are unpublished, so nothing is compared"};
     }

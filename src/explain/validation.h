@@ -16,10 +16,14 @@ struct cs_group_errors {
     double r2;                /* 1 - SSE/SST of values; NAN for fewer than two */
 };
 
+/* What predicts the device-hours of a run: the model, and the two baselines of baseline.h. */
+enum cs_predictor { CS_OURS, CS_REGRESSION, CS_LLMCARBON, CS_PREDICTORS };
+extern const char *const cs_predictor_keys[CS_PREDICTORS];
+
 /* One labelled run of figures 1 and 3(a): device-hours. NAN: not known. */
 struct cs_baseline_run {
     char id[128];
-    double label, ours, reg, llmc;
+    double label, predicted[CS_PREDICTORS];
     const char *note; /* NULL: none */
 };
 
@@ -31,7 +35,7 @@ struct cs_validation {
     struct cs_baseline_run *runs;
     int32_t *regression_cases; /* what `reg` was fitted to */
     struct cs_regression regression;
-    double r2_hours[3], r2_log[3]; /* ours, reg, llmc, on the runs that all three answer */
+    double r2_hours[CS_PREDICTORS], r2_log[CS_PREDICTORS]; /* on the runs that all three answer */
 };
 
 /* Predicts every case and evaluates them; validation->cases are read already. Free in any case. */

@@ -57,6 +57,15 @@ static void fitted_lines(const struct cs_validation *v, FILE *out)
     fputc('\n', out);
 }
 
+static void quality_line(const char *what, const double *r2, FILE *out)
+{
+    fprintf(out, "%-32s %13s", what, "");
+    for (int k = 0; k < CS_PREDICTORS; k++) {
+        percent(out, 23, r2[k]);
+    }
+    fputc('\n', out);
+}
+
 static void run_lines(const struct cs_validation *v, FILE *out)
 {
     fprintf(
@@ -74,21 +83,15 @@ static void run_lines(const struct cs_validation *v, FILE *out)
         }
         fprintf(out, "%-32s", run->id);
         fprintf(out, " %13s", cs_text_count(run->label).at);
-        const double values[] = {run->ours, run->reg, run->llmc};
-        for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
-            fprintf(out, " %13s %8s", cs_text_count(values[k]).at, cs_text_change(values[k], run->label).at);
+        for (int k = 0; k < CS_PREDICTORS; k++) {
+            fprintf(out, " %13s %8s", cs_text_count(run->predicted[k]).at,
+                    cs_text_change(run->predicted[k], run->label).at);
         }
         fputc('\n', out);
     }
-    fprintf(out, "%-32s %13s", "R2 on hours", "");
-    for (int k = 0; k < 3; k++) {
-        percent(out, 23, v->r2_hours[k]);
-    }
-    fprintf(out, "\n%-32s %13s", "R2 on log hours", "");
-    for (int k = 0; k < 3; k++) {
-        percent(out, 23, v->r2_log[k]);
-    }
-    fputs("\n\n", out);
+    quality_line("R2 on hours", v->r2_hours, out);
+    quality_line("R2 on log hours", v->r2_log, out);
+    fputc('\n', out);
     fitted_lines(v, out);
 }
 
@@ -105,11 +108,10 @@ void cs_validation_text(const struct cs_validation *v, bool details, FILE *out)
     for (int32_t g = 0; g < v->group_count; g++) {
         const struct cs_group_errors *group = &v->groups[g];
         fprintf(out, "%-28s %6d", group->group, (int)group->cases);
-        percent(out, 10, group->mape);
-        percent(out, 10, group->median);
-        percent(out, 10, group->max);
-        percent(out, 10, group->bias);
-        percent(out, 10, group->r2);
+        const double errors[] = {group->mape, group->median, group->max, group->bias, group->r2};
+        for (size_t k = 0; k < sizeof errors / sizeof errors[0]; k++) {
+            percent(out, 10, errors[k]);
+        }
         if (group->answered < group->cases) {
             fprintf(out, "  %d without a plan", (int)(group->cases - group->answered));
         }
@@ -150,7 +152,6 @@ static void emit_case(struct cs_emit *emit, const struct cs_validation *v, int32
 
 static void emit_fit(struct cs_emit *emit, const struct cs_validation *v)
 {
-    static const char *const names[] = {"ours", "reg", "llmc"};
     cs_emit_object(emit, "baseline_fit");
     cs_emit_real(emit, "slope", v->regression_count >= 2 ? v->regression.slope : (double)NAN);
     cs_emit_real(emit, "intercept", v->regression_count >= 2 ? v->regression.intercept : (double)NAN);
@@ -159,8 +160,8 @@ static void emit_fit(struct cs_emit *emit, const struct cs_validation *v)
         cs_emit_text(emit, NULL, v->cases.items[v->regression_cases[i]].id);
     }
     cs_emit_array_end(emit);
-    for (int k = 0; k < 3; k++) {
-        cs_emit_object(emit, names[k]);
+    for (int k = 0; k < CS_PREDICTORS; k++) {
+        cs_emit_object(emit, cs_predictor_keys[k]);
         cs_emit_real(emit, "r2_hours", v->r2_hours[k]);
         cs_emit_real(emit, "r2_log_hours", v->r2_log[k]);
         cs_emit_object_end(emit);
@@ -197,9 +198,9 @@ enum cs_code cs_validation_json(const struct cs_validation *v, FILE *out, struct
         cs_emit_object(&emit, NULL);
         cs_emit_text(&emit, "id", run->id);
         cs_emit_real(&emit, "label", run->label);
-        cs_emit_real(&emit, "ours", run->ours);
-        cs_emit_real(&emit, "reg", run->reg);
-        cs_emit_real(&emit, "llmc", run->llmc);
+        for (int k = 0; k < CS_PREDICTORS; k++) {
+            cs_emit_real(&emit, cs_predictor_keys[k], run->predicted[k]);
+        }
         if (run->note != NULL) {
             cs_emit_text(&emit, "note", run->note);
         }
