@@ -116,7 +116,7 @@ enum {
 static const struct cs_variable variables[] = {
     POINT_VARIABLES(POINT_ROW)   /* of the model and the device */
     REGION_VARIABLES(REGION_ROW) /* of the region */
-    RECORD(status, CS_INT8, CS_INT64, "1", status, CS_STATUSES(STATUS_FLAG) + 1, false, "what became of the search")
+    RECORD(status, CS_INT8, CS_INT64, "1", status, &CS_STATUSES(STATUS_FLAG)[1], false, "what became of the search")
         CS_PLAN_KNOBS(KNOB_ROW) /* the plan */
     STEP_VARIABLES(STEP_ROW)    /* its time and memory */
     CS_SHARES(SHARE_ROW)        /* where the time goes */
