@@ -260,59 +260,79 @@ static struct cs_load everything(const struct split *split, double again_dense, 
     return all;
 }
 
-/* Sum of a member over a stage's parts. */
-#define TERM(load, part_kind, member) ((load)->count[part_kind] * costs->part[part_kind].member)
-#define SUM(load, member)                                                                                              \
-    (TERM(load, CS_PART_DENSE, member) + TERM(load, CS_PART_MIXTURE, member) + TERM(load, CS_PART_EMBEDDING, member) + \
-     TERM(load, CS_PART_HEAD, member) +                                                                                \
-     (costs->kept ? TERM(load, CS_PART_DENSE_KEPT, member) + TERM(load, CS_PART_MIXTURE_KEPT, member) +                \
-                        TERM(load, CS_PART_HEAD_KEPT, member)                                                          \
-                  : 0.0))
+/* What a stage's parts hold together. */
+struct held {
+    double activation, parameters, expert_parameters;
+    double working; /* the largest of any part: they run one at a time */
+};
 
-static double share_of(const struct cs_load *load, const struct cs_costs *costs, int share)
+static struct held held_by(const struct cs_load *load, const struct cs_part part[CS_PART_COUNT])
 {
-    return SUM(load, forward[share]) + SUM(load, backward[share]);
+    struct held held = {0.0, 0.0, 0.0, 0.0};
+    for (int i = 0; i < CS_PART_COUNT; i++) {
+        const double count = load->count[i];
+        if (count > 0.0) {
+            held.activation += count * part[i].activation_bytes;
+            held.parameters += count * part[i].parameters;
+            held.expert_parameters += count * part[i].expert_parameters;
+            held.working = cs_max(held.working, part[i].working_bytes);
+        }
+    }
+    return held;
 }
 
-/* The largest working set of any part that a stage runs: one at a time. The embedding has none. */
-static double working_bytes(const struct cs_load *load, const struct cs_costs *costs)
+/* The seconds of one micro-batch on the slowest stage. */
+static void time_of_slowest(const struct cs_part part[CS_PART_COUNT], struct cs_stage *stage)
 {
-    double bytes = 0.0;
+    double forward[CS_SHARE_COUNT] = {0.0}, backward[CS_SHARE_COUNT] = {0.0};
     for (int i = 0; i < CS_PART_COUNT; i++) {
-        bytes = load->count[i] > 0.0 ? cs_max(bytes, costs->part[i].working_bytes) : bytes;
+        const double count = stage->slow.count[i];
+        if (!(count > 0.0)) {
+            continue;
+        }
+        for (int k = 0; k < CS_SHARE_COUNT; k++) {
+            forward[k] += count * part[i].forward[k];
+            backward[k] += count * part[i].backward[k];
+        }
+        stage->slowest_forward += count * part[i].forward_seconds;
+        stage->slowest_backward += count * part[i].backward_seconds;
+        stage->slowest_weight_gradient += count * part[i].weight_gradient_seconds;
+        stage->slowest_hidden_all_to_all += count * part[i].hidden_all_to_all;
     }
-    return bytes;
+    for (int k = 0; k < CS_SHARE_COUNT; k++) {
+        stage->slowest[k] = forward[k] + backward[k];
+    }
 }
 
 static void memory_of(const struct loads *loads, const struct cs_costs *costs, struct cs_stage *stage)
 {
-    const struct cs_load *first = &loads->first, *last = &loads->last;
-    stage->first_activation = SUM(first, activation_bytes);
-    stage->first_fixed = working_bytes(first, costs);
-    stage->first_parameters = SUM(first, parameters);
-    stage->first_expert_parameters = SUM(first, expert_parameters);
-    stage->last_activation = SUM(last, activation_bytes);
-    stage->last_fixed = working_bytes(last, costs);
-    stage->last_parameters = SUM(last, parameters);
-    stage->last_expert_parameters = SUM(last, expert_parameters);
-    /* Where dense layers lead, the second stage holds more weights than stage 0: it counts as the first. */
-    if (loads->has_middle && SUM(&loads->middle, expert_parameters) > stage->first_expert_parameters) {
-        stage->first_parameters = cs_max(stage->first_parameters, SUM(&loads->middle, parameters));
-        stage->first_expert_parameters = SUM(&loads->middle, expert_parameters);
-        stage->first_activation = cs_max(stage->first_activation, SUM(&loads->middle, activation_bytes));
-        stage->first_fixed = cs_max(stage->first_fixed, working_bytes(&loads->middle, costs));
+    struct held first = held_by(&loads->first, costs->part);
+    struct held last = held_by(&loads->last, costs->part);
+    if (loads->has_middle) {
+        /* Where dense layers lead, the second stage holds more weights than stage 0: it counts as the first. */
+        const struct held middle = held_by(&loads->middle, costs->part);
+        if (middle.expert_parameters > first.expert_parameters) {
+            first.parameters = cs_max(first.parameters, middle.parameters);
+            first.expert_parameters = middle.expert_parameters;
+            first.activation = cs_max(first.activation, middle.activation);
+            first.working = cs_max(first.working, middle.working);
+        }
     }
     if (stage->pipeline == 1) {
-        stage->first_parameters -= costs->tied_parameters;
-        stage->last_parameters = stage->first_parameters;
+        first.parameters -= costs->tied_parameters;
+        last.parameters = first.parameters;
     }
-    stage->sync_parameters = stage->first_parameters;
-    stage->sync_expert_parameters = stage->first_expert_parameters;
-    if (stage->last_parameters + stage->last_expert_parameters >
-        stage->sync_parameters + stage->sync_expert_parameters) {
-        stage->sync_parameters = stage->last_parameters;
-        stage->sync_expert_parameters = stage->last_expert_parameters;
-    }
+    stage->first_activation = first.activation;
+    stage->first_fixed = first.working;
+    stage->first_parameters = first.parameters;
+    stage->first_expert_parameters = first.expert_parameters;
+    stage->last_activation = last.activation;
+    stage->last_fixed = last.working;
+    stage->last_parameters = last.parameters;
+    stage->last_expert_parameters = last.expert_parameters;
+    const bool most_at_last = last.parameters + last.expert_parameters > first.parameters + first.expert_parameters;
+    stage->sync_parameters = most_at_last ? last.parameters : first.parameters;
+    stage->sync_expert_parameters = most_at_last ? last.expert_parameters : first.expert_parameters;
 }
 
 static double part_seconds(const struct cs_part *part)
@@ -362,13 +382,7 @@ void cs_stage_prepare_layers(const struct cs_costs *costs, int32_t pipeline, int
     }
     const struct cs_load all = everything(&split, loads.again_dense, loads.again_mixture);
     *stage = (struct cs_stage){.costs = costs, .pipeline = pipeline, .slow = slow, .all = all};
-    for (int i = 0; i < CS_SHARE_COUNT; i++) {
-        stage->slowest[i] = share_of(&slow, costs, i);
-    }
-    stage->slowest_forward = SUM(&slow, forward_seconds);
-    stage->slowest_backward = SUM(&slow, backward_seconds);
-    stage->slowest_weight_gradient = SUM(&slow, weight_gradient_seconds);
-    stage->slowest_hidden_all_to_all = SUM(&slow, hidden_all_to_all);
+    time_of_slowest(part, stage);
     stage->rest_seconds = cs_max(load_seconds(&split, &all) - stage->slowest_forward - stage->slowest_backward, 0.0);
     stage->overlap_forward = stage->slowest_forward;
     stage->overlap_backward = stage->slowest_backward;
@@ -376,10 +390,6 @@ void cs_stage_prepare_layers(const struct cs_costs *costs, int32_t pipeline, int
                                              split.mixture_layers > 0.0 ? part[CS_PART_MIXTURE].parameters : 0.0);
     stage->largest_layer_expert_parameters = part[CS_PART_MIXTURE].expert_parameters;
     memory_of(&loads, costs, stage);
-    if (pipeline == 1) {
-        /* One device holds both ends; the working sets do not coincide. */
-        stage->first_fixed = stage->last_fixed = working_bytes(&all, costs);
-    }
 }
 
 void cs_stage_prepare(const struct cs_costs *costs, int32_t pipeline, struct cs_stage *stage)

@@ -102,13 +102,15 @@ static double free_batch(const struct cs_choices *choices, const struct cs_mesh 
 /* Recomputations at one pipeline degree, each with the numbers of layers that go with it. */
 static double recomputations(const struct cs_choices *choices, int32_t pipeline)
 {
-    double count = 0.0;
+    double total = 0.0;
     for (int32_t r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-        for (int32_t i = 0; (choices->recomputes & 1u << r) != 0 && cs_layers_at(choices, r, pipeline, i) >= 0; i++) {
-            count += 1.0;
+        int32_t count;
+        const int32_t *const layers = cs_layers_tried(choices, r, &count);
+        for (int32_t i = 0; (choices->recomputes & 1u << r) != 0 && i < count; i++) {
+            total += cs_layers_allowed(choices, layers[i], pipeline) ? 1.0 : 0.0;
         }
     }
-    return count;
+    return total;
 }
 
 double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_t high)

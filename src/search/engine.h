@@ -105,27 +105,42 @@ static inline double cs_again_seconds(const struct cs_sharding *sharding, const 
     const double layers = recompute_layers;
     return (layers < pipeline->layers ? layers : pipeline->layers) * sharding->again;
 }
+/* What cs_node_hopeless reads that is the same for all pipeline degrees of a sharding. */
+struct cs_row {
+    struct cs_sums sums;
+    double pace, least;            /* work->pace; d * b at least for each second of the slowest stage */
+    double per_replica, most, cap; /* t c; devices * b at most; sequences of a batch at most */
+};
+static inline struct cs_row cs_row_of(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
+                                      int32_t recompute_layers, double devices)
+{
+    const struct cs_sums *const sums = recompute_layers > 0 ? &sharding->kept : &sharding->whole;
+    return (struct cs_row){
+        .sums = *sums,
+        .pace = work->pace,
+        .least = work->pace * sums->shown * (1.0 - CS_BOUND_SLACK),
+        .per_replica = (double)sharding->mesh.devices,
+        .cap = (double)work->choices.cap,
+        .most = devices * (double)sharding->costs.plan.micro_batch,
+    };
+}
 /* The first of cs_node_bound's tests, inline and without a division as most nodes end here. T1 and F as of
  * cs_stage_floor, less what recomputing adds to kept layers; the least d * b as of least_unit in bounds.c: it may pass
  * neither `devices` b / (t c p) nor the batch. */
-static inline bool cs_node_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                                    const struct cs_sums *sums, const struct cs_pipeline *pipeline, double devices)
+static inline bool cs_node_hopeless(const struct cs_row *row, const struct cs_pipeline *pipeline)
 {
-    const double all = sums->all;
-    const double layers = pipeline->layers * sums->layer;
+    const double all = row->sums.all;
+    const double layers = pipeline->layers * row->sums.layer;
     double slowest = all * pipeline->inverse;
     slowest = layers > slowest ? layers : slowest;
-    slowest = sums->part > slowest ? sums->part : slowest;
-    const double rest = all > slowest ? work->pace * (all - slowest) : 0.0;
-    const double least = work->pace * slowest * sums->shown * (1.0 - CS_BOUND_SLACK);
-    const double per_replica = (double)sharding->mesh.devices * pipeline->stages;
-    const double most = devices * (double)sharding->costs.plan.micro_batch;
-    const double cap = (double)work->choices.cap;
+    slowest = row->sums.part > slowest ? row->sums.part : slowest;
+    const double rest = all > slowest ? row->pace * (all - slowest) : 0.0;
+    const double least = row->least * slowest;
     double gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_chunk;
-    if (least * pipeline->rounds > cap * gain) {
+    if (least * pipeline->rounds > row->cap * gain) {
         gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_one; /* too few micro-batches to interleave */
     }
-    return least * per_replica > most * gain || least > cap * gain;
+    return least * (row->per_replica * pipeline->stages) > row->most * gain || least > row->cap * gain;
 }
 /* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline
  * besides (0, 0: not known yet, bounded from the sharding). False: none. */

@@ -83,7 +83,7 @@ struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const s
     struct cs_plan plan = mesh->plan;
     plan.micro_batch = (int32_t)micro_batch;
     plan.recompute = recompute;
-    plan.recompute_layers = cs_partly_recomputed(&work->choices) ? -1 : 0; /* by node: see cs_layers_at */
+    plan.recompute_layers = cs_partly_recomputed(&work->choices) ? -1 : 0; /* decided by each node */
     cs_costs_prepare(work->choices.problem, &work->network, &plan, &entry->costs);
     entry->mesh = *mesh;
     entry->area = work->sequences / (double)micro_batch * (double)mesh->devices;
@@ -157,20 +157,19 @@ static bool is_seed(const struct cs_search_workspace *work, const struct cs_plan
            plan->micro_batch == seed->micro_batch && plan->recompute == seed->recompute;
 }
 
-/* What may matter of a sharding with so many recomputed layers, and the best bound of it. */
+/* Lists the nodes of a sharding that may matter with so many layers of a stage recomputed; keeps the best bound. */
 static void list_pipelines_of(struct cs_search_workspace *work, int32_t index, int32_t layers, struct cs_node *best)
 {
     const struct cs_sharding *const sharding = &work->shardings[index];
     const bool seed = is_seed(work, &sharding->costs.plan) && layers == work->seed.recompute_layers;
-    const bool listed = layers > 0 && work->choices.space->given.recompute_layers < 0;
-    const struct cs_sums *const sums = layers > 0 ? &sharding->kept : &sharding->whole;
     const int64_t limit = cs_goal_devices_limit(&work->goal);
     const double devices = (double)(limit < work->class_high ? limit : work->class_high);
-    for (int32_t i = 0; i < work->pipeline_count && !work->failed; i++) {
+    const struct cs_row row = cs_row_of(work, sharding, layers, devices);
+    const int32_t count = work->pipeline_count;
+    for (int32_t i = 0; i < count; i++) {
         const struct cs_pipeline *const pipeline = &work->pipelines[i];
-        if (cs_node_hopeless(work, sharding, sums, pipeline, devices) ||
-            (seed && pipeline->pipeline == work->seed.pipeline) ||
-            (listed && (double)layers >= pipeline->layers)) { /* as cs_layers_at has it */
+        if (cs_node_hopeless(&row, pipeline) || !cs_layers_allowed(&work->choices, layers, pipeline->pipeline) ||
+            (seed && pipeline->pipeline == work->seed.pipeline)) {
             continue;
         }
         struct cs_reach reach;
@@ -185,14 +184,14 @@ static void list_pipelines_of(struct cs_search_workspace *work, int32_t index, i
 /* Lists what may matter of a sharding. While there is no answer to beat, the best bound is explored at once. */
 static void list_nodes(struct cs_search_workspace *work, int32_t index)
 {
-    const struct cs_choices *const choices = &work->choices;
     const struct cs_sharding *const sharding = &work->shardings[index];
     const bool diving = work->goal.front == NULL && work->goal.found[0] < work->goal.wanted;
-    const bool partly = sharding->costs.plan.recompute != CS_RECOMPUTE_NONE;
     const int64_t listed = work->node_count;
     struct cs_node best = {INFINITY, INFINITY, index, -1, 0};
-    for (int32_t k = 0; k < (partly ? choices->layer_count : 1); k++) {
-        list_pipelines_of(work, index, partly ? choices->layers[k] : 0, &best);
+    int32_t count;
+    const int32_t *const layers = cs_layers_tried(&work->choices, sharding->costs.plan.recompute, &count);
+    for (int32_t k = 0; k < count; k++) {
+        list_pipelines_of(work, index, layers[k], &best);
     }
     if (diving && best.pipeline >= 0) {
         cs_explore(work, sharding, &work->pipelines[best.pipeline], best.layers);
@@ -226,6 +225,19 @@ static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *me
     }
 }
 
+/* The numbers of recomputed layers that this search tries hold the plan's. */
+static bool tries_layers(const struct cs_choices *choices, const struct cs_plan *plan)
+{
+    int32_t count;
+    const int32_t *const layers = cs_layers_tried(choices, plan->recompute, &count);
+    for (int32_t k = 0; k < count; k++) {
+        if (layers[k] == plan->recompute_layers) {
+            return cs_layers_allowed(choices, layers[k], plan->pipeline);
+        }
+    }
+    return false;
+}
+
 /* The last search's answer, as far as it is a candidate here: neighbouring points have similar answers, and the
  * sooner a good one is known the more is cut. It changes the order of exploration only, never the answer. */
 static void explore_seed(struct cs_search_workspace *work)
@@ -251,11 +263,8 @@ static void explore_seed(struct cs_search_workspace *work)
             const struct cs_sharding *const sharding =
                 cs_engine_sharding(work, &mesh, b, (enum cs_recompute)seed->recompute);
             for (int32_t p = 0; sharding != NULL && p < work->pipeline_count; p++) {
-                for (int32_t k = 0, layers = 0; work->pipelines[p].pipeline == seed->pipeline && layers >= 0; k++) {
-                    layers = cs_layers_at(choices, seed->recompute, seed->pipeline, k);
-                    if (layers == seed->recompute_layers) {
-                        cs_explore(work, sharding, &work->pipelines[p], layers);
-                    }
+                if (work->pipelines[p].pipeline == seed->pipeline && tries_layers(choices, seed)) {
+                    cs_explore(work, sharding, &work->pipelines[p], seed->recompute_layers);
                 }
             }
             return;
@@ -339,13 +348,15 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
 static bool fits_with_layers(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                              const struct cs_pipeline *pipeline)
 {
-    const int32_t recompute = sharding->costs.plan.recompute;
-    for (int32_t k = 0;; k++) {
-        const int32_t layers = cs_layers_at(&work->choices, recompute, pipeline->pipeline, k);
-        if (layers < 0 || cs_fits_memory(work, sharding, pipeline, layers)) {
-            return layers >= 0;
+    int32_t count;
+    const int32_t *const layers = cs_layers_tried(&work->choices, sharding->costs.plan.recompute, &count);
+    for (int32_t k = 0; k < count; k++) {
+        if (cs_layers_allowed(&work->choices, layers[k], pipeline->pipeline) &&
+            cs_fits_memory(work, sharding, pipeline, layers[k])) {
+            return true;
         }
     }
+    return false;
 }
 
 /* Some candidate of one network class fits in memory. */

@@ -294,18 +294,12 @@ bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index,
     return true;
 }
 
-int32_t cs_layers_at(const struct cs_choices *choices, int32_t recompute, int32_t pipeline, int32_t index)
+const int32_t *cs_layers_tried(const struct cs_choices *choices, int32_t recompute, int32_t *count)
 {
-    const int64_t fullest = (choices->problem->architecture.layers + pipeline - 1) / pipeline;
-    if (recompute == CS_RECOMPUTE_NONE || choices->space->given.recompute_layers >= 0) {
-        return index == 0 ? (recompute == CS_RECOMPUTE_NONE ? 0 : choices->layers[0]) : -1;
-    }
-    for (int32_t i = 0; i < choices->layer_count; i++) {
-        if (choices->layers[i] < fullest && index-- == 0) {
-            return choices->layers[i];
-        }
-    }
-    return -1;
+    static const int32_t none = 0;
+    const bool recomputes = recompute != CS_RECOMPUTE_NONE;
+    *count = recomputes ? choices->layer_count : 1;
+    return recomputes ? choices->layers : &none;
 }
 
 bool cs_partly_recomputed(const struct cs_choices *choices)

@@ -48,9 +48,15 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
 int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool communication);
 /* The index-th mesh of a tensor degree; false after the last. */
 bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index, struct cs_mesh *mesh);
-/* The index-th number of recomputed layers that goes with a recomputation and a pipeline degree; -1 after the last. Of
- * a list only numbers below the layers of the fullest stage: others would recompute all of them. */
-int32_t cs_layers_at(const struct cs_choices *choices, int32_t recompute, int32_t pipeline, int32_t index);
+/* How many of a stage's first layers are recomputed, 0 for all of them: *count numbers to try with a recomputation. */
+const int32_t *cs_layers_tried(const struct cs_choices *choices, int32_t recompute, int32_t *count);
+/* One of these numbers is a candidate at a pipeline degree. Of the settings' list only numbers below the layers of the
+ * fullest stage are: others would recompute all of them. */
+static inline bool cs_layers_allowed(const struct cs_choices *choices, int32_t layers, int32_t pipeline)
+{
+    return layers == 0 || choices->space->given.recompute_layers >= 0 ||
+           layers < (choices->problem->architecture.layers + pipeline - 1) / pipeline;
+}
 /* Some candidate recomputes only a part of its layers. */
 bool cs_partly_recomputed(const struct cs_choices *choices);
 bool cs_pipeline_allowed(const struct cs_choices *choices, int32_t pipeline);

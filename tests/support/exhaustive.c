@@ -167,11 +167,11 @@ static void walk_sharding(struct walk *walk, const struct cs_sharding *sharding)
     const struct cs_search_workspace *const work = walk->work;
     for (int32_t i = 0; i < work->pipeline_count; i++) {
         const struct cs_pipeline *const pipeline = &work->pipelines[i];
-        int32_t layers = 0;
-        for (int32_t k = 0; layers >= 0; k++) {
-            layers = cs_layers_at(&work->choices, sharding->costs.plan.recompute, pipeline->pipeline, k);
-            if (layers >= 0) {
-                walk_stage(walk, sharding, pipeline, layers);
+        int32_t count;
+        const int32_t *const layers = cs_layers_tried(&work->choices, sharding->costs.plan.recompute, &count);
+        for (int32_t k = 0; k < count; k++) {
+            if (cs_layers_allowed(&work->choices, layers[k], pipeline->pipeline)) {
+                walk_stage(walk, sharding, pipeline, layers[k]);
             }
         }
     }
