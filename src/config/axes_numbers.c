@@ -57,10 +57,7 @@ enum cs_code cs_count_numbers(const struct cs_json *at, const struct cs_number_k
         return read_range(at, kind, &from, &step, count, error);
     }
     if (at->type != CS_JSON_ARRAY || at->count == 0) {
-        char found[96];
-        return cs_json_fail(at, error,
-                            "expected a list of one or more numbers or {\"from\": , \"to\": , \"step\": }, not %s.",
-                            cs_json_describe(at, found, sizeof found));
+        return cs_json_expected(at, error, "a list of one or more numbers or {\"from\": , \"to\": , \"step\": }");
     }
     *count = at->count;
     return CS_OK;

@@ -192,19 +192,6 @@ static void write_changes(const struct cs_config *config, struct cs_emit *emit)
     cs_emit_object_end(emit);
 }
 
-/* Top-level keys that do not decide a result. */
-static const char *const indifferent[] = {"title", "output", "limits"};
-
-static bool is_indifferent(const char *key)
-{
-    for (size_t i = 0; i < sizeof indifferent / sizeof indifferent[0]; i++) {
-        if (strcmp(key, indifferent[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error)
 {
     struct cs_emit emit = {.depth = 0};
@@ -222,59 +209,60 @@ enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error
 }
 
 /* ---- difference ---- */
-static bool differ(const struct cs_json *a, const struct cs_json *b, char *path, size_t size);
+/* Whether a member decides a result: titles, outputs and limits do not. */
+static bool decides(const struct cs_json *member)
+{
+    return member->parent->parent != NULL || cs_choice_index("title|output|limits", member->key) < 0;
+}
 
-/* a is where the path is taken from, b may be absent. */
-static bool differ_members(const struct cs_json *a, const struct cs_json *b, char *path, size_t size)
+/* The first value of a that differs in b, or of b that a lacks; NULL where there is none. */
+static const struct cs_json *different(const struct cs_json *a, const struct cs_json *b);
+
+static const struct cs_json *different_member(const struct cs_json *a, const struct cs_json *b)
 {
     for (const struct cs_json *child = a->first; child != NULL; child = child->next) {
-        const bool top = a->parent == NULL;
-        if (top && is_indifferent(child->key)) {
-            continue;
-        }
-        const struct cs_json *other = cs_json_member(b, child->key);
-        if (other == NULL) {
-            (void)cs_json_path(child, path, size);
-            return true;
-        }
-        if (differ(child, other, path, size)) {
-            return true;
+        if (decides(child)) {
+            const struct cs_json *other = cs_json_member(b, child->key);
+            const struct cs_json *found = other != NULL ? different(child, other) : child;
+            if (found != NULL) {
+                return found;
+            }
         }
     }
     for (const struct cs_json *child = b->first; child != NULL; child = child->next) {
-        if (cs_json_member(a, child->key) == NULL && !(b->parent == NULL && is_indifferent(child->key))) {
-            (void)cs_json_path(child, path, size);
-            return true;
+        if (decides(child) && cs_json_member(a, child->key) == NULL) {
+            return child;
         }
     }
-    return false;
+    return NULL;
 }
 
-static bool differ(const struct cs_json *a, const struct cs_json *b, char *path, size_t size)
+static const struct cs_json *different(const struct cs_json *a, const struct cs_json *b)
 {
-    bool same = a->type == b->type;
-    if (same && a->type == CS_JSON_OBJECT) {
-        return differ_members(a, b, path, size);
+    if (a->type != b->type) {
+        return a;
     }
-    if (same && a->type == CS_JSON_ARRAY) {
-        const struct cs_json *left = a->first, *right = b->first;
-        for (; left != NULL && right != NULL; left = left->next, right = right->next) {
-            if (differ(left, right, path, size)) {
-                return true;
+    switch (a->type) {
+    case CS_JSON_OBJECT:
+        return different_member(a, b);
+    case CS_JSON_ARRAY:
+        for (const struct cs_json *left = a->first, *right = b->first; left != NULL && right != NULL;
+             left = left->next, right = right->next) {
+            const struct cs_json *found = different(left, right);
+            if (found != NULL) {
+                return found;
             }
         }
-        same = a->count == b->count;
-    } else if (same && a->type == CS_JSON_STRING) {
-        same = strcmp(a->string, b->string) == 0;
-    } else if (same && a->type == CS_JSON_NUMBER) {
-        same = a->number == b->number;
-    } else if (same) {
-        same = a->boolean == b->boolean;
+        return a->count != b->count ? a : NULL;
+    case CS_JSON_STRING:
+        return strcmp(a->string, b->string) != 0 ? a : NULL;
+    case CS_JSON_NUMBER:
+        return a->number != b->number ? a : NULL;
+    case CS_JSON_BOOLEAN:
+    case CS_JSON_NULL:
+    default:
+        return a->boolean != b->boolean ? a : NULL;
     }
-    if (!same) {
-        (void)cs_json_path(a, path, size);
-    }
-    return !same;
 }
 
 bool cs_config_difference(const char *in_effect_a, const char *in_effect_b, char *path, int32_t path_size)
@@ -286,12 +274,13 @@ bool cs_config_difference(const char *in_effect_a, const char *in_effect_b, char
     struct cs_error error;
     const bool read_a = cs_json_parse("a", in_effect_a, strlen(in_effect_a), &a, &error) == CS_OK;
     const bool read_b = cs_json_parse("b", in_effect_b, strlen(in_effect_b), &b, &error) == CS_OK;
-    bool different = true;
+    const bool objects = read_a && read_b && a.root->type == CS_JSON_OBJECT && b.root->type == CS_JSON_OBJECT;
+    const struct cs_json *found = objects ? different(a.root, b.root) : NULL;
     (void)snprintf(path, (size_t)path_size, "(the whole configuration)");
-    if (read_a && read_b && a.root->type == CS_JSON_OBJECT && b.root->type == CS_JSON_OBJECT) {
-        different = differ(a.root, b.root, path, (size_t)path_size);
+    if (found != NULL) {
+        (void)cs_json_path(found, path, (size_t)path_size);
     }
     cs_json_free(&a);
     cs_json_free(&b);
-    return different;
+    return !objects || found != NULL;
 }

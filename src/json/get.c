@@ -11,7 +11,7 @@
 /* All choices together fit a message. */
 enum { CHOICES_MAX = 16, CHOICE_LENGTH = 32 };
 
-static enum cs_code expected(const struct cs_json *at, struct cs_error *error, const char *what)
+enum cs_code cs_json_expected(const struct cs_json *at, struct cs_error *error, const char *what)
 {
     char found[96];
     return cs_json_fail(at, error, "expected %s, not %s.", what, cs_json_describe(at, found, sizeof found));
@@ -68,13 +68,14 @@ enum cs_code cs_json_known_keys(const struct cs_json *object, int32_t count, con
 
 enum cs_code cs_json_object(const struct cs_json *at, struct cs_error *error)
 {
-    return at->type == CS_JSON_OBJECT ? CS_OK : expected(at, error, "an object {...}");
+    return at->type == CS_JSON_OBJECT ? CS_OK : cs_json_expected(at, error, "an object {...}");
 }
 
 enum cs_code cs_json_array(const struct cs_json *at, struct cs_error *error)
 {
-    return at->type == CS_JSON_ARRAY && at->count > 0 ? CS_OK
-                                                      : expected(at, error, "a list [...] of one or more values");
+    return at->type == CS_JSON_ARRAY && at->count > 0
+               ? CS_OK
+               : cs_json_expected(at, error, "a list [...] of one or more values");
 }
 
 /* "a whole number from 1 to 8 (token)" */
@@ -92,7 +93,7 @@ enum cs_code cs_json_real(const struct cs_json *at, double low, double high, con
 {
     if (at->type != CS_JSON_NUMBER || !(at->number >= low && at->number <= high)) {
         char what[160];
-        return expected(at, error, range_text("number", low, high, unit, what, sizeof what));
+        return cs_json_expected(at, error, range_text("number", low, high, unit, what, sizeof what));
     }
     *value = at->number;
     return CS_OK;
@@ -104,7 +105,8 @@ enum cs_code cs_json_count(const struct cs_json *at, int64_t low, int64_t high, 
     if (at->type != CS_JSON_NUMBER || !(at->number >= (double)low && at->number <= (double)high) ||
         at->number != floor(at->number)) {
         char what[160];
-        return expected(at, error, range_text("whole number", (double)low, (double)high, unit, what, sizeof what));
+        return cs_json_expected(at, error,
+                                range_text("whole number", (double)low, (double)high, unit, what, sizeof what));
     }
     *value = (int64_t)at->number;
     return CS_OK;
@@ -113,7 +115,7 @@ enum cs_code cs_json_count(const struct cs_json *at, int64_t low, int64_t high, 
 enum cs_code cs_json_flag(const struct cs_json *at, bool *value, struct cs_error *error)
 {
     if (at->type != CS_JSON_BOOLEAN) {
-        return expected(at, error, "true or false");
+        return cs_json_expected(at, error, "true or false");
     }
     *value = at->boolean;
     return CS_OK;
@@ -130,7 +132,7 @@ enum cs_code cs_json_text(const struct cs_json *at, char *buffer, size_t size, s
     if (length == 0 || length >= size || !clean) {
         char what[96];
         (void)snprintf(what, sizeof what, "a text of 1 to %zu bytes without control characters", size - 1);
-        return expected(at, error, what);
+        return cs_json_expected(at, error, what);
     }
     memcpy(buffer, at->string, length + 1);
     return CS_OK;
@@ -144,7 +146,7 @@ enum cs_code cs_json_free_text(const struct cs_json *object, const char *key, ch
         return CS_OK;
     }
     if (member->type != CS_JSON_STRING) {
-        return expected(member, error, "a text");
+        return cs_json_expected(member, error, "a text");
     }
     if (buffer != NULL) {
         (void)cs_json_clean(member->string, strlen(member->string), buffer, size);

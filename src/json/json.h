@@ -54,6 +54,8 @@ enum cs_code cs_json_assign(struct cs_json_document *document, const char *assig
  * instead of its value. */
 #define cs_json_fail(at, error, ...) cs_error_code((cs_json_error(at, false, error, __VA_ARGS__), CS_ERROR_CONFIG))
 #define cs_json_fail_key(at, error, ...) cs_error_code((cs_json_error(at, true, error, __VA_ARGS__), CS_ERROR_CONFIG))
+/* Fails with "expected WHAT, not ...", which says what the value is. */
+enum cs_code cs_json_expected(const struct cs_json *at, struct cs_error *error, const char *what);
 void cs_json_error(const struct cs_json *at, bool key, struct cs_error *error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 const char *cs_json_path(const struct cs_json *at, char *buffer, size_t size);

@@ -27,9 +27,7 @@ static enum cs_code read_tiles(const struct cs_json *list, struct cs_device *dev
         struct cs_tile *tile = &device->tiles[device->tile_count++];
         int64_t m = 0, n = 0;
         if (at->type != CS_JSON_ARRAY || at->count != 3) {
-            char found[96];
-            return cs_json_fail(at, error, "expected a tile [m, n, efficiency], not %s.",
-                                cs_json_describe(at, found, sizeof found));
+            return cs_json_expected(at, error, "a tile [m, n, efficiency]");
         }
         CS_TRY(cs_json_count(at->first, 1, 65536, NULL, &m, error));
         CS_TRY(cs_json_count(at->first->next, 1, 65536, NULL, &n, error));
