@@ -85,13 +85,16 @@ enum {
      kept,  flags, filled},
 
 /* The knobs of a plan, as far as the file holds them; a level of few words takes a byte. */
-#define TYPES_COUNT(most) CS_INT64, CS_INT64
-#define TYPES_DEGREE(most) CS_INT32, CS_INT32
-#define TYPES_LEVEL(most) (most) < 128 ? CS_INT8 : CS_INT32, CS_INT32
-#define KNOB_true(name, types, words, meaning) RECORD(name, types, "1", plan.name, words, true, meaning)
-#define KNOB_false(name, types, words, meaning)
+#define TYPE_COUNT(most) CS_INT64
+#define KEPT_COUNT CS_INT64
+#define TYPE_DEGREE(most) CS_INT32
+#define KEPT_DEGREE CS_INT32
+#define TYPE_LEVEL(most) (most) < 128 ? CS_INT8 : CS_INT32
+#define KEPT_LEVEL CS_INT32
+#define KNOB_true(name, type, kept, words, meaning) RECORD(name, type, kept, "1", plan.name, words, true, meaning)
+#define KNOB_false(name, type, kept, words, meaning)
 #define KNOB_ROW(name, kind, most, option, key, sign, shown, tie, file, words, meaning)                                \
-    KNOB_##file(name, TYPES_##kind(most), words, meaning)
+    KNOB_##file(name, TYPE_##kind(most), KEPT_##kind, words, meaning)
 
 #define STATUS_FLAG(name, word, sentence) "|" #word
 #define SHARE_ROW(name, word, meaning)                                                                                 \

@@ -8,7 +8,7 @@
 
 struct cs_plan_text cs_knob_value(const struct cs_knob *knob, int64_t value)
 {
-    struct cs_plan_text text;
+    struct cs_plan_text text = {""};
     if (knob->words != NULL) {
         (void)cs_choice_name(knob->words, (int32_t)value, text.at, sizeof text.at);
     } else {

@@ -137,7 +137,8 @@ static void build_whole_layer(struct cs_builder *builder, bool mixture, const ch
     cs_build_layer(builder, mixture);
     cs_build_finish(builder);
     layer_parameters(builder, mixture, part);
-    part->activation_bytes = cs_layer_activation_bytes(builder->problem, plan, mixture, plan->recompute);
+    part->activation_bytes =
+        cs_layer_activation_bytes(builder->problem, plan, mixture, (enum cs_recompute)plan->recompute);
     if (plan->recompute == CS_RECOMPUTE_FULL) {
         part->working_bytes = cs_layer_activation_bytes(builder->problem, plan, mixture, CS_RECOMPUTE_NONE);
     } else if (plan->recompute == CS_RECOMPUTE_SELECTIVE) {

@@ -94,10 +94,10 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
     struct chain chain;
     prepare_chain(problem, plan, &chain);
     const struct cs_replica *replica = &chain.replica;
-    step->seconds = cs_step_seconds(replica, plan->schedule, plan->interleave, plan->micro_batches);
-    step->memory_bytes = cs_memory_bytes(replica, plan->schedule, plan->interleave, plan->micro_batches);
-    const double flight = cs_in_flight(replica, plan->schedule, plan->interleave, plan->micro_batches);
-    const int s = (int)plan->schedule;
+    const enum cs_schedule s = (enum cs_schedule)plan->schedule;
+    step->seconds = cs_step_seconds(replica, s, plan->interleave, plan->micro_batches);
+    step->memory_bytes = cs_memory_bytes(replica, s, plan->interleave, plan->micro_batches);
+    const double flight = cs_in_flight(replica, s, plan->interleave, plan->micro_batches);
     const double first = replica->first_state[s] + flight * replica->first_activation[s] + replica->first_fixed[s];
     const bool at_first = !(step->memory_bytes > first);
     step->state_bytes = at_first ? replica->first_state[s] : replica->last_state[s];
@@ -114,7 +114,7 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
 void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *plan, double *state, double *activations)
 {
     struct chain chain;
-    const int s = (int)plan->schedule;
+    const enum cs_schedule s = (enum cs_schedule)plan->schedule;
     prepare_chain(problem, plan, &chain);
     /* The same stages, with nothing but layers on them. */
     static const enum cs_part_kind ends[] = {CS_PART_EMBEDDING, CS_PART_HEAD, CS_PART_HEAD_KEPT};
@@ -126,6 +126,6 @@ void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *pl
     cs_stage_prepare(&chain.costs, plan->pipeline, &chain.stage);
     cs_replica_prepare(&chain.stage, plan->data, plan->zero_stage, plan->zero_group, &chain.replica);
     *state = chain.replica.first_state[s];
-    *activations = cs_in_flight(&chain.replica, plan->schedule, plan->interleave, plan->micro_batches) *
-                   chain.replica.first_activation[s];
+    *activations =
+        cs_in_flight(&chain.replica, s, plan->interleave, plan->micro_batches) * chain.replica.first_activation[s];
 }

@@ -45,11 +45,12 @@ static void plan_of(const struct node *node, const struct cs_replica *replica, s
 static double consider(const struct node *node, const struct cs_replica *replica, struct cs_plan *plan)
 {
     struct cs_search_workspace *const work = node->work;
+    const enum cs_schedule schedule = (enum cs_schedule)plan->schedule;
     count(work, plan->devices, 1.0);
-    if (cs_memory_bytes(replica, plan->schedule, plan->interleave, plan->micro_batches) > work->memory_limit) {
+    if (cs_memory_bytes(replica, schedule, plan->interleave, plan->micro_batches) > work->memory_limit) {
         return INFINITY;
     }
-    const double step = cs_step_seconds(replica, plan->schedule, plan->interleave, plan->micro_batches);
+    const double step = cs_step_seconds(replica, schedule, plan->interleave, plan->micro_batches);
     const double seconds = cs_goal_seconds(&work->goal, plan->global_batch, step);
     cs_goal_offer(&work->goal, plan, seconds);
     return seconds;
@@ -161,7 +162,7 @@ static void consider_single(const struct node *node, const struct cs_replica *re
     }
     plan->micro_batches = cs_micro_batches(choices, schedule, plan->pipeline, 1, plan->data, plan->micro_batch);
     plan->global_batch = plan->micro_batches * plan->data * plan->micro_batch;
-    plan->schedule = schedule;
+    plan->schedule = (int32_t)schedule;
     plan->interleave = 1;
     if (plan->micro_batches > 0) {
         consider(node, replica, plan);

@@ -82,7 +82,7 @@ struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const s
     struct cs_sharding *const entry = &work->shardings[work->sharding_count++];
     struct cs_plan plan = mesh->plan;
     plan.micro_batch = (int32_t)micro_batch;
-    plan.recompute = recompute;
+    plan.recompute = (int32_t)recompute;
     plan.recompute_layers = cs_partly_recomputed(&work->choices) ? -1 : 0; /* decided by each node */
     cs_costs_prepare(work->choices.problem, &work->network, &plan, &entry->costs);
     entry->mesh = *mesh;
