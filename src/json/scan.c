@@ -257,6 +257,16 @@ static enum cs_code scan_key(struct scan *scan, struct cs_json *member)
 
 static enum cs_code scan_value(struct scan *scan, struct cs_json *value);
 
+/* A key, where the container has keys, and its value. */
+static enum cs_code scan_member(struct scan *scan, struct cs_json *member, bool keys)
+{
+    CS_TRY(add_place(scan));
+    if (keys) {
+        CS_TRY(scan_key(scan, member));
+    }
+    return scan_value(scan, member);
+}
+
 /* At the opening bracket; ends after the closing one. */
 static enum cs_code scan_container(struct scan *scan, struct cs_json *container, char close)
 {
@@ -274,12 +284,9 @@ static enum cs_code scan_container(struct scan *scan, struct cs_json *container,
         if (peek(scan) == close) {
             return refuse(scan, "a comma before '%c'; JSON has none after the last value.", close);
         }
-        CS_TRY(add_place(scan));
-        if (close == '}') {
-            CS_TRY(scan_key(scan, &member));
-        }
-        CS_TRY(scan_value(scan, &member));
-        scan->near = container;
+        const enum cs_code code = scan_member(scan, &member, close == '}');
+        scan->near = container; /* the member ends with this function */
+        CS_TRY(code);
         member.index++;
         skip_space(scan);
     } while (peek(scan) == ',');

@@ -239,13 +239,14 @@ void cs_summary_print(const struct cs_run *run, const struct cs_results *results
                       const struct cs_statistics *statistics, const char *path)
 {
     const struct cs_grid *grid = &run->grid;
+    const int64_t points_per_search = grid->points / grid->searches;
     char shape[CS_LINE];
     struct stat file;
     grid_shape(grid, shape);
     cs_log_info("Swept %s%s%s", run->config.title, run->config.title[0] != '\0' ? ": " : "", shape);
     cs_log_info("  %s searches for %s points in %s on %d rank%s: %.1f CPU-seconds, %.0f%% of them searching",
                 cs_text_count((double)statistics->searches).at,
-                cs_text_count((double)(statistics->searches * (grid->points / grid->searches))).at,
+                cs_text_count((double)(statistics->searches * points_per_search)).at,
                 cs_text_clock(statistics->seconds).at, (int)statistics->ranks, statistics->ranks == 1 ? "" : "s",
                 statistics->cpu_seconds, 100.0 * statistics->search_cpu_seconds / fmax(statistics->cpu_seconds, 1e-9));
     print_feasibility(grid, results);

@@ -143,8 +143,7 @@ static void check_sizes(const struct cs_network *network, int64_t stride, struct
 {
     struct cs_group_range groups;
     cs_group_range_place(network, stride, range.low, range.high, &groups);
-    int64_t size = range.low;
-    for (int64_t i = 0; (size = size_at(range, i, SIZES)) > 0; i++) {
+    for (int64_t i = 0, size; (size = size_at(range, i, SIZES)) > 0; i++) {
         struct cs_group group;
         cs_group_place(network, stride, size, &group);
         bool bad = above(TAX, "floor above a group's", cs_group_tax_floor(network), cs_group_tax(network, &group));
@@ -188,8 +187,7 @@ static void check_boundary(const struct cs_network *network, struct range stride
         seconds[end] = cs_point_to_point(network, stride, stages, bytes);
         taken[end] = seconds[end] * cs_point_to_point_tax(network, stride, stages);
     }
-    int64_t stride = strides.low;
-    for (int64_t i = 0; (stride = size_at(strides, i, SIZES)) > 0; i++) {
+    for (int64_t i = 0, stride; (stride = size_at(strides, i, SIZES)) > 0; i++) {
         const double here = cs_point_to_point(network, stride, stages, bytes);
         const double tax = cs_point_to_point_tax(network, stride, stages);
         if (above(BOUNDARY, "both ends above a stride's", cs_min(seconds[0], seconds[1]), here) ||
@@ -256,8 +254,7 @@ static void check_degrees(const struct instance *instance, const struct cs_stage
     struct cs_replica floors[CS_ZERO_STAGES], narrow[CS_ZERO_STAGES], exact[CS_ZERO_STAGES];
     cs_replica_floors(stage, range.low, range.high, 15u, group, floors);
     cs_replica_floors(stage, part.low, part.high, 15u, group, narrow);
-    int64_t data = range.low;
-    for (int64_t i = 0; (data = size_at(range, i, DEGREES)) > 0; i++) {
+    for (int64_t i = 0, data; (data = size_at(range, i, DEGREES)) > 0; i++) {
         cs_replicas_prepare(stage, data, 15u, group, exact);
         for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
             const struct step step = draw_step(stage->pipeline);
