@@ -14,7 +14,7 @@
 struct split {
     double embedding, head, dense,
         mixture;                       /* s of each part, forward and backward; of layers, those that are not `again` */
-    double again_dense, again_mixture; /* s of a recomputed layer where others of its stage are not */
+    double again_dense, again_mixture; /* s of a recomputed layer; without `again` as `dense` and `mixture` */
     double again;                      /* layers of a stage that are; 0: all layers are alike */
     double dense_layers, mixture_layers;
     int32_t stages;
@@ -90,8 +90,13 @@ static double whole(double room, double each)
 /* Layers of one kind that fit into `room` seconds, the first `again` of them recomputed. */
 static double layers_within(double room, double again, double each, double again_each)
 {
-    const double recomputed = again > 0.0 ? whole(room, again_each) : 0.0;
-    return recomputed < again ? recomputed : again + whole(room - again * again_each, each);
+    if (again > 0.0) {
+        const double recomputed = whole(room, again_each);
+        if (recomputed < again) {
+            return recomputed;
+        }
+    }
+    return again + whole(room - again * again_each, each);
 }
 
 /* Layers still to be dealt. */
@@ -167,8 +172,8 @@ static double fill(const struct split *split, double bound, struct loads *loads)
 static double split_two_kinds(const struct split *split, struct loads *loads)
 {
     double low = 0.0;
-    double high = split->embedding + split->head + split->dense_layers * cs_max(split->dense, split->again_dense) +
-                  split->mixture_layers * cs_max(split->mixture, split->again_mixture);
+    double high = split->embedding + split->head + split->dense_layers * split->again_dense +
+                  split->mixture_layers * split->again_mixture;
     for (int i = 0; i < 50; i++) {
         const double middle = 0.5 * (low + high);
         if (fill(split, middle, loads) > 0.5) {
@@ -352,8 +357,8 @@ void cs_stage_prepare_layers(const struct cs_costs *costs, int32_t pipeline, int
         .dense = part_seconds(&part[partly ? CS_PART_DENSE_KEPT : CS_PART_DENSE]),
         .mixture = part_seconds(&part[partly ? CS_PART_MIXTURE_KEPT : CS_PART_MIXTURE]),
         .head = part_seconds(&part[partly ? CS_PART_HEAD_KEPT : CS_PART_HEAD]),
-        .again_dense = partly ? part_seconds(&part[CS_PART_DENSE]) : 0.0,
-        .again_mixture = partly ? part_seconds(&part[CS_PART_MIXTURE]) : 0.0,
+        .again_dense = part_seconds(&part[CS_PART_DENSE]),
+        .again_mixture = part_seconds(&part[CS_PART_MIXTURE]),
         .again = partly ? (double)recompute_layers : 0.0,
         .dense_layers = dense_layers,
         .mixture_layers = (double)model->layers - dense_layers,
