@@ -90,7 +90,7 @@ static void fit(struct cs_table *table)
 void cs_table_print(struct cs_table *table, int32_t count,
                     void (*line)(struct cs_table *table, const void *context, int32_t i), const void *context)
 {
-    const char *heads[CS_COLUMNS_MAX];
+    const char *heads[CS_COLUMNS_MAX] = {NULL};
     for (int32_t i = 0; i < table->count; i++) {
         heads[i] = table->columns[i].head;
     }

@@ -115,7 +115,7 @@ static void *entry_at(const struct cs_library *library, enum cs_entry_kind kind,
 {
     char *array;
     memcpy(&array, (const char *)library + cs_entry_row(kind)->array, sizeof array);
-    return array + (size_t)index * cs_entry_row(kind)->size;
+    return array == NULL ? NULL : array + (size_t)index * cs_entry_row(kind)->size; /* NULL: no entry yet */
 }
 
 /* A zeroed entry at the end of its array. */
