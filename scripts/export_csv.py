@@ -13,12 +13,11 @@ import argparse
 import csv
 import sys
 
-from report import Refused, numpy, open_results, select, texts
+from report import PLAN_VARIABLES, Refused, numpy, open_results, select, texts
 
-DEFAULT = ("parameters_total", "loss", "status", "devices", "tensor", "pipeline", "data", "context", "expert",
-           "expert_tensor", "zero_stage", "interleave", "schedule", "micro_batch", "global_batch", "recompute",
-           "training_time", "step_time", "mfu", "memory_per_device", "energy", "energy_servers", "embodied_inventory",
-           "carbon_embodied", "carbon_operational", "carbon_servers", "carbon_total")
+DEFAULT = ("parameters_total", "loss", *PLAN_VARIABLES, "training_time", "step_time", "mfu", "memory_per_device",
+           "energy", "energy_servers", "embodied_inventory", "carbon_embodied", "carbon_operational", "carbon_servers",
+           "carbon_total")
 
 
 def cells_of(variable):

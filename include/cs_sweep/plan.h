@@ -74,7 +74,6 @@ struct cs_knob {
     const char *name, *option, *key, *sign, *words, *meaning; /* as in the rows */
     enum cs_knob_kind kind;
     int32_t shown, tie;
-    bool in_file;
     int64_t least, most, free; /* values, and what a free knob holds */
     size_t offset;             /* in struct cs_plan */
 };

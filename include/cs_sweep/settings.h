@@ -46,6 +46,7 @@ enum cs_overlap { CS_OVERLAP_AUTO, CS_OVERLAP_ON, CS_OVERLAP_OFF };
 enum cs_schedule { CS_SCHEDULE_1F1B, CS_SCHEDULE_ZB1P, CS_SCHEDULE_DUALPIPE };
 #define CS_SCHEDULE_NAMES "1f1b|zb1p|dualpipe"
 enum cs_objective { CS_MIN_DEVICES, CS_MIN_TIME, CS_MIN_ENERGY, CS_MIN_CARBON };
+#define CS_OBJECTIVE_NAMES "min_devices|min_time|min_energy|min_carbon"
 enum cs_preset { CS_PRESET_DEFAULT, CS_PRESET_PAPER };
 enum cs_attribution { CS_ATTRIBUTION_AMORTIZED, CS_ATTRIBUTION_FULL };
 enum cs_cpa_set { CS_CPA_LLMCARBON, CS_CPA_ACT, CS_CPA_IMEC };
@@ -126,7 +127,7 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
 
 /* ---- search: the space, the objective ---- */
 #define CS_SEARCH_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
-    CHOICE(objective, "min_devices", "min_devices|min_time|min_energy|min_carbon", CS_SCOPE_SEARCH,                    \
+    CHOICE(objective, "min_devices", CS_OBJECTIVE_NAMES, CS_SCOPE_SEARCH,                                              \
            "min_devices is the paper's Algorithm 1; min_time wants search.devices")                                    \
     COUNT(devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "exactly this many devices; 0 searches the count")       \
     COUNT(max_devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "most devices considered; 0 for no limit")           \

@@ -74,6 +74,7 @@ function plan(at) {
   if (whole("expert_tensor") > 1) words.push(`et${whole("expert_tensor")}`);
   words.push(`z${whole("zero_stage")}`, `b${whole("micro_batch")}`, `v${whole("interleave")}`,
     meta.recompute[whole("recompute")]);
+  if (whole("recompute_layers") > 0) words.push(`n${whole("recompute_layers")}`);
   if (whole("schedule") > 0) words.push(meta.schedule[whole("schedule")]);
   return words.join(" ");
 }

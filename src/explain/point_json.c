@@ -6,20 +6,22 @@
 #include "json/write.h"
 
 #include "cs_sweep/library.h"
+#include "cs_sweep/text.h"
 
 #include <math.h>
 #include <string.h>
 
 static void emit_point(const struct cs_point *point, struct cs_emit *emit)
 {
-    static const char *const objectives[] = {"min_devices", "min_time", "min_energy", "min_carbon"};
+    char objective[CS_NAME_MAX];
     cs_emit_object(emit, "point");
     cs_emit_text(emit, "model", point->model);
     cs_emit_text(emit, "hardware", point->hardware);
     cs_emit_real(emit, "year", point->design.years);
     cs_emit_text(emit, "qat", point->qat);
     cs_emit_text(emit, "region", point->has_carbon ? point->region : NULL);
-    cs_emit_text(emit, "objective", objectives[point->objective]);
+    cs_emit_text(emit, "objective",
+                 cs_choice_name(CS_OBJECTIVE_NAMES, (int32_t)point->objective, objective, sizeof objective));
     cs_emit_object_end(emit);
 }
 

@@ -218,9 +218,14 @@ static void print_bar(const struct cs_style *style, const char *label, double fr
 
 static void print_step(const struct cs_point *point, const struct cs_style *style)
 {
-    static const char *const notes[] = {"kernels",          "tensor-parallel traffic", "dispatch, combine",
-                                        "between stages",   "gradients, parameters",   "stages that wait",
-                                        "update of weights"};
+    static const char *const notes[] = {[CS_SHARE_COMPUTE] = "kernels",
+                                        [CS_SHARE_TENSOR] = "tensor-parallel traffic",
+                                        [CS_SHARE_EXPERT] = "dispatch, combine",
+                                        [CS_SHARE_PIPELINE] = "between stages",
+                                        [CS_SHARE_DATA] = "gradients, parameters",
+                                        [CS_SHARE_BUBBLE] = "stages that wait",
+                                        [CS_SHARE_OPTIMIZER] = "update of weights"};
+    _Static_assert(sizeof notes / sizeof notes[0] == CS_SHARE_COUNT, "a share of the step has no note");
     const struct cs_step *const step = &point->best[0].step;
     cs_heading(style, "Step", "shares of its time; traffic counts where no kernel hides it");
     for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {

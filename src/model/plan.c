@@ -8,8 +8,19 @@
 #define LEAST_LEVEL 0
 #define LEAST_SWITCH 0
 #define KNOB_ROW(member, kind, most, option, key, sign, shown, tie, file, words, meaning)                              \
-    {#member, option, key,  sign,         words, meaning,          CS_KNOB_##kind,                                     \
-     shown,   tie,    file, LEAST_##kind, most,  LEAST_##kind - 1, offsetof(struct cs_plan, member)},
+    {#member,                                                                                                          \
+     option,                                                                                                           \
+     key,                                                                                                              \
+     sign,                                                                                                             \
+     words,                                                                                                            \
+     meaning,                                                                                                          \
+     CS_KNOB_##kind,                                                                                                   \
+     shown,                                                                                                            \
+     tie,                                                                                                              \
+     LEAST_##kind,                                                                                                     \
+     most,                                                                                                             \
+     LEAST_##kind - 1,                                                                                                 \
+     offsetof(struct cs_plan, member)},
 static const struct cs_knob knobs[] = {CS_PLAN_KNOBS(KNOB_ROW)};
 enum { KNOBS = sizeof knobs / sizeof knobs[0] };
 _Static_assert((int)KNOBS <= (int)CS_KNOBS_MAX, "raise CS_KNOBS_MAX");

@@ -17,7 +17,7 @@ import h5py
 import numpy
 import xarray
 
-from harness import SOURCE, TMP, check, fails, run, run_test, script, sweep
+from harness import BUILD, SOURCE, TMP, check, fails, run, run_test, script, sweep
 from resultfile import FEASIBLE
 
 KINDS = {"f4": "<f4", "f8": "<f8", "i4": "<i4", "i1": "<i1", "u2": "<u2"}
@@ -124,6 +124,19 @@ def refusals():
     check(not (TMP / "x.html").exists(), "no page is left after an error")
 
 
+def whole_plans(chart):
+    """Every knob of a plan that the file holds stands in the page and in the columns of the CSV."""
+    point = json.loads(run(BUILD / "cs_point", "--model", "4096", "--hardware", "H100", "--brief", "--json").stdout)
+    path = sweep("recomputed", sets=['axes.model=[{"d_model":[4096]}]', 'axes.hardware=["H100"]', "axes.year=[0]",
+                                     "search.recompute_layers=[1,2]"])
+    knobs = set(point["plan"]) & set(xarray.open_dataset(path).data_vars)
+    check({"devices", "tensor", "zero_stage", "recompute_layers", "schedule"} <= knobs, f"knobs of the file: {knobs}")
+    run(*script("report.py", "recomputed.h5", "--output", "recomputed.html", "--chart", chart))
+    check(knobs <= set(page_arrays(TMP / "recomputed.html")[2]), "the page lacks a knob of the file")
+    header = run(*script("export_csv.py", "recomputed.h5")).stdout.split("\n", 1)[0].split(",")
+    check(knobs <= set(header), f"the CSV lacks {knobs - set(header)}")
+
+
 def exported_csv():
     """Every cell is the file's value."""
     data = xarray.open_dataset(TMP / "quick.h5")
@@ -165,6 +178,7 @@ def main():
     further_axes(chart)
     total_of_the_file(chart)
     refusals()
+    whole_plans(chart)
     exported_csv()
 
 
