@@ -7,7 +7,7 @@
 #include "cs_sweep/step.h"
 
 /* Which plans are candidates. A knob of `given` is free (0, or -1 where 0 is a value), or holds the one value that it
- * may have. Settings bound the free ones; a given one is taken as it is (a given plan is evaluated as given). */
+ * may have. Settings limit the free knobs only; a given value is taken whatever they say. */
 struct cs_space {
     struct cs_plan given;
     int64_t devices_low, devices_high; /* bounds of a free count; 0: the algorithm's own */

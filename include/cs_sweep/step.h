@@ -5,10 +5,10 @@
  *               one micro-batch through one layer of each kind, embedding and head; from kernels and collectives
  *   cs_stage    of (costs, pipeline): the split of the layers that minimises the slowest stage
  *   cs_replica  of (stage, data, zero_stage): gradient and parameter traffic, optimizer, point-to-point
- *   step        of (replica, interleave, micro_batches, schedule): a few multiplications, no branch, no allocation
+ *   step        of (replica, interleave, micro_batches, schedule): a few multiplications
  *
- * cs_step_seconds and cs_memory_bytes are the only functions that give a plan's time and memory: the search, its oracle
- * cs_point and cs_validate all call them, so equal plans give equal bits. */
+ * cs_step_seconds and cs_memory_bytes are the only functions that give a plan's time and memory: the search, its
+ * oracle in the tests, cs_point and cs_validate all call them, so equal plans give equal bits. */
 #ifndef CS_SWEEP_STEP_H
 #define CS_SWEEP_STEP_H
 
@@ -146,8 +146,9 @@ void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t ze
 void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                        struct cs_replica *replica);
 /* Floors, one for each ZeRO stage whose bit is set: replicas whose step, for any schedule, interleave and number of
- * micro-batches, is not slower than that of any data degree in [low, high]. Traffic and stragglers are as of `low`
- * ranks placed at best, the optimizer as of `high`. Their memory means nothing. */
+ * micro-batches, takes no longer than that of any data degree from low to high. Traffic and the wait for the slowest
+ * device are those of `low`, with its ranks placed as well as the network allows, the optimizer is that of `high`.
+ * Their memory means nothing. */
 void cs_replica_floors(const struct cs_stage *stage, int64_t low, int64_t high, uint32_t zero_stages,
                        int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES]);
 
@@ -228,7 +229,8 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
 /* Model FLOPs utilisation: 6 N_active D / (N_dev T peak at the point's format). */
 double cs_mfu(const struct cs_problem *problem, int64_t devices, double training_seconds);
 
-/* Narrated evaluation: one call per kernel and collective of the plan's layers (cs_point prints them). */
+/* Evaluates a plan and calls `trace` for each kernel and collective of each part of the model, one micro-batch of them,
+ * and then for what belongs to the whole step (part "step"). cs_point prints these entries. */
 struct cs_trace_entry {
     const char *part;   /* "dense layer", "mixture layer", "embedding", "head", "step" */
     const char *kernel; /* "qkv", "attention", "expert up", "all-gather (tensor)", ... */

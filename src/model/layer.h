@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Building one part of the model out of kernels and collectives, narrated or not. */
+/* Adds up one part of the model (a layer, the embedding, the head) from its kernels and collectives; with a trace
+ * function each of them is reported too. */
 #ifndef CS_SWEEP_MODEL_LAYER_H
 #define CS_SWEEP_MODEL_LAYER_H
 
@@ -11,7 +12,7 @@ struct cs_builder {
     const struct cs_plan *plan;
     struct cs_part *part;
     const char *name;
-    cs_trace_function trace; /* NULL: silent */
+    cs_trace_function trace; /* NULL: nothing is reported */
     void *context;
     bool repeats;      /* the backward pass repeats the forward one of this part */
     double tokens;     /* of one micro-batch on one context rank */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A replica: its gradient and parameter traffic, optimizer, state, schedules, point-to-point and stragglers. */
+/* From a pipeline stage to a data-parallel replica: gradient and parameter traffic, the optimizer, memory of the state,
+ * the times of the schedules, sends between stages, and the wait for the slowest device; and floors of all times. */
 #include "layer.h"
 
 /* ---- data parallelism ---- */
 
-/* The ranks of one collective; or of a range of data degrees, for its floor. */
+/* The ranks of one collective; for a floor, of the same collective at every data degree of a range. */
 struct ranks {
     bool floor;
     union {
@@ -13,15 +14,19 @@ struct ranks {
     };
 };
 
-/* The ranks that reduce one kind of parameters, and those that shard its state together. */
+/* The ranks that hold the same parameters and so reduce their gradients. ZeRO may shard the state over smaller
+ * groups. */
 struct reduction {
-    struct ranks all, shard, between; /* between shards of one position */
-    bool grouped;
-    double shards;
-    double tax;
+    struct ranks all;     /* all of them */
+    struct ranks shard;   /* a group that shards the state */
+    struct ranks between; /* those that hold the same shard in each group */
+    bool grouped;         /* there is more than one group */
+    double shards;        /* ranks of a group */
+    double tax;           /* share of compute that overlapped traffic takes */
 };
 
-/* State is sharded inside a slice, gradients are reduced between slices (MaxText, T5X): never over the torus' edge. */
+/* How many ranks shard their state together: the plan's number; on a torus those of one slice, between which gradients
+ * are reduced (MaxText, T5X); else all. */
 static int64_t ranks_together(const struct cs_network *network, int64_t stride, int64_t ranks, int64_t group)
 {
     const int64_t slice = network->device->torus_axes > 0.0 ? (int64_t)network->domain / stride : 0;
@@ -40,7 +45,8 @@ static void place_ranks(const struct cs_network *network, int64_t stride, int64_
     }
 }
 
-/* Of `low` ranks; as a floor, of low to high: neither shards nor the groups between them shrink as ranks are added. */
+/* Of `low` ranks; for a floor, of any number from low to high. As ranks are added neither a group nor the number of
+ * groups shrinks, so a floor takes their ranges from both ends. */
 static void place_reduction(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, int64_t group,
                             bool floor, struct reduction *out)
 {
@@ -79,7 +85,8 @@ static double scatter(const struct reduction *reduction, double bytes)
     return reduction->grouped ? inside + reduce_over(&reduction->between, bytes / reduction->shards) : inside;
 }
 
-/* Traffic goes by buckets as gradients come: all but the last can hide. */
+/* Gradients are sent in buckets as they become ready. The last bucket is ready when the compute ends, so it never
+ * hides. */
 static double exposed_but_bucket(const struct cs_stage *stage, double traffic, double bytes, double compute, double tax)
 {
     const double last = stage->costs->problem->training.gradient_bucket_bytes;
@@ -90,9 +97,9 @@ static double exposed_but_bucket(const struct cs_stage *stage, double traffic, d
 struct traffic {
     const struct reduction *shared, *experts;
     double weight, gradient; /* bytes per parameter on the wire */
-    bool overlaps;           /* under the forward and backward passes */
-    double pace;             /* of the slowest device: a step is done when it is */
-    double gather, scatter;  /* s of a stage's parameters and gradients, where ZeRO 1 or 2 is asked for */
+    bool overlaps;           /* it runs beside the forward and backward passes */
+    double pace;             /* time of the slowest device over the mean: all wait for it */
+    double gather, scatter;  /* s for all parameters and gradients of a stage; 0 unless ZeRO 1 or 2 is asked for */
 };
 
 bool cs_stack_overlaps(const struct cs_problem *problem)
@@ -116,7 +123,8 @@ static double scatter_seconds(const struct traffic *traffic, double parameters, 
            (expert_parameters > 0.0 ? scatter(traffic->experts, traffic->gradient * expert_parameters) : 0.0);
 }
 
-/* ZeRO 3, one micro-batch: gathers under the forward, gathers and scatters under the backward, part by part. */
+/* Exposed seconds of ZeRO 3 for one micro-batch, part by part: parameters are gathered for the forward pass and again
+ * for the backward one, which also scatters the gradients. */
 static void shard_everything(const struct cs_stage *stage, const struct traffic *traffic, double *seconds)
 {
     const struct cs_part *part = stage->costs->part;
@@ -177,7 +185,7 @@ static double state_bytes(const struct cs_problem *problem, int32_t zero, double
                          optimizer / (zero >= 1 ? shards : 1.0));
 }
 
-/* d ranks shard the state of shared parameters, r that of experts. */
+/* d ranks shard the state of the parameters outside the experts, r that of the experts. */
 static void prepare_state(const struct cs_stage *stage, double d, double r, struct cs_replica *replica)
 {
     const struct cs_problem *problem = stage->costs->problem;
@@ -222,7 +230,7 @@ static void prepare_schedules(const struct cs_stage *stage, double pace, struct 
         cs_max(0.5 * p - 1.0, 0.0) * cs_max(overlapped + backward - 3.0 * weight, 0.0);
 }
 
-/* The pace of a step: that of its slowest device. */
+/* Time of the slowest device of the whole plan over the mean. */
 static double pace_at(const struct cs_stage *stage, int64_t data)
 {
     const struct cs_plan *plan = &stage->costs->plan;
@@ -230,8 +238,9 @@ static double pace_at(const struct cs_stage *stage, int64_t data)
     return cs_device_slowest(&stage->costs->problem->device, devices);
 }
 
-/* Weight gradients fill the bubbles of ZB1P and DualPipe. Where they are longer than what they fill, and traffic keeps
- * some of the bubble open, it shrinks as devices get slower: then the highest data degree has the least. */
+/* ZB1P and DualPipe fill their bubble with weight gradients. Slower devices lengthen the weight gradients too: where
+ * these take longer than what they fill, and only ZeRO traffic keeps the bubble open, it shrinks with the pace. The
+ * bubble is linear in the pace down to 0, so the smaller one of both ends of the range is the floor. */
 static void floor_bubbles(const struct cs_stage *stage, int64_t high, struct cs_replica *floor)
 {
     if (!(floor->shares[CS_SHARE_DATA] > 0.0)) {
@@ -246,7 +255,7 @@ static void floor_bubbles(const struct cs_stage *stage, int64_t high, struct cs_
     }
 }
 
-/* Point-to-point between stages. */
+/* Sends between pipeline stages, forward and backward. */
 static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool overlapped, struct cs_replica *replica)
 {
     const struct cs_costs *costs = stage->costs;
@@ -256,7 +265,8 @@ static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool ov
         return;
     }
     const int64_t stride = (int64_t)plan->tensor * plan->context * data;
-    /* Each tensor rank sends its part, and the receivers gather it (Narayanan 2021, 4.1). */
+    /* Without sequence parallelism each tensor rank sends a part and the receivers gather them (Narayanan 2021,
+     * 4.1). */
     const double parts = plan->sequence_parallel ? 1.0 : plan->tensor;
     struct cs_group tensor;
     cs_group_place(costs->network, 1, plan->tensor, &tensor);
@@ -272,7 +282,7 @@ static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool ov
     }
 }
 
-/* What the ZeRO stages whose bits are set share at a data degree. */
+/* The part of the traffic that is the same for all ZeRO stages whose bits are set. */
 static void describe_traffic(const struct cs_stage *stage, int64_t data, uint32_t zero_stages,
                              const struct reduction *shared, const struct reduction *experts, struct traffic *traffic)
 {
@@ -293,7 +303,7 @@ static void describe_traffic(const struct cs_stage *stage, int64_t data, uint32_
     }
 }
 
-/* Everything of a replica but its boundary. */
+/* All of a replica but the sends between stages. */
 static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t zero_stage,
                             const struct traffic *traffic, struct cs_replica *replica)
 {
@@ -321,14 +331,14 @@ static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t 
     replica->once = replica->data_seconds + replica->optimizer_seconds;
 }
 
-/* Ranks that share an expert's parameters. */
+/* How many ranks hold the same experts' parameters. */
 static int64_t expert_ranks(const struct cs_plan *plan, int64_t data)
 {
     const int64_t ranks = data * plan->context * plan->tensor / ((int64_t)plan->expert * plan->expert_tensor);
     return ranks > 0 ? ranks : 1;
 }
 
-/* Of data degree `low`; as floors, of low to high. */
+/* The replicas of data degree `low`; or floors of all degrees from low to high. */
 static void prepare_replicas(const struct cs_stage *stage, int64_t low, int64_t high, bool floor, uint32_t zero_stages,
                              int32_t zero_group, struct cs_replica replicas[CS_ZERO_STAGES])
 {
@@ -341,7 +351,7 @@ static void prepare_replicas(const struct cs_stage *stage, int64_t low, int64_t 
     place_reduction(network, plan->tensor, low * plan->context, high * plan->context, zero_group, floor, &shared);
     place_reduction(network, grid, expert_ranks(plan, low), expert_ranks(plan, high), zero_group, floor, &experts);
     describe_traffic(stage, low, zero_stages, &shared, &experts, &traffic);
-    /* One of the range's ends has the cheapest boundary (cs_point_to_point). */
+    /* One of the two ends of the range has the cheapest sends (see cs_point_to_point). */
     prepare_boundary(stage, low, traffic.overlaps, &first);
     last.point_to_point = first.point_to_point;
     last.chunk_to_chunk = first.chunk_to_chunk;

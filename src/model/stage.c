@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Layers to pipeline stages: the contiguous split whose slowest stage is fastest.  Stage 0 holds the embedding, the
- * last one the head; the dense layers of a mixture model come first. For a bound on the slowest stage, filling every
- * stage up to the bound in order holds the most layers, so the least feasible bound is the least slowest stage. With
- * one kind of layer the bound is one of E + i X, j X, H + k X and is counted up from the mean; with two kinds it is
- * bisected, and the split found is the answer.
+/* Dealing the layers to pipeline stages, in order, so that the slowest stage takes the least time. Stage 0 also holds
+ * the embedding and the last stage the head; the dense layers of a mixture model come first.
  *
- * Where only the first layers of a stage are recomputed they take longer than its others. A stage's time still rises
- * with its layers, so the same filling holds, and the same counting. */
+ * If no stage may take longer than some bound, filling one stage after the other up to the bound places the most
+ * layers. So the least bound that places all of them is the time sought. With one kind of layer, of X seconds, it is
+ * one of E + i X, j X and H + k X (E embedding, H head; i, j, k layers on the first, a middle and the last stage), and
+ * these are counted up from the mean. With two kinds the bound is found by bisection.
+ *
+ * Where only the first layers of each stage are recomputed these take longer than its others. The time of a stage still
+ * rises with each layer, so both ways hold. */
 #include "cs_sweep/step.h"
 
 #include <math.h>
@@ -20,7 +22,7 @@ struct split {
     int32_t stages;
 };
 
-/* A stage with so many layers of each kind, dense ones first; of them the first `again` are recomputed. */
+/* A stage with so many layers of each kind. Dense ones come first, and the first split->again of all are recomputed. */
 static struct cs_load load_of(const struct split *split, double dense, double mixture)
 {
     struct cs_load load = {.count = {0.0}};
@@ -54,7 +56,7 @@ static void add_head(const struct split *split, struct cs_load *load)
     load->count[split->again > 0.0 ? CS_PART_HEAD_KEPT : CS_PART_HEAD] = 1.0;
 }
 
-/* s of so many layers of one kind, of which so many are recomputed. */
+/* s of `layers` layers of one kind: the first `again` take again_each, the others each. */
 static double layer_seconds(double layers, double again, double each, double again_each)
 {
     const double recomputed = cs_min(layers, again);
@@ -74,14 +76,15 @@ static double load_seconds(const struct split *split, const struct cs_load *load
                         count[CS_PART_MIXTURE] * split->mixture + count[CS_PART_HEAD] * split->head;
 }
 
-/* Loads of a split: first, the slowest in the middle, last; and of all stages the layers that are recomputed where
- * others are not. */
+/* A finished split: the first stage, the slowest of those between, the last; and how many layers of each kind all
+ * stages together recompute, where only the first of each stage are. */
 struct loads {
     struct cs_load first, middle, last;
     bool has_middle;
     double again_dense, again_mixture;
 };
 
+/* Layers of `each` seconds that fit into `room` seconds. */
 static double whole(double room, double each)
 {
     return room > 0.0 ? floor(room / each) : 0.0;
@@ -99,7 +102,7 @@ static double layers_within(double room, double again, double each, double again
     return again + whole(room - again * again_each, each);
 }
 
-/* Layers still to be dealt. */
+/* Layers of each kind that no stage holds yet. */
 struct rest {
     double dense, mixture;
 };
@@ -120,7 +123,8 @@ static struct cs_load take(const struct split *split, double room, struct rest *
     return load_of(split, dense, mixture);
 }
 
-/* How many of the stages that follow one between the first and the last hold the same as it; takes their layers. */
+/* How many of the next `stages` stages hold the same layers as the one just filled; takes these layers. Some that do
+ * may be left out: they are then filled one by one. */
 static int32_t take_alike(const struct cs_load *load, int32_t stages, struct rest *rest)
 {
     const double dense = dense_of(load), mixture = mixture_of(load);
@@ -128,7 +132,7 @@ static int32_t take_alike(const struct cs_load *load, int32_t stages, struct res
     if (mixture > 0.0) {
         alike = dense > 0.0 ? 0.0 : floor(rest->mixture / mixture);
     } else {
-        /* The one that takes the last dense layer may take mixtures too. */
+        /* The stage that takes the last dense layer may take mixture layers too. */
         alike = dense > 0.0 ? cs_max(ceil(rest->dense / dense) - 1.0, 0.0) : (double)stages;
     }
     alike = cs_min(alike, (double)stages);
@@ -222,13 +226,13 @@ static void split_one_kind(const struct split *split, struct loads *loads)
     loads->last = load_of(split, mixture ? 0.0 : last, mixture ? last : 0.0);
     add_embedding(&loads->first);
     add_head(split, &loads->last);
-    /* A stage in the middle may hold one layer fewer than j: no stage recomputes more than counted here. */
+    /* Some middle stages may hold one layer fewer than j, so this counts the recomputed layers, or a few more. */
     const double recomputed =
         cs_min(layers, cs_min(first, again) + between * cs_min(middle, again) + cs_min(last, again));
     *(mixture ? &loads->again_mixture : &loads->again_dense) = recomputed;
 }
 
-/* The same number of layers on every stage: what frameworks deal where it divides. */
+/* The same number of layers on every stage, as frameworks do where the stages divide the layers. */
 static void split_evenly(const struct split *split, struct loads *loads)
 {
     const double each = (split->dense_layers + split->mixture_layers) / (double)split->stages;
@@ -251,7 +255,7 @@ static void split_evenly(const struct split *split, struct loads *loads)
     add_head(split, &loads->last);
 }
 
-/* All layers, so many of them recomputed where others are not; and both ends. */
+/* What all stages hold together. */
 static struct cs_load everything(const struct split *split, double again_dense, double again_mixture)
 {
     struct cs_load all = {.count = {0.0}};

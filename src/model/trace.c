@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A plan narrated: every kernel and collective of its parts, and what happens once a step. */
+/* Reports what a plan's time is spent on, one entry at a time: each kernel and collective of each part of the model for
+ * one micro-batch, then what belongs to the whole step. */
 #include "layer.h"
 
 static void tell(cs_trace_function trace, void *context, const char *kernel, enum cs_bound bound, double seconds,
@@ -39,7 +40,8 @@ static void trace_step(const struct cs_replica *replica, const struct cs_plan *p
     tell(trace, context, "gradients and parameters (data)", CS_BOUND_LINK, replica->data_seconds, replica->data_seconds,
          problem->training.gradient_bytes * parameters);
     if (plan->schedule == CS_SCHEDULE_DUALPIPE && replica->hidden_all_to_all > 0.0) {
-        /* Told as exposed where it is made; the other direction's compute covers this much of it. */
+        /* Each layer reports its all-to-all as exposed. DualPipe hides this much of it under the compute of the other
+         * direction, so it is taken off again here. */
         const struct cs_trace_entry hidden = {.part = "step",
                                               .kernel = "all-to-all under the other direction (expert)",
                                               .collective = true,

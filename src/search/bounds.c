@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lower bounds, each valid for every candidate of what it bounds. src/search/README.md has the proofs in one place. */
+/* Lower bounds, each valid for every candidate of what it bounds. engine.h defines the symbols, src/search/README.md
+ * has the proofs in one place. */
 #include "engine.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@ static double part_seconds(const struct cs_part *part)
     return part->forward_seconds + part->backward_seconds;
 }
 
-/* Sums over the parts of which `counts` says how many there are. */
+/* The sums over a whole model that has `counts` of each part. */
 static struct cs_sums sums_of(const struct cs_costs *costs, const double counts[CS_PART_COUNT], bool dual)
 {
     struct cs_sums sums = {.layer = INFINITY, .shown = 1.0};
@@ -48,7 +49,7 @@ void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding
                                             [CS_PART_EMBEDDING] = 1.0,
                                             [CS_PART_HEAD_KEPT] = 1.0};
         sharding->kept = sums_of(costs, kept, dual);
-        /* Of a stage's time DualPipe hides at most the largest share of any layer, recomputed or not. */
+        /* A stage may hold both recomputed and kept layers. DualPipe hides at most the largest share of any of them. */
         sharding->kept.overlap = cs_max(sharding->kept.overlap, sharding->whole.overlap);
         sharding->kept.shown = dual ? 1.0 - sharding->kept.overlap : 1.0;
         sharding->again = INFINITY;
@@ -62,31 +63,28 @@ void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding
     }
 }
 
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-/* p stages of the slowest one's time take at least all parts' time, whatever p: N T >= Q / b t c A. The deadline and
- * the range of N then bound N >= N T / T_max and T >= N T / N_high. Where layers may be recomputed in part, A counts
- * none of them as recomputed. */
+/* The slowest of p stages takes at least A / p, so a replica of t c p devices spends at least t c A device-seconds on a
+ * micro-batch whatever p is, and the training N T >= Q / b t c A. With T <= T_max and N <= N_high, the largest count of
+ * the class, follow N >= N T / T_max and T >= N T / N_high. Where only some layers may be recomputed, A counts none as
+ * recomputed. */
 bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding)
 {
     const struct cs_sums *const sums = sharding->costs.kept ? &sharding->kept : &sharding->whole;
     const double area = sharding->area * sums->all * sums->shown;
     const double devices = area / work->goal.deadline * (1.0 - CS_BOUND_SLACK);
     const double high = (double)work->class_high;
-    return devices > high || cs_goal_rejects(&work->goal, larger(devices, (double)work->class_low), area / high, area);
+    return devices > high || cs_goal_rejects(&work->goal, cs_max(devices, (double)work->class_low), area / high, area);
 }
 
-/* A step takes at least m T + F / v (cs_step_seconds, its other terms being non-negative), with T the slowest stage and
- * F = A - T the rest of the A seconds of all parts under 1F1B. m T + (A - T) / v does not fall with T, since m v >=
- * 1, so a bound on T bounds the step:
- *   T >= A / p             the slowest of p stages takes at least their mean;
- *   T >= ceil(L / p) l     one of p stages holds at least ceil(L / p) layers, each at least the fastest one's l;
- *   T >= each single part.
- * Where the first n layers of a stage are recomputed, A and that stage have at least min(n, ceil(L / p)) of them.
- * ZB1P has the same T and at least no bubble; DualPipe hides at most the share `overlap` of T. */
+/* A step takes at least m T1 + F / v seconds: cs_step_seconds without its other terms, none of which is negative. Under
+ * 1F1B F = A - T1. m T1 + (A - T1) / v does not fall as T1 grows, since m v >= 1, so a lower bound of T1 gives one of
+ * the step:
+ *   T1 >= A / p            the slowest of p stages takes at least their mean;
+ *   T1 >= ceil(L / p) l    one of p stages holds at least ceil(L / p) layers, and no layer is faster than l;
+ *   T1 >= each single part.
+ * Where the first n layers of each stage are recomputed, the fullest stage, and so the model, has at least
+ * min(n, ceil(L / p)) recomputed layers. ZB1P has the same T1 and may have no bubble. DualPipe hides at most the share
+ * `overlap` of T1. */
 void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                     const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
                     double *micro, double *fill)
@@ -95,8 +93,8 @@ void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_shar
     const struct cs_sums *const sums = recompute_layers > 0 ? &sharding->kept : &sharding->whole;
     const double again = cs_again_seconds(sharding, pipeline, recompute_layers);
     const double all = sums->all + again;
-    double slowest = larger(larger(all / pipeline->stages, pipeline->layers * sums->layer + again), sums->part);
-    double rest = larger(all - slowest, 0.0);
+    double slowest = cs_max(cs_max(all / pipeline->stages, pipeline->layers * sums->layer + again), sums->part);
+    double rest = cs_max(all - slowest, 0.0);
     double hidden = slowest * (1.0 - sums->shown);
     if (stage != NULL) {
         slowest = stage->slowest_forward + stage->slowest_backward;
@@ -113,7 +111,7 @@ int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_shard
     return work->choices.given_batch ? work->choices.divisors[position] : position * sharding->mesh.data_step;
 }
 
-/* Positions of the data degrees in [low, high]. */
+/* The positions of the data degrees from low to high. */
 static struct cs_reach positions(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                                  int64_t low, int64_t high)
 {
@@ -132,7 +130,8 @@ static struct cs_reach positions(const struct cs_search_workspace *work, const s
     return reach;
 }
 
-/* Most chunks per device that are worth a bound at d * b sequences per micro-batch: interleaving wants m >= p. */
+/* The largest v of any candidate whose replicas together take `unit` = d b sequences or more at a time: interleaving
+ * wants p micro-batches or more, unless both batch and interleave are given. */
 static double most_chunks(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline, double unit)
 {
     const struct cs_interleaves *const v = &pipeline->interleaves;
@@ -141,9 +140,10 @@ static double most_chunks(const struct cs_search_workspace *work, const struct c
     return rounds || !v->one ? (double)v->high : 1.0;
 }
 
-/* Least d * b that meets the deadline T_max. With Q sequences to train on, m micro-batches and B = m d b <= cap:
- *   T >= Q / (m d b) (m T1 + F / v) = Q / (d b) (T1 + F / (v m)),  m <= cap / (d b),  so T <= T_max wants
- *   d b >= K (T1 + F d b / (v cap)),  K = Q / T_max,  or  d b (1 - K F / (v cap)) >= K T1. */
+/* The least d b that can meet the deadline. The training has Q / (m d b) steps of at least m T1 + F / v seconds, and
+ * m <= cap / (d b), hence
+ *   T >= Q / (d b) (T1 + F / (v m)) >= Q / (d b) (T1 + F d b / (v cap)),
+ * so that T <= T_max wants d b (1 - K F / (v cap)) >= K T1. */
 static double least_unit(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline, double micro,
                          double fill)
 {
@@ -159,17 +159,7 @@ static double least_unit(const struct cs_search_workspace *work, const struct cs
     return unit * (1.0 - CS_BOUND_SLACK);
 }
 
-static int64_t minimum(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t maximum(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Largest data degree that the batch gate leaves to any schedule of a node. */
+/* The largest data degree that the batch gate leaves to any schedule of a node. */
 static int64_t most_data(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline,
                          int64_t micro_batch)
 {
@@ -190,12 +180,12 @@ struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const stru
                               const struct cs_pipeline *pipeline, int64_t unit)
 {
     const int64_t per_replica = cs_multiply(sharding->mesh.devices, pipeline->pipeline);
-    int64_t high = minimum(work->class_high / per_replica,
-                           work->choices.cap / cs_multiply(sharding->costs.plan.micro_batch, unit));
+    int64_t high = cs_smaller(work->class_high / per_replica,
+                              work->choices.cap / cs_multiply(sharding->costs.plan.micro_batch, unit));
     int64_t low = work->class_low / per_replica + (work->class_low % per_replica != 0);
     if (work->choices.space->given.data > 0) {
-        low = maximum(low, work->choices.space->given.data);
-        high = minimum(high, work->choices.space->given.data);
+        low = cs_larger(low, work->choices.space->given.data);
+        high = cs_smaller(high, work->choices.space->given.data);
     }
     return low <= high ? positions(work, sharding, low, high) : (struct cs_reach){1, 0};
 }
@@ -205,7 +195,7 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
                    struct cs_reach *reach, struct cs_node *node)
 {
     const int32_t micro_batch = sharding->costs.plan.micro_batch;
-    const double limit = (double)minimum(work->class_high, cs_goal_devices_limit(&work->goal));
+    const double limit = (double)cs_smaller(work->class_high, cs_goal_devices_limit(&work->goal));
     double micro = 0.0;
     double fill = 0.0;
     cs_stage_floor(work, sharding, pipeline, recompute_layers, stage, &micro, &fill);
@@ -215,30 +205,30 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
         return false;
     }
     const int64_t per_replica = cs_multiply(sharding->mesh.devices, pipeline->pipeline);
-    int64_t high = minimum(minimum(work->class_high, cs_goal_devices_limit(&work->goal)) / per_replica,
-                           most_data(work, pipeline, micro_batch));
+    int64_t high = cs_smaller(cs_smaller(work->class_high, cs_goal_devices_limit(&work->goal)) / per_replica,
+                              most_data(work, pipeline, micro_batch));
     int64_t low = work->class_low / per_replica + (work->class_low % per_replica != 0);
     if (work->choices.space->given.data > 0) {
-        low = maximum(low, work->choices.space->given.data);
-        high = minimum(high, work->choices.space->given.data);
+        low = cs_larger(low, work->choices.space->given.data);
+        high = cs_smaller(high, work->choices.space->given.data);
     }
     const double least = ceil(unit / micro_batch);
     if (low > high || least > (double)high) {
         return false;
     }
-    *reach = positions(work, sharding, maximum(low, (int64_t)least), high);
+    *reach = positions(work, sharding, cs_larger(low, (int64_t)least), high);
     if (reach->low > reach->high) {
         return false;
     }
     const double first = (double)cs_data_at(work, sharding, reach->low);
     const double last = (double)cs_data_at(work, sharding, reach->high);
-    /* With m <= cap / (d b), T >= Q T1 / (b d) + Q F / (v cap), least at the last d; N T at the first. */
+    /* T >= Q T1 / (b d) + Q F / (v cap) is least at the last d, and N T, which is d times it, at the first. */
     const double chunks = most_chunks(work, pipeline, first * micro_batch);
-    const double per_rank = work->sequences / micro_batch * micro;
+    const double alone = work->sequences / micro_batch * micro; /* s of one replica, without a bubble */
     const double bubble = work->sequences * fill / (chunks * (double)work->choices.cap);
     const double devices = (double)per_replica * first;
-    const double area = (double)per_replica * (per_rank + bubble * first);
-    const double seconds = per_rank / last + bubble;
+    const double area = (double)per_replica * (alone + bubble * first);
+    const double seconds = alone / last + bubble;
     node->first = work->goal.objective == CS_MIN_DEVICES ? devices
                   : work->goal.objective == CS_MIN_TIME  ? seconds
                                                          : area;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The size of the space without walking it: sums over the multiples of the data step instead of over device counts. */
+/* The number of candidates without a visit to each: the data degrees are counted as the multiples of the data step in a
+ * range, so no loop runs over device counts. */
 #include "space.h"
 
 static int32_t bits(uint32_t set)
@@ -11,11 +12,6 @@ static int32_t bits(uint32_t set)
     return count;
 }
 
-static int64_t minimum(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Multiples of step in [low, high], low >= 1. */
 static double multiples(int64_t low, int64_t high, int64_t step)
 {
@@ -24,7 +20,7 @@ static double multiples(int64_t low, int64_t high, int64_t step)
     return last > first ? (double)(last - first) : 0.0;
 }
 
-/* Schedules and interleaves of one (pipeline): how many of each kind. */
+/* How many pairs of schedule and interleave a pipeline degree has, by what they ask of the micro-batches. */
 struct kinds {
     double single; /* v = 1, one micro-batch is enough: 1F1B, ZB1P */
     double rounds; /* v > 1: micro-batches in multiples of p */
@@ -88,13 +84,13 @@ static double free_batch(const struct cs_choices *choices, const struct cs_mesh 
 {
     double count = 0.0;
     for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
-        const int64_t most = choices->cap / b; /* d * b <= cap, and so on: what cs_micro_batches asks of d */
+        const int64_t most = choices->cap / b; /* d * b <= cap: with the divisors below, what cs_micro_batches asks */
         if (most < low) {
             break;
         }
-        count += kinds->single * multiples(low, minimum(high, most), mesh->data_step);
-        count += kinds->rounds * multiples(low, minimum(high, most / pipeline), mesh->data_step);
-        count += kinds->dual * multiples(low, minimum(high, most / (2 * (int64_t)pipeline)), mesh->data_step);
+        count += kinds->single * multiples(low, cs_smaller(high, most), mesh->data_step);
+        count += kinds->rounds * multiples(low, cs_smaller(high, most / pipeline), mesh->data_step);
+        count += kinds->dual * multiples(low, cs_smaller(high, most / (2 * (int64_t)pipeline)), mesh->data_step);
     }
     return count;
 }
@@ -137,7 +133,7 @@ double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_
     return total;
 }
 
-/* Some device count of the range is a whole multiple of the degrees, with a data degree that is a multiple of step. */
+/* Some pipeline degree and some data degree that is a multiple of `step` make a device count of the search's range. */
 static bool fits_range(const struct cs_choices *choices, const struct cs_mesh *mesh, int64_t step)
 {
     struct cs_mesh loose = *mesh;

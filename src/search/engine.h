@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The working state of a search. A sharding is what decides the costs of a layer on one device (cs_costs), a node a
- * sharding with a pipeline degree. */
+/* The working state of a search. A sharding is the set of degrees that decides what a layer costs on one device
+ * (cs_costs). A node is a sharding with a pipeline degree and a number of recomputed layers.
+ *
+ * The comments of this folder use these symbols:
+ *   t, c, p, d   tensor, context, pipeline and data degree; N = t c p d devices
+ *   b, m, v      sequences of a micro-batch, micro-batches per replica and step, chunks per device (interleaving)
+ *   B = m d b    sequences of a step; cap: the most that B may be
+ *   L, n         layers of the model, and how many of a stage's first layers are recomputed
+ *   Q            sequences of the whole training over the goodput (work->sequences)
+ *   T, T_max, K  s of the training, its deadline, and K = Q / T_max (work->pace)
+ *   A, T1, F     s of one micro-batch through all parts, through the slowest stage, and through all other stages: the
+ *                time that fills and drains the pipeline
+ * "At least" and "floor" always mean a lower bound that holds for every candidate meant. */
 #ifndef CS_SEARCH_ENGINE_H
 #define CS_SEARCH_ENGINE_H
 
@@ -12,14 +23,14 @@ struct cs_pipeline {
     int32_t pipeline;
     struct cs_interleaves interleaves;
     double stages, inverse;    /* p and 1 / p as doubles */
-    double per_chunk, per_one; /* 1 / (v cap) of the most chunks and of one; 0 where a schedule has no bubble */
-    double rounds;             /* micro-batches that interleaving wants */
-    double layers;             /* of some stage, at least: ceil(L / p) */
+    double per_chunk, per_one; /* 1 / (v cap) for the largest v and for v = 1; 0 where no bubble may be counted */
+    double rounds;             /* with fewer micro-batches only v = 1 is a candidate; 0: no such limit */
+    double layers;             /* the fullest stage has at least as many: ceil(L / p) */
 };
 
-/* What the parts of a sharding take. */
+/* Seconds of one micro-batch through the parts of a sharding. */
 struct cs_sums {
-    double all;     /* s of one micro-batch through all parts, forward and backward */
+    double all;     /* s of all parts, forward and backward: A */
     double layer;   /* s of the fastest layer */
     double part;    /* s of the slowest single part */
     double overlap; /* largest share of a part's time that DualPipe hides */
@@ -29,24 +40,25 @@ struct cs_sums {
 struct cs_sharding {
     struct cs_costs costs;
     struct cs_mesh mesh;
-    double area; /* device-seconds at least, with work->sequences: sequences / b * t * c, times micro-batch seconds */
+    double area;          /* Q / b t c: times the seconds of a micro-batch through all parts it bounds N T */
     struct cs_sums whole; /* all layers are recomputed alike */
-    struct cs_sums kept;  /* least of what they are where only some layers of a stage are; as `whole` if none may be */
-    double again;         /* s that recomputing one layer adds at least to what it takes in `kept` */
+    struct cs_sums kept;  /* no layer is recomputed; equal to `whole` where a candidate always recomputes all */
+    double again;         /* s at least that a recomputed layer takes longer than one that is not */
 };
 
 struct cs_node {
-    double first, second;       /* explored in this order */
+    double first, second;       /* floors of the objective; nodes are explored by the first, then the second */
     int32_t sharding, pipeline; /* indices */
     int32_t layers;             /* recomputed of a stage; 0: all */
 };
 
-/* Data degrees of a node still to be explored, as positions: see cs_data_at. */
+/* A range of data degrees, as positions in the list of all of them: see cs_data_at. low > high: none. */
 struct cs_reach {
     int64_t low, high;
 };
 
-/* Candidates evaluated at the device counts of one remainder: never fewer than at each of them. */
+/* Candidates that a search evaluated at all device counts of one remainder modulo CS_TALLIES: an upper bound of those
+ * at any single one of these counts. */
 struct cs_tally {
     uint64_t search;
     double count;
@@ -58,10 +70,10 @@ struct cs_search_workspace {
     struct cs_goal goal;
     struct cs_network network;
     bool failed;        /* no memory */
-    double sequences;   /* work: sequences to train on, over the goodput */
-    double pace;        /* sequences over the deadline */
-    bool seeded;        /* seed: the last search's answer, where to look first */
-    bool seed_explored; /* in this network class */
+    double sequences;   /* Q: sequences to train on over the goodput; cap where only a step is timed */
+    double pace;        /* K: sequences over the deadline */
+    bool seeded;        /* `seed` holds the last search's answer, which is looked at first */
+    bool seed_explored; /* its node has been explored in this network class */
     struct cs_plan seed;
     double memory_limit;           /* bytes */
     int64_t class_low, class_high; /* devices of the network class */
@@ -83,7 +95,8 @@ struct cs_search_workspace {
     struct cs_tally tallies[CS_TALLIES];
 };
 
-/* search.c: resolves the space and sets the goal up; false: no memory. Then explores every device count. */
+/* search.c */
+/* Resolves the space and sets the goal up; false: no memory. cs_engine_run then searches every device count. */
 bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *problem, const struct cs_space *space,
                      enum cs_objective objective, const struct cs_carbon_inputs *carbon, int32_t lists, int32_t wanted,
                      const struct cs_place *places);
@@ -98,7 +111,7 @@ void cs_engine_result(const struct cs_search_workspace *work, const struct cs_an
 /* No pipeline degree of a sharding can hold an answer. */
 bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding);
 void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding *sharding);
-/* s that recomputing the first layers of every stage adds to the fullest one at least: it has as many layers. */
+/* s at least that recomputing the first layers of every stage adds to the fullest one, which has ceil(L / p). */
 static inline double cs_again_seconds(const struct cs_sharding *sharding, const struct cs_pipeline *pipeline,
                                       int32_t recompute_layers)
 {
@@ -142,25 +155,27 @@ static inline bool cs_node_hopeless(const struct cs_row *row, const struct cs_pi
     }
     return least * (row->per_replica * pipeline->stages) > row->most * gain || least > row->cap * gain;
 }
-/* The part of a node that may still hold an answer, from the slowest stage's seconds and what fills the pipeline
- * besides (0, 0: not known yet, bounded from the sharding). False: none. */
+/* The data degrees of a node that may still hold an answer, and the floors by which nodes are ordered; false: none may.
+ * By the stage where it is known; NULL: by the sharding alone. */
 bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                    const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
                    struct cs_reach *reach, struct cs_node *node);
+/* The data degree at a position: divisors of a given batch, otherwise multiples of the sharding's data step. */
 int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_sharding *sharding, int64_t position);
 /* Data degrees of a node at any device count of the network class, with at least `unit` micro-batches. */
 struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                               const struct cs_pipeline *pipeline, int64_t unit);
-/* Seconds per micro-batch at least, and the seconds that fill the pipeline at least, over all schedules of the
- * space. */
+/* Floors, over all schedules of the space, of T1 less what DualPipe hides (micro) and of F (fill) of a node. stage: as
+ * in cs_node_bound. */
 void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                     const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
                     double *micro, double *fill);
 
 /* explore.c */
+/* Offers the goal every candidate of a node that may be an answer. */
 void cs_explore(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                 const struct cs_pipeline *pipeline, int32_t recompute_layers);
-/* Some data degree fits a candidate of this node into memory. */
+/* Some candidate of this node, at some data degree, fits in memory. */
 bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                     const struct cs_pipeline *pipeline, int32_t recompute_layers);
 

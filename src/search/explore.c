@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One node: the data degrees that may hold an answer, and at each the candidates that may be it. */
+/* Exploring one node: which data degrees may hold an answer, and at each which candidates. engine.h has the symbols. */
 #include "engine.h"
 
 #include <math.h>
 #include <stddef.h>
 
-/* A piece of fewer data degrees is not worth a floor of its traffic. */
+/* Floors of the traffic of a piece cost more than they save where its positions lie less than CS_FLOOR_REACH apart. */
 enum { CS_REACH_STACK = 128, CS_FLOOR_REACH = 2 };
 
 /* A node being explored. */
@@ -15,8 +15,8 @@ struct node {
     const struct cs_pipeline *pipeline;
     int32_t recompute_layers;
     struct cs_stage stage;
-    double micro, fill;           /* floors of the stage */
-    int64_t fits[CS_ZERO_STAGES]; /* first position that fits in memory; INT64_MAX: none */
+    double micro, fill;           /* of this stage, by cs_stage_floor */
+    int64_t fits[CS_ZERO_STAGES]; /* by ZeRO stage: the first position that fits in memory; INT64_MAX: none does */
 };
 
 static void count(struct cs_search_workspace *work, int64_t devices, double candidates)
@@ -41,7 +41,7 @@ static void plan_of(const struct node *node, const struct cs_replica *replica, s
     plan->schedule = CS_SCHEDULE_1F1B;
 }
 
-/* Computes one candidate's memory and, if it fits, its time; offers it. Returns its time, or INFINITY. */
+/* Offers one candidate to the goal if it fits in memory. Returns its seconds, INFINITY where it does not fit. */
 static double consider(const struct node *node, const struct cs_replica *replica, struct cs_plan *plan)
 {
     struct cs_search_workspace *const work = node->work;
@@ -69,7 +69,8 @@ static double interleaved_seconds(const struct node *node, const struct cs_repli
     return cs_goal_seconds(&node->work->goal, plan->global_batch, step);
 }
 
-/* First interleave of [low, high] that fits: for m >= p memory does not rise with v > 1. high + 1: none. */
+/* The smallest v of low to high that fits in memory; high + 1: none does. Wants m >= p, where memory does not rise with
+ * v above 1, so that halving finds it. */
 static int32_t first_fitting(const struct node *node, const struct cs_replica *replica, int32_t low, int32_t high,
                              int64_t micro_batches)
 {
@@ -88,8 +89,9 @@ static int32_t first_fitting(const struct node *node, const struct cs_replica *r
     return high;
 }
 
-/* The fastest interleave of [first, high]: for v > 1 a step takes a + b v + F / v at fixed m (step.h), convex in v, so
- * that walking downhill from anywhere ends at the least. The walk starts near sqrt(F / b). */
+/* The fastest v of first to high. At fixed m a step with v > 1 takes x + y v + F / v seconds (step.h), where y is m
+ * times the time between chunks. That is convex in v, so a walk that only ever gets faster ends at the fastest from
+ * wherever it starts; it starts near the minimum over real v, sqrt(F / y). */
 static int32_t fastest_interleave(const struct node *node, const struct cs_replica *replica, const struct cs_plan *plan,
                                   int32_t first, int32_t high)
 {
@@ -111,8 +113,8 @@ static int32_t fastest_interleave(const struct node *node, const struct cs_repli
     return v;
 }
 
-/* All interleaves above 1 at once: away from the fastest on either side the time rises, so once it is hopeless all
- * further ones are. */
+/* All candidates with v > 1. On either side of the fastest v the time rises, so once one is hopeless all beyond it
+ * are. */
 static void consider_interleaved(const struct node *node, const struct cs_replica *replica, struct cs_plan *plan)
 {
     const struct cs_choices *const choices = &node->work->choices;
@@ -127,7 +129,7 @@ static void consider_interleaved(const struct node *node, const struct cs_replic
     plan->global_batch = m * plan->data * plan->micro_batch;
     const int32_t first = m >= p ? first_fitting(node, replica, low, high, m) : low;
     if (first > high) {
-        /* The one whose memory was asked for, if it is a candidate at all. */
+        /* Only the memory of the largest v was computed: one visit, if that v is a candidate. */
         count(node->work, plan->devices, cs_interleave_allowed(choices, p, high) ? 1.0 : 0.0);
         return;
     }
@@ -169,14 +171,17 @@ static void consider_single(const struct node *node, const struct cs_replica *re
     }
 }
 
-/* Data degrees [low, high] of a node at the ZeRO stages whose bits are set. */
+/* A range of data degrees of a node, and the bits of the ZeRO stages with which it is still to be explored. */
 struct piece {
     struct cs_reach reach;
     uint32_t zero_stages;
 };
 
-/* Seconds per micro-batch that no candidate of a floor replica undercuts, its step spread over at most m micro-batches:
- * step / m = micro + v P + (F + (p - 1) v P) / (v m) + once / m falls with m, and is convex in v > 1 (real here). */
+/* The seconds of a step over its number of micro-batches, a floor for every candidate of the replica with at most m of
+ * them: with P seconds between stages
+ *   step(m) / m = micro + v P + (F + (p - 1) v P) / (v m) + once / m,
+ * which falls as m grows. Over v > 1 it is convex, so the minimum over real v bounds all whole ones. `rounds`: v > 1
+ * may be a candidate. */
 static double least_per_micro_batch(const struct node *node, const struct cs_replica *least, double m, bool rounds)
 {
     const uint32_t schedules = node->work->choices.schedules;
@@ -200,6 +205,7 @@ static double least_per_micro_batch(const struct node *node, const struct cs_rep
     return best + least->once / m;
 }
 
+/* m micro-batches, or fewer, are enough for some v > 1. */
 static bool rounds_fit(const struct node *node, double m)
 {
     const struct cs_choices *const choices = &node->work->choices;
@@ -208,19 +214,20 @@ static bool rounds_fit(const struct node *node, double m)
            ((choices->given_batch && choices->space->given.interleave > 0) || m >= node->pipeline->stages);
 }
 
-/* Whole micro-batches that the batch leaves to a data degree. */
+/* The most micro-batches per replica and step that the batch leaves to a data degree. */
 static double most_micro_batches(const struct node *node, int64_t data)
 {
     const int64_t whole = node->work->choices.cap / (data * node->sharding->costs.plan.micro_batch);
     return (double)whole;
 }
 
-/* No candidate of a replica, or of those of [first, last] that it is the floor of, may matter. With B = m d b and
- * m <= cap / (d b):
- *   T >= Q / (m d b) step(m) >= Q / b g(d) / d,  g(d) = step(m) / m at m = cap / (d b).
- * g rises with d, so that N T = N / d * T d is least at the first degree, at its whole m; but g(d) / d falls, since all
- * of g that rises is proportional to 1 / m, that is to d: T is least at the last. Where the whole m is one for all of
- * them, g is one number: else a few micro-batches, rounded off, would leave ranges of degrees to try one by one. */
+/* No candidate with a data degree d from first to last may matter. `replica` is the floor of these degrees, or, where
+ * first is last, the replica itself. With m <= cap / (d b)
+ *   T >= Q / (m d b) step(m) >= Q / b * g(d) / d,   where g(d) = step(m) / m at m = cap / (d b).
+ * g rises with d, so the floor of N T = t c p d T is least at the first degree, where m is rounded down to a whole
+ * number. g(d) / d falls, since the part of g that rises is proportional to 1 / m and so to d: the floor of T is least
+ * at the last degree. Where all degrees of the range have the same whole m, g at that m serves for both. It is the
+ * better floor: without it, ranges at a few micro-batches would have to be explored degree by degree. */
 static bool hopeless_replica(const struct node *node, const struct cs_replica *replica, int64_t first, int64_t last)
 {
     const struct cs_search_workspace *const work = node->work;
@@ -237,7 +244,8 @@ static bool hopeless_replica(const struct node *node, const struct cs_replica *r
     return cs_goal_rejects(&work->goal, per_replica * (double)first, fast / (double)last, per_replica * slow);
 }
 
-/* The ZeRO stages of a piece at which some candidate may matter: first by the stage alone, then by their traffic. */
+/* The bits of a piece's ZeRO stages with which some candidate may matter: by the pipeline stage's time first, then by
+ * memory, and for a longer piece by the floors of its traffic. */
 static uint32_t hopeful_stages(const struct node *node, const struct piece *piece)
 {
     const struct cs_search_workspace *const work = node->work;
@@ -274,7 +282,7 @@ static uint32_t hopeful_stages(const struct node *node, const struct piece *piec
     return hopeful;
 }
 
-/* Every candidate of one data degree that can still matter. */
+/* Offers every candidate of one data degree that may still matter. */
 static void explore_data(const struct node *node, int64_t position, uint32_t zero_stages)
 {
     struct cs_search_workspace *const work = node->work;
@@ -302,7 +310,7 @@ static void explore_data(const struct node *node, int64_t position, uint32_t zer
     }
 }
 
-/* Halves the reach, lower half first, until a piece is hopeless or a single degree. */
+/* Halves the range of data degrees, the lower half first, until a piece is hopeless or a single degree. */
 static void explore_reach(const struct node *node, struct cs_reach reach, uint32_t zero_stages)
 {
     struct piece stack[CS_REACH_STACK];
@@ -324,7 +332,9 @@ static void explore_reach(const struct node *node, struct cs_reach reach, uint32
     }
 }
 
-/* Least memory of any candidate at a data degree, or less: 1F1B without interleaving holds the fewest micro-batches. */
+/* A floor of the memory of all candidates with a data degree. 1F1B without interleaving has the fewest micro-batches in
+ * flight and ZB1P as many; then comes the largest v, then DualPipe: the first of them in the space bounds the
+ * others. */
 static double least_memory(const struct node *node, int32_t zero_stage, int64_t data)
 {
     const struct cs_choices *const choices = &node->work->choices;
@@ -345,7 +355,8 @@ static double least_memory(const struct node *node, int32_t zero_stage, int64_t 
     return cs_memory_bytes(&replica, CS_SCHEDULE_DUALPIPE, 1, 2 * (int64_t)p);
 }
 
-/* First position of the reach at which a ZeRO stage fits: more data per_replica never need more memory (step.h). */
+/* The first position of the range at which a ZeRO stage may fit, found by halving: a larger data degree never needs
+ * more memory (step.h). INT64_MAX: it fits at none. */
 static int64_t first_position(const struct node *node, int32_t zero_stage, struct cs_reach reach)
 {
     const double limit = node->work->memory_limit;
@@ -393,7 +404,8 @@ void cs_explore(struct cs_search_workspace *work, const struct cs_sharding *shar
     }
 }
 
-/* The largest data degree of a schedule and interleave needs the least memory: all ZeRO stages there. */
+/* Some candidate with this schedule and v fits in memory. Only the largest data degree is looked at: it needs the
+ * least. */
 static bool fits_with(const struct node *node, enum cs_schedule schedule, int32_t interleave, struct cs_reach reach)
 {
     const struct cs_search_workspace *const work = node->work;

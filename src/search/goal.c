@@ -18,8 +18,11 @@ static int answer_order(const struct cs_answer *a, const struct cs_answer *b)
     return cs_plan_order(&a->plan, &b->plan);
 }
 
-/* Energy is N T (P_static + u P_dynamic) + T ceil(N / n) P_server, with N T u the same for every plan, and
- * T ceil(N / n) >= N T / n; embodied carbon is proportional to N T (amortised) or to N (full). */
+/* The energy of N devices at utilisation u for T seconds, n of them to a server, is
+ *   N T (P_static + u P_dynamic) + T ceil(N / n) P_server.
+ * N T u is the same for every plan, since u is the share of the peak that the model's own operations take; and
+ * T ceil(N / n) >= N T / n. Embodied carbon is proportional to N T where it is amortised, else to N. `intensity` is the
+ * value of one joule. */
 static void carbon_floor(const struct cs_goal *goal, double intensity, bool embodied, struct cs_floor *floor)
 {
     const struct cs_carbon_inputs *const inputs = goal->carbon;
@@ -67,7 +70,7 @@ double cs_goal_seconds(const struct cs_goal *goal, int64_t batch, double step_se
     return goal->step_only ? step_seconds : cs_training_seconds(goal->problem, batch, step_seconds);
 }
 
-/* Members with at most so many devices. */
+/* How many members have at most so many devices. */
 static int64_t members_up_to(const struct cs_front *front, double devices)
 {
     int64_t low = 0;
@@ -83,7 +86,8 @@ static int64_t members_up_to(const struct cs_front *front, double devices)
     return low;
 }
 
-/* Some member has fewer or as many devices, less time and less carbon. Seconds fall along the front. */
+/* Some member with no more devices has less time than `seconds` and less carbon than the floor. From the member with
+ * the most devices down seconds only rise (goal.h), so the walk ends at the first that is not faster. */
 static bool front_rejects(const struct cs_goal *goal, double devices, double seconds, double area)
 {
     const double safe = 1.0 - CS_BOUND_SLACK;
@@ -113,7 +117,8 @@ bool cs_goal_rejects(const struct cs_goal *goal, double devices, double seconds,
         }
         const struct cs_answer *const last = &goal->answers[(i + 1) * goal->wanted - 1];
         if (goal->objective == CS_MIN_DEVICES) {
-            /* Device counts are exact: more than the last plan's lose, as many win only by time. */
+            /* Device counts are whole and exact: a plan with more than the last one kept loses, and one with as many
+             * can win by its time only. */
             if (devices < last->value || (devices <= last->value && seconds * safe <= last->seconds)) {
                 return false;
             }
@@ -146,7 +151,7 @@ static double value_of(const struct cs_goal *goal, int32_t list, int64_t devices
     }
 }
 
-/* a is nowhere worse than b: better somewhere, or equal and first in the order of ties. */
+/* a is as good as b in all three and better in one, or equal in all and first in the order of plans. */
 static bool beats(const struct cs_answer *a, const struct cs_answer *b)
 {
     if (a->plan.devices > b->plan.devices || a->seconds > b->seconds || a->value > b->value) {
@@ -215,7 +220,7 @@ void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seco
             place--;
         }
         if (place == goal->wanted || (place > 0 && answer_order(&answer, &list[place - 1]) == 0)) {
-            continue; /* too late, or here already */
+            continue; /* behind the last of a full list, or the same plan as one that is there */
         }
         const int32_t kept = goal->found[i] < goal->wanted ? goal->found[i]++ : goal->wanted - 1;
         for (int32_t k = kept; k > place; k--) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a search wants: the best plans so far, one list per objective or region, and what cannot enter them any more. */
+/* What a search wants: the best plans so far, in one list for each region (else in one list), and which plans cannot
+ * enter a list any more. */
 #ifndef CS_SEARCH_GOAL_H
 #define CS_SEARCH_GOAL_H
 
@@ -18,13 +19,14 @@ struct cs_answer {
     struct cs_plan plan;
 };
 
-/* Every value is at least area * devices * seconds + device * devices + second * seconds + constant. */
+/* No plan has a value below area * devices * seconds + device * devices + second * seconds + constant. */
 struct cs_floor {
     double area, device, second, constant;
 };
 
 enum { CS_FRONT_MAX = 1 << 20 };
-/* Plans that no other one beats in devices, seconds and carbon together; sorted by devices, seconds falling. */
+/* The Pareto front so far: no member beats another in devices, seconds and carbon together. It is sorted by devices,
+ * and seconds fall along it, as a plan with more devices and more time has more carbon. */
 struct cs_front {
     int64_t count, capacity;
     struct cs_answer *members; /* value: carbon */
@@ -33,11 +35,11 @@ struct cs_front {
 
 struct cs_goal {
     enum cs_objective objective;
-    struct cs_front *front; /* instead of the lists: the Pareto front under min_carbon's first list */
+    struct cs_front *front; /* not NULL: plans enter it instead of the lists, by min_carbon's value at places[0] */
     const struct cs_problem *problem;
     const struct cs_carbon_inputs *carbon; /* min_energy, min_carbon */
     double deadline;                       /* s; INFINITY under min_time */
-    bool step_only;                        /* no token count: times are of a step */
+    bool step_only;                        /* the problem has no token count: seconds are those of one step */
     int32_t lists, wanted;
     const struct cs_place *places; /* per list, min_carbon */
     struct cs_floor *floors;       /* per list */
@@ -48,9 +50,9 @@ struct cs_goal {
 void cs_goal_start(struct cs_goal *goal);
 /* Seconds that a plan is judged by. */
 double cs_goal_seconds(const struct cs_goal *goal, int64_t batch, double step_seconds);
-/* True if no plan with at least these devices, seconds and device-seconds can meet the deadline and enter a list. */
+/* No plan with at least these devices, seconds and device-seconds (area) meets the deadline and enters a list. */
 bool cs_goal_rejects(const struct cs_goal *goal, double devices, double seconds, double area);
-/* No plan with more devices can enter a list; INT64_MAX while some may. */
+/* The most devices with which a plan can still enter the list of min_devices; INT64_MAX: any number. */
 static inline int64_t cs_goal_devices_limit(const struct cs_goal *goal)
 {
     if (goal->front != NULL || goal->objective != CS_MIN_DEVICES || goal->found[0] < goal->wanted) {

@@ -22,16 +22,6 @@ static int64_t greatest_common_divisor(int64_t a, int64_t b)
     return a;
 }
 
-static int64_t minimum(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t maximum(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static int64_t whole(double value)
 {
     return value >= (double)CS_DEVICES_LIMIT ? CS_DEVICES_LIMIT : (int64_t)value;
@@ -48,7 +38,7 @@ void cs_space_free(const struct cs_search_settings *settings, struct cs_space *s
 int64_t cs_devices_minimum(const struct cs_problem *problem)
 {
     const double peak = cs_device_peak(&problem->device, problem->precision.format);
-    return maximum(1, whole(ceil(problem->law.compute / (problem->deadline * peak))));
+    return cs_larger(1, whole(ceil(problem->law.compute / (problem->deadline * peak))));
 }
 
 /* The largest batch: the given one, else that of the critical batch or the whole run, whichever is smaller. */
@@ -59,15 +49,15 @@ static int64_t batch_cap(const struct cs_problem *problem, const struct cs_space
     if (*given) {
         return batch <= CS_GIVEN_BATCH_MAX ? batch : 0;
     }
-    return minimum(problem->law.critical_sequences, whole(ceil(problem->law.tokens / (double)problem->seq_len)));
+    return cs_smaller(problem->law.critical_sequences, whole(ceil(problem->law.tokens / (double)problem->seq_len)));
 }
 
 static int64_t tensor_limit(const struct cs_problem *problem, const struct cs_search_settings *settings)
 {
     const int64_t domain = whole(problem->device.domain);
     if (problem->device.torus_axes > 0) {
-        const int64_t limit = minimum(domain, settings->tpu_tensor_max);
-        return settings->tensor_max > 0 ? minimum(limit, settings->tensor_max) : limit;
+        const int64_t limit = cs_smaller(domain, settings->tpu_tensor_max);
+        return settings->tensor_max > 0 ? cs_smaller(limit, settings->tensor_max) : limit;
     }
     return settings->tensor_max > 0 ? settings->tensor_max : domain;
 }
@@ -80,13 +70,13 @@ int64_t cs_devices_maximum(const struct cs_problem *problem, const struct cs_spa
     const int64_t tensor = space->given.tensor > 0 ? space->given.tensor : tensor_limit(problem, settings);
     int64_t pipeline = space->given.pipeline > 0 ? space->given.pipeline : problem->architecture.layers;
     if (space->given.pipeline == 0 && settings->pipeline_max > 0) {
-        pipeline = minimum(pipeline, settings->pipeline_max);
+        pipeline = cs_smaller(pipeline, settings->pipeline_max);
     }
     int64_t context = space->given.context > 0 ? space->given.context : 1;
     for (int32_t i = 0; space->given.context == 0 && i < settings->context_degrees.count; i++) {
-        context = maximum(context, settings->context_degrees.values[i]);
+        context = cs_larger(context, settings->context_degrees.values[i]);
     }
-    return minimum(CS_DEVICES_LIMIT, cs_multiply(cs_multiply(tensor, pipeline), cs_multiply(context, cap)));
+    return cs_smaller(CS_DEVICES_LIMIT, cs_multiply(cs_multiply(tensor, pipeline), cs_multiply(context, cap)));
 }
 
 static int32_t unique(int32_t count, int32_t *values, int32_t value)
@@ -107,13 +97,13 @@ static void resolve_devices(struct cs_choices *choices)
         choices->low = choices->high = space->given.devices;
         return;
     }
-    choices->low = maximum(1, space->devices_low > 0 ? space->devices_low : cs_devices_minimum(choices->problem));
+    choices->low = cs_larger(1, space->devices_low > 0 ? space->devices_low : cs_devices_minimum(choices->problem));
     choices->high = cs_devices_maximum(choices->problem, space);
     if (space->devices_high > 0) {
-        choices->high = minimum(choices->high, space->devices_high);
+        choices->high = cs_smaller(choices->high, space->devices_high);
     }
     if (space->settings.max_devices > 0) {
-        choices->high = minimum(choices->high, space->settings.max_devices);
+        choices->high = cs_smaller(choices->high, space->settings.max_devices);
     }
 }
 
@@ -149,7 +139,7 @@ static void resolve_lists(struct cs_choices *choices)
     }
 }
 
-/* 0 first: all layers of a stage. */
+/* First 0, which stands for all layers of a stage, unless a number is given. */
 static void resolve_layers(struct cs_choices *choices)
 {
     const int32_t given = choices->space->given.recompute_layers;
@@ -189,15 +179,15 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
     resolve_lists(choices);
     choices->tensor_low = space->given.tensor > 0 ? space->given.tensor : 1;
     choices->tensor_high =
-        space->given.tensor > 0 ? space->given.tensor : minimum(INT32_MAX, tensor_limit(problem, settings));
-    const int64_t layers = minimum(INT32_MAX, problem->architecture.layers);
+        space->given.tensor > 0 ? space->given.tensor : cs_smaller(INT32_MAX, tensor_limit(problem, settings));
+    const int64_t layers = cs_smaller(INT32_MAX, problem->architecture.layers);
     choices->pipeline_low = space->given.pipeline > 0 ? space->given.pipeline : 1;
     choices->pipeline_high =
         space->given.pipeline > 0
             ? space->given.pipeline
-            : (int32_t)(settings->pipeline_max > 0 ? minimum(layers, settings->pipeline_max) : layers);
+            : (int32_t)(settings->pipeline_max > 0 ? cs_smaller(layers, settings->pipeline_max) : layers);
     choices->micro_batch_high =
-        settings->micro_batch_max > 0 ? minimum(CS_MICRO_BATCH_MAX, settings->micro_batch_max) : CS_MICRO_BATCH_MAX;
+        settings->micro_batch_max > 0 ? cs_smaller(CS_MICRO_BATCH_MAX, settings->micro_batch_max) : CS_MICRO_BATCH_MAX;
     resolve_layers(choices);
     choices->recomputes = space->given.recompute >= 0 ? 1u << space->given.recompute : settings->recompute;
     if (space->given.recompute_layers > 0) {
@@ -220,9 +210,9 @@ static bool tensor_divides(const struct cs_choices *choices, int64_t tensor)
            choices->problem->architecture.heads % tensor == 0;
 }
 
-/* The least tensor degree from t on that tiles the scale-up domain or that the domain tiles: a divisor of the domain,
- * by trial up to its root and by the cofactor from there on, or a multiple of it. A walk over all of them takes some
- * two roots of the domain. */
+/* The least tensor degree from t on that divides the scale-up domain or is a multiple of it. Divisors up to the root of
+ * the domain are found by trial; a larger one is the domain over a divisor below the root, so these are tried instead.
+ * Walking all of them takes about two roots of the domain. */
 static int64_t next_tiling(int64_t domain, int64_t t)
 {
     if (t >= domain) {
@@ -244,7 +234,7 @@ int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool co
 {
     const int64_t domain = whole(choices->problem->device.domain);
     const bool tiling = communication && choices->space->given.tensor == 0;
-    for (int64_t t = maximum(choices->tensor_low, (int64_t)tensor + 1); t <= choices->tensor_high; t++) {
+    for (int64_t t = cs_larger(choices->tensor_low, (int64_t)tensor + 1); t <= choices->tensor_high; t++) {
         t = tiling ? next_tiling(domain, t) : t;
         if (t <= choices->tensor_high && tensor_divides(choices, t)) {
             return (int32_t)t;
@@ -340,14 +330,15 @@ void cs_interleaves_of(const struct cs_choices *choices, int32_t pipeline, struc
         const int64_t setting = space->settings.interleave_max;
         interleaves->one = true;
         if (pipeline > 1 && (choices->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
-            interleaves->high = (int32_t)minimum(most, setting > 0 ? setting : most);
+            interleaves->high = (int32_t)cs_smaller(most, setting > 0 ? setting : most);
         }
     }
 }
 
-/* Frameworks that deal layers alike cut a stage into equal chunks, and before their sends overlapped they wanted more
- * than two stages (Megatron-LM: --num-layers-per-virtual-pipeline-stage divides the layers of a stage;
- * "pipeline-model-parallel size should be greater than 2 with interleaved schedule"). */
+/* Frameworks that give every stage the same number of layers also cut it into equal chunks (Megatron-LM:
+ * --num-layers-per-virtual-pipeline-stage divides the layers of a stage). Those whose sends do not overlap with compute
+ * want more than two stages besides ("pipeline-model-parallel size should be greater than 2 with interleaved
+ * schedule"). */
 static bool chunks_dealt_alike(const struct cs_problem *problem, int32_t pipeline, int32_t interleave)
 {
     if (problem->training.layer_split != CS_LAYER_SPLIT_EVEN || interleave == 1) {
@@ -376,7 +367,7 @@ int64_t cs_micro_batch_next(const struct cs_choices *choices, int64_t micro_batc
     }
     if (!choices->given_batch) {
         const int64_t next = micro_batch == 0 ? 1 : 2 * micro_batch;
-        return next <= minimum(choices->micro_batch_high, choices->cap) ? next : 0;
+        return next <= cs_smaller(choices->micro_batch_high, choices->cap) ? next : 0;
     }
     for (int32_t i = 0; i < choices->divisor_count && choices->divisors[i] <= choices->micro_batch_high; i++) {
         if (choices->divisors[i] > micro_batch) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The candidates of one search: every knob's values, after settings, problem and fixed knobs have had their say. */
+/* The candidates of one search: the values of every knob that the settings, the problem and the given knobs leave. */
 #ifndef CS_SEARCH_SPACE_H
 #define CS_SEARCH_SPACE_H
 
 #include "cs_sweep/search.h"
 
-/* No number below 2^40 has more divisors; a larger given batch is refused by the batch gate. */
+/* No number up to 2^40 has more divisors. A larger given batch is refused by the gate "batch". */
 enum { CS_DIVISORS_MAX = 6720 };
 #define CS_GIVEN_BATCH_MAX ((int64_t)1 << 40)
 #define CS_MICRO_BATCH_MAX ((int64_t)1 << 30)
@@ -30,9 +30,10 @@ struct cs_choices {
 
 /* Tensor, context and expert degrees that go together. */
 struct cs_mesh {
-    struct cs_plan plan; /* these, sequence parallelism and the group of ZeRO; the rest is 0 */
+    struct cs_plan plan; /* these degrees, sequence parallelism and the group of ZeRO; all else is 0 */
     int64_t devices;     /* tensor * context */
-    int64_t data_step;   /* data is a multiple of it: exactly then the expert grid e * etp divides t * d * c */
+    int64_t data_step;   /* the expert grid expert * expert_tensor divides tensor * data * context exactly where data is
+                            a multiple of this */
 };
 
 /* Chunks per device that are candidates at a pipeline degree. */
@@ -76,5 +77,13 @@ enum cs_status cs_gate_before_memory(const struct cs_choices *choices);
 
 /* Product of non-negative numbers, INT64_MAX where it would be larger. */
 int64_t cs_multiply(int64_t a, int64_t b);
+static inline int64_t cs_smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+static inline int64_t cs_larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
 
 #endif
