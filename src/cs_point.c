@@ -68,6 +68,11 @@ static enum cs_code check(const struct arguments *arguments, struct cs_error *er
                                      "--model, --hardware, --year, --qat and --region.")
                            : CS_OK;
     }
+    if (arguments->knobs.recompute == CS_RECOMPUTE_NONE && arguments->knobs.recompute_layers > 0) {
+        return cs_fail(error, CS_ERROR_USAGE,
+                       "--recompute-layers says of how many layers to recompute something: give --recompute selective "
+                       "or full with it.");
+    }
     const bool has_model = request->wanted[CS_AXIS_MODEL] != NULL;
     if (!has_model || request->wanted[CS_AXIS_HARDWARE] == NULL) {
         return cs_fail(error, CS_ERROR_USAGE,
@@ -82,7 +87,7 @@ static int32_t knob_options(struct cs_plan *plan, struct cs_option options[CS_KN
 {
     int32_t count = 0, used = 0;
     const struct cs_knob *const knobs = cs_knobs(&count);
-    cs_plan_free(plan);
+    cs_plan_set_free(plan);
     for (int32_t i = 0; i < count; i++) {
         void *const member = (char *)plan + knobs[i].offset;
         struct cs_option option = {

@@ -42,7 +42,7 @@ struct cs_case {
     double tokens; /* 0: a step benchmark */
     enum cs_case_precision precision;
     int32_t gradient_bits;           /* of a gradient on the network, 16 or 32; 0: training.gradient_bytes */
-    struct cs_plan knobs;            /* what the source states, the rest free (see cs_plan_free) */
+    struct cs_plan knobs;            /* what the source states, the rest free (see cs_plan_set_free) */
     int64_t devices_hint;            /* 0: none */
     int64_t slices;                  /* groups that only the data-centre network joins; 0: not stated */
     enum cs_attention_kernel kernel; /* AUTO: not stated */

@@ -88,7 +88,7 @@ static inline bool cs_knob_given(const struct cs_plan *plan, const struct cs_kno
 }
 
 /* Every knob free. */
-void cs_plan_free(struct cs_plan *plan);
+void cs_plan_set_free(struct cs_plan *plan);
 /* Of plans that are equal by objective, devices and time: negative where a comes first; 0 for equal plans. */
 int cs_plan_order(const struct cs_plan *a, const struct cs_plan *b);
 

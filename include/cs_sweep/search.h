@@ -13,7 +13,7 @@ struct cs_space {
     int64_t devices_low, devices_high; /* bounds of a free count; 0: the algorithm's own */
     struct cs_search_settings settings;
 };
-void cs_space_free(const struct cs_search_settings *settings, struct cs_space *space);
+void cs_space_set_free(const struct cs_search_settings *settings, struct cs_space *space);
 
 struct cs_search_result {
     enum cs_status status;

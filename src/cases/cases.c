@@ -110,7 +110,7 @@ static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, 
     }
     CS_TRY(cs_json_object(plan, error));
     CS_TRY(cs_json_known_keys(plan, key_count, keys, error));
-    cs_plan_free(&item->knobs);
+    cs_plan_set_free(&item->knobs);
     if (cs_json_member(plan, "schedule") == NULL) {
         item->knobs.schedule = CS_SCHEDULE_1F1B;
     }

@@ -136,7 +136,7 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     if (item->nic_bandwidth > 0.0) {
         problem->nic_bandwidth = item->nic_bandwidth;
     }
-    cs_space_free(&config->settings.search, space);
+    cs_space_set_free(&config->settings.search, space);
     space->given = item->knobs;
     space->settings.context_degrees = free_contexts;
     struct cs_plan *const given = &space->given;

@@ -147,7 +147,7 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
     const struct cs_qat *qat = &library->qat_levels[coordinate(config, coordinates, CS_AXIS_QAT)];
     cs_problem_init(&point->problem, &architecture, &law, &device, &qat->precision, &settings->training);
 
-    cs_space_free(&settings->search, &point->space);
+    cs_space_set_free(&settings->search, &point->space);
     cs_carbon_inputs_init(&device, &settings->power, &settings->carbon, point->years, &point->carbon);
 }
 

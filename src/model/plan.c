@@ -69,7 +69,7 @@ void cs_knob_put(struct cs_plan *plan, const struct cs_knob *knob, int64_t value
     }
 }
 
-void cs_plan_free(struct cs_plan *plan)
+void cs_plan_set_free(struct cs_plan *plan)
 {
     memset(plan, 0, sizeof *plan);
     for (int i = 0; i < KNOBS; i++) {

@@ -5,8 +5,8 @@
 
 /* ---- data parallelism ---- */
 
-/* The ranks of one collective; for a floor, of the same collective at every data degree of a range. */
-struct ranks {
+/* The devices of one collective; for a floor, of the same collective at every data degree of a range. */
+struct members {
     bool floor;
     union {
         struct cs_group group;
@@ -14,15 +14,15 @@ struct ranks {
     };
 };
 
-/* The ranks that hold the same parameters and so reduce their gradients. ZeRO may shard the state over smaller
+/* The devices that hold the same parameters and so reduce their gradients. ZeRO may shard the state over smaller
  * groups. */
 struct reduction {
-    struct ranks all;     /* all of them */
-    struct ranks shard;   /* a group that shards the state */
-    struct ranks between; /* those that hold the same shard in each group */
-    bool grouped;         /* there is more than one group */
-    double shards;        /* ranks of a group */
-    double tax;           /* share of compute that overlapped traffic takes */
+    struct members all;     /* all of them */
+    struct members shard;   /* a group that shards the state */
+    struct members between; /* those that hold the same shard in each group */
+    bool grouped;           /* there is more than one group */
+    double shards;          /* devices of a group */
+    double tax;             /* share of compute that overlapped traffic takes */
 };
 
 /* How many ranks shard their state together: the plan's number; on a torus those of one slice, between which gradients
@@ -34,14 +34,14 @@ static int64_t ranks_together(const struct cs_network *network, int64_t stride, 
     return wanted < ranks ? wanted : ranks;
 }
 
-static void place_ranks(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, bool floor,
-                        struct ranks *ranks)
+static void place_members(const struct cs_network *network, int64_t stride, int64_t low, int64_t high, bool floor,
+                          struct members *members)
 {
-    ranks->floor = floor;
+    members->floor = floor;
     if (floor) {
-        cs_group_range_place(network, stride, low, high, &ranks->range);
+        cs_group_range_place(network, stride, low, high, &members->range);
     } else {
-        cs_group_place(network, stride, low, &ranks->group);
+        cs_group_place(network, stride, low, &members->group);
     }
 }
 
@@ -54,34 +54,34 @@ static void place_reduction(const struct cs_network *network, int64_t stride, in
     const int64_t most = ranks_together(network, stride, high, group);
     out->grouped = least < low;
     out->shards = (double)most;
-    place_ranks(network, stride, low, high, floor, &out->all);
+    place_members(network, stride, low, high, floor, &out->all);
     out->shard = out->all;
     if (most < high) {
-        place_ranks(network, stride, least, most, floor, &out->shard);
+        place_members(network, stride, least, most, floor, &out->shard);
     }
     if (out->grouped) {
-        place_ranks(network, stride * least, (low + least - 1) / least, (high + least - 1) / least, floor,
-                    &out->between);
+        place_members(network, stride * least, (low + least - 1) / least, (high + least - 1) / least, floor,
+                      &out->between);
     }
     out->tax = floor ? cs_group_tax_floor(network) : cs_group_tax(network, &out->all.group);
 }
 
-static double reduce_over(const struct ranks *ranks, double bytes)
+static double reduce_over(const struct members *members, double bytes)
 {
-    return ranks->floor ? cs_all_reduce_floor(&ranks->range, bytes) : cs_all_reduce(&ranks->group, bytes);
+    return members->floor ? cs_all_reduce_floor(&members->range, bytes) : cs_all_reduce(&members->group, bytes);
 }
 
 static double gather(const struct reduction *reduction, double bytes)
 {
-    const struct ranks *const ranks = &reduction->shard;
-    return ranks->floor ? cs_all_gather_floor(&ranks->range, bytes) : cs_all_gather(&ranks->group, bytes);
+    const struct members *const members = &reduction->shard;
+    return members->floor ? cs_all_gather_floor(&members->range, bytes) : cs_all_gather(&members->group, bytes);
 }
 
 static double scatter(const struct reduction *reduction, double bytes)
 {
-    const struct ranks *const ranks = &reduction->shard;
+    const struct members *const members = &reduction->shard;
     const double inside =
-        ranks->floor ? cs_reduce_scatter_floor(&ranks->range, bytes) : cs_reduce_scatter(&ranks->group, bytes);
+        members->floor ? cs_reduce_scatter_floor(&members->range, bytes) : cs_reduce_scatter(&members->group, bytes);
     return reduction->grouped ? inside + reduce_over(&reduction->between, bytes / reduction->shards) : inside;
 }
 

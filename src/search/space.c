@@ -27,10 +27,10 @@ static int64_t whole(double value)
     return value >= (double)CS_DEVICES_LIMIT ? CS_DEVICES_LIMIT : (int64_t)value;
 }
 
-void cs_space_free(const struct cs_search_settings *settings, struct cs_space *space)
+void cs_space_set_free(const struct cs_search_settings *settings, struct cs_space *space)
 {
     memset(space, 0, sizeof *space);
-    cs_plan_free(&space->given);
+    cs_plan_set_free(&space->given);
     space->given.devices = settings->devices;
     space->settings = *settings;
 }

@@ -28,7 +28,7 @@ int main(void)
     struct cs_problem problem;
     cs_problem_init(&problem, &model, &law, &device, &precision, &settings.training);
     struct cs_space space;
-    cs_space_free(&settings.search, &space);
+    cs_space_set_free(&settings.search, &space);
     struct cs_search_workspace *workspace = cs_search_workspace_create();
     struct cs_search_result best;
     int32_t found;

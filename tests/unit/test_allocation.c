@@ -283,7 +283,7 @@ static void prepare(size_t count, char **given, double deadline, struct cs_confi
     ck_assert_int_eq(cs_grid_init(config, &grid, &error), CS_OK);
     cs_grid_point(&grid, origin, &point);
     point.problem.deadline = deadline;
-    cs_space_free(&point.settings.search, &space);
+    cs_space_set_free(&point.settings.search, &space);
     carbon = point.carbon;
 }
 

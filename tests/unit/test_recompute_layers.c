@@ -164,7 +164,7 @@ START_TEST(searched_where_it_pays)
     settings.search.devices = 8;
     settings.search.recompute = 1u << CS_RECOMPUTE_NONE | 1u << CS_RECOMPUTE_FULL;
     problem.global_batch = 4;
-    cs_space_free(&settings.search, &space);
+    cs_space_set_free(&settings.search, &space);
     space.given.tensor = 8;
     space.given.micro_batch = 4;
     space.given.zero_stage = 0;

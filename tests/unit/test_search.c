@@ -46,7 +46,7 @@ static void scaled(double d_model, double speed)
     device.scale_out_bandwidth = 5e10 * speed;
     device.hbm_capacity = 192.0 * 1073741824.0 * speed;
     cs_problem_init(&instance->problem, &model, &law, &device, &instance->problem.precision, &settings.training);
-    cs_space_free(&settings.search, &instance->space);
+    cs_space_set_free(&settings.search, &instance->space);
 }
 
 static int32_t search(enum cs_objective objective, int32_t wanted, struct cs_search_result *best)
