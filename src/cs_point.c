@@ -70,8 +70,7 @@ static enum cs_code check(const struct arguments *arguments, struct cs_error *er
     }
     if (arguments->knobs.recompute == CS_RECOMPUTE_NONE && arguments->knobs.recompute_layers > 0) {
         return cs_fail(error, CS_ERROR_USAGE,
-                       "--recompute-layers says of how many layers to recompute something: give --recompute selective "
-                       "or full with it.");
+                       "--recompute-layers wants --recompute selective or full with it: none recomputes no layer.");
     }
     const bool has_model = request->wanted[CS_AXIS_MODEL] != NULL;
     if (!has_model || request->wanted[CS_AXIS_HARDWARE] == NULL) {

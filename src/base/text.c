@@ -48,32 +48,43 @@ static int32_t name_distance(const char *a, const char *b)
     return rows[length_a % 3][length_b];
 }
 
-/* The i-th name stands in `pointers`, or else in the i-th item. */
-static const char *nearest_of(const char *name, int32_t count, const char *const *pointers, const char *items,
-                              size_t size)
+/* The nearest name so far. */
+struct nearest {
+    const char *name;
+    int32_t distance;
+};
+
+/* A third of the letters may be wrong: beyond that a suggestion misleads more often than it helps. */
+static struct nearest none_near(const char *name)
 {
-    const char *nearest = NULL;
-    /* A third of the letters may be wrong: beyond that a suggestion misleads more often than it helps. */
-    int32_t best = 2 * (least((int32_t)strnlen(name, NAME_MAX_LENGTH + 1), NAME_MAX_LENGTH) / 3 + 1) + 1;
-    for (int32_t i = 0; i < count; i++) {
-        const char *const candidate = pointers != NULL ? pointers[i] : items + (size_t)i * size;
-        const int32_t distance = name_distance(name, candidate);
-        if (distance < best) {
-            best = distance;
-            nearest = candidate;
-        }
+    const int32_t length = least((int32_t)strnlen(name, NAME_MAX_LENGTH + 1), NAME_MAX_LENGTH);
+    return (struct nearest){NULL, 2 * (length / 3 + 1) + 1};
+}
+
+static void consider(const char *name, const char *candidate, struct nearest *nearest)
+{
+    const int32_t distance = name_distance(name, candidate);
+    if (distance < nearest->distance) {
+        *nearest = (struct nearest){candidate, distance};
     }
-    return nearest;
 }
 
 const char *cs_nearest_name(const char *name, int32_t count, const char *const *names)
 {
-    return nearest_of(name, count, names, NULL, 0);
+    struct nearest nearest = none_near(name);
+    for (int32_t i = 0; i < count; i++) {
+        consider(name, names[i], &nearest);
+    }
+    return nearest.name;
 }
 
 const char *cs_nearest_of(const char *name, int32_t count, const void *items, size_t size, size_t offset)
 {
-    return count > 0 ? nearest_of(name, count, NULL, (const char *)items + offset, size) : NULL;
+    struct nearest nearest = none_near(name);
+    for (int32_t i = 0; i < count; i++) {
+        consider(name, (const char *)items + (size_t)i * size + offset, &nearest);
+    }
+    return nearest.name;
 }
 
 char *cs_copy_text(const char *text, size_t length)

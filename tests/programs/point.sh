@@ -11,7 +11,7 @@ fails 64 '--hardware is missing: cs_point --model 10240 --hardware H100 is a who
 fails 64 'There is no option --modle; did you mean --model?' "$point" --modle 8192
 fails 64 'There is no option --xyzzyplugh; cs_point --help lists them.' "$point" --xyzzyplugh
 fails 64 '--model wants a value; cs_point --help says which.' "$point" --model
-fails 64 '--recompute-layers says of how many layers to recompute something: give --recompute selective or full with it.' \
+fails 64 '--recompute-layers wants --recompute selective or full with it: none recomputes no layer.' \
     "$point" --model 4096 --hardware H100 --recompute none --recompute-layers 2
 fails 64 '--model wants a value that is not empty.' "$point" --model= --hardware H100
 fails 64 '--json takes no value.' "$point" --model 8192 --hardware H100 --json=yes

@@ -207,7 +207,7 @@ static void expect(const int *n, bool last_of_middle, struct expected *expected)
 
 static void expect_even(struct expected *expected)
 {
-    int n[STAGES];
+    int n[STAGES] = {0};
     for (int s = 0; s < stages; s++) {
         n[s] = layers / stages;
     }
@@ -218,7 +218,7 @@ static void expect_even(struct expected *expected)
 static void expect_filled(struct expected *expected)
 {
     const double bound = least_slowest(0, 0, false);
-    int n[STAGES];
+    int n[STAGES] = {0};
     for (int s = 0, from = 0; s < stages; from += n[s++]) {
         n[s] = 0;
         while (from + n[s] < layers && seconds(s, from, n[s] + 1) <= bound) {
@@ -252,13 +252,13 @@ static void expect_counted(struct expected *expected)
     const double each = again > 0 ? costs.part[kept].forward_seconds + costs.part[kept].backward_seconds : again_each;
     const int between = stages - 2;
     double bound = (layers * each + seconds_of(&end[0]) + seconds_of(&end[2])) / stages;
-    int n[3];
+    int n[3] = {0};
     for (int s = 0; s < 3; s++) {
         n[s] = s == 1 && between == 0 ? 0 : most_within(bound, seconds_of(&end[s]), each, again_each);
     }
     while (n[0] + between * n[1] + n[2] < layers) {
         static const int order[] = {1, 0, 2};
-        int next = -1;
+        int next = order[2];
         double least = INFINITY;
         for (int i = between > 0 ? 0 : 1; i < 3; i++) {
             const int s = order[i], now = n[s] + 1;
