@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One training step: time and memory of a plan, in three levels, so that a search computes each thing once.
  *
- *   cs_costs    of (problem, network class, the degrees of tensors, contexts and experts, micro_batch, recompute):
+ *   cs_costs    of (problem, network class, tensor, context and both expert degrees, micro_batch, recompute):
  *               one micro-batch through one layer of each kind, embedding and head; from kernels and collectives
  *   cs_stage    of (costs, pipeline): the split of the layers that minimises the slowest stage
  *   cs_replica  of (stage, data, zero_stage): gradient and parameter traffic, optimizer, point-to-point

@@ -32,7 +32,7 @@ struct cs_choices {
 struct cs_mesh {
     struct cs_plan plan; /* these degrees, sequence parallelism and the group of ZeRO; all else is 0 */
     int64_t devices;     /* tensor * context */
-    int64_t data_step;   /* e * et divides t * c * d exactly where d is a multiple of this: whole expert grids */
+    int64_t data_step;   /* e etp divides t c d exactly where d is a multiple of this: whole expert grids */
 };
 
 /* Chunks per device that are candidates at a pipeline degree. */
