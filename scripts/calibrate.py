@@ -141,11 +141,16 @@ def divisors(number):
     return [i for i in range(1, number + 1) if number % i == 0]
 
 
+def replica_batch(case):
+    """Sequences of a step on each replica: a batch that does not divide is rounded up, as in src/cases/predict.c."""
+    return -(-case["training"]["global_batch"] // case["parallelism"]["data"])
+
+
 def case_plans(case):
     """The given plan, or every value of the knobs that the source leaves open."""
-    plan, layers, batch = case["parallelism"], case["model"]["layers"], case["training"]["global_batch"]
+    plan, layers = case["parallelism"], case["model"]["layers"]
     tensor, pipeline, data, context = plan["tensor"], plan["pipeline"], plan["data"], plan.get("context") or 1
-    rank_batch = batch // data
+    rank_batch = replica_batch(case)
     one_go = case["device"].startswith("TPU") and pipeline == 1
     micros = [plan["micro_batch"]] if plan["micro_batch"] else [rank_batch] if one_go else divisors(rank_batch)
     schedule = SCHEDULES[plan.get("schedule")]
@@ -153,7 +158,7 @@ def case_plans(case):
     overlapped = plan.get("attention_kernel") != "unfused" or case["device"].startswith("TPU")
     rows = []
     for micro in micros:
-        count = rank_batch // micro
+        count = -(-rank_batch // micro)
         chunks = [1]
         if pipeline > 2 or (pipeline == 2 and overlapped):
             chunks = divisors(layers // pipeline) if layers % pipeline == 0 else range(1, layers // pipeline + 1)
@@ -165,7 +170,7 @@ def case_plans(case):
             for recompute in [RECOMPUTE[plan["recompute"]]] if plan["recompute"] else [0, 1, 2]:
                 rows.append([tensor * pipeline * data * context, tensor, pipeline, data, context, plan["expert"] or 1,
                              1, micro, chunk, plan["zero"] or 0, recompute, schedule, parallel,
-                             plan.get("zero_group") or 0, batch, count])
+                             plan.get("zero_group") or 0, rank_batch * data, count])
     return rows
 
 
@@ -197,7 +202,8 @@ class Model:
         value, metric, training = case["measured"]["value"], case["measured"]["metric"], case["training"]
         if metric == "step_time_s":
             return 1.0 / value
-        steps = math.ceil(training["tokens"] / (training["global_batch"] * training["seq_len"]))
+        batch = replica_batch(case) * case["parallelism"]["data"]
+        steps = math.ceil(training["tokens"] / (batch * training["seq_len"]))
         goodput = (case.get("goodput") or {}).get("value", 0.95)
         return steps / goodput * case["parallelism"]["devices"] / 3600.0 / value
 

@@ -86,7 +86,9 @@ void cs_case_settle(struct cs_plan *knobs);
 /* A plan that is stated whole is evaluated as it is. Free knobs are searched for the least time, at devices_hint where
  * the devices are not stated, else at the fewest devices that fit; context degrees of 1 to 8, expert degrees that are
  * powers of two or the number of experts. Where nothing fits in memory, the run happened all the same: the margin is
- * dropped first, then the capacity grows. */
+ * dropped first, then the capacity grows.
+ * A step trains plan.global_batch sequences, the stated batch rounded up to equally many on each replica; its time, its
+ * FLOPs, and the number of steps that the tokens take are all of these. */
 enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,
                              struct cs_search_workspace *workspace, struct cs_prediction *prediction,
                              struct cs_error *error);

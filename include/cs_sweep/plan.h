@@ -60,7 +60,9 @@
 #define CS_PLAN_WIDE(member, kind, most, option, key, sign, shown, tie, file, words, meaning) CS_WIDE_##kind(member)
 #define CS_PLAN_NARROW(member, kind, most, option, key, sign, shown, tie, file, words, meaning) CS_NARROW_##kind(member)
 
-/* devices = tensor * pipeline * data * context. */
+/* devices = tensor * pipeline * data * context. A step trains global_batch sequences, global_batch / data of them on
+ * each replica. Plans that were searched have global_batch = data * micro_batch * micro_batches; one that is given may
+ * leave the last micro-batch of each replica partly filled (cs_last_micro_batch). */
 struct cs_plan {
     CS_PLAN_KNOBS(CS_PLAN_WIDE)
     int64_t micro_batches; /* per replica and step */
@@ -85,6 +87,14 @@ void cs_knob_put(struct cs_plan *plan, const struct cs_knob *knob, int64_t value
 static inline bool cs_knob_given(const struct cs_plan *plan, const struct cs_knob *knob)
 {
     return cs_knob_get(plan, knob) != knob->free;
+}
+
+/* Sequences of the last micro-batch of a replica: micro_batch, or what a batch that does not divide leaves for it. */
+static inline int32_t cs_last_micro_batch(const struct cs_plan *plan)
+{
+    const int64_t before = (plan->micro_batches - 1) * (int64_t)plan->micro_batch;
+    const int64_t left = plan->data > 0 ? plan->global_batch / plan->data - before : 0;
+    return left > 0 && left < plan->micro_batch ? (int32_t)left : plan->micro_batch;
 }
 
 /* Every knob free. */

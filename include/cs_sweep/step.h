@@ -223,20 +223,24 @@ const char *cs_status_word(enum cs_status status);
 const char *cs_status_sentence(enum cs_status status); /* why no plan was found */
 const char *cs_share_word(enum cs_share share);
 
-/* Evaluates a complete plan as given: no gate of the search applies. */
+/* Evaluates a complete plan as given: no gate of the search applies. The step trains plan->global_batch sequences,
+ * which `data` must divide; a last micro-batch that is partly filled takes the time and the FLOPs of what it holds.
+ * Training time and utilisation follow from the same sequences. */
 void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step);
 
 /* Model FLOPs utilisation: 6 N_active D / (N_dev T peak at the point's format). */
 double cs_mfu(const struct cs_problem *problem, int64_t devices, double training_seconds);
 
-/* Evaluates a plan and calls `trace` for each kernel and collective of each part of the model, one micro-batch of them,
- * and then for what belongs to the whole step (part "step"). cs_point prints these entries. */
+/* Evaluates a plan and calls `trace` for each kernel and collective of each part of the model, one micro-batch of them
+ * (and once more for the last one where that is partly filled), and then for what belongs to the whole step (part
+ * "step"). cs_point prints these entries. */
 struct cs_trace_entry {
     const char *part;   /* "dense layer", "mixture layer", "embedding", "head", "step" */
     const char *kernel; /* "qkv", "attention", "expert up", "all-gather (tensor)", ... */
     bool backward, collective;
     bool again; /* of the forward pass, repeated in the backward one by full recomputation */
     double seconds, exposed_seconds, flops, bytes;
+    double micro_batches; /* of a step that are like this one; 1 for what belongs to the whole step */
     enum cs_bound bound;
 };
 typedef void (*cs_trace_function)(void *context, const struct cs_trace_entry *entry);

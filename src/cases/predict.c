@@ -10,14 +10,14 @@
 #include "cs_sweep/units.h"
 #include "library/read.h"
 
-/* FLOPs of one step as papers count them: 6 N_active B s + 12 L a d_h s^2 B, the second term by convention. */
-static double step_flops(const struct cs_case *item)
+/* FLOPs of a step of `batch` sequences as papers count them: 6 N_active B s + 12 L a d_h s^2 B, the second term by
+ * convention. */
+static double step_flops(const struct cs_case *item, double batch)
 {
     const struct cs_architecture *a = &item->architecture;
     struct cs_parameters parameters;
     cs_parameters_count(a, &parameters);
     const double s = (double)item->seq_len;
-    const double batch = (double)item->global_batch;
     double width = (double)a->head_dim;
     if (a->attention == CS_ATTENTION_MLA) {
         width = 0.5 * (double)(a->mla_qk_nope_head_dim + a->mla_qk_rope_head_dim + a->mla_v_head_dim);
@@ -147,9 +147,8 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
         free_experts(item->architecture.experts, &space->settings.expert_degrees);
     }
     /* The published TPU programs (T5X, MaxText) take their whole batch in one go, without gradient accumulation. */
-    if (device->kind == CS_TPU && given->micro_batch == 0 && given->pipeline == 1 && given->data > 0 &&
-        item->global_batch % given->data == 0) {
-        given->micro_batch = (int32_t)(item->global_batch / given->data);
+    if (device->kind == CS_TPU && given->micro_batch == 0 && given->pipeline == 1 && given->data > 0) {
+        given->micro_batch = (int32_t)((item->global_batch + given->data - 1) / given->data);
     }
     if (item->slices > 0 && given->devices > 0) {
         problem->slice_devices = (given->devices + item->slices - 1) / item->slices;
@@ -172,15 +171,19 @@ static bool whole_plan(const struct cs_plan *plan)
     return true;
 }
 
+/* All replicas take equally many sequences. A batch that does not divide is rounded up to where it does, as PyTorch's
+ * DistributedSampler does by default: the step trains ceil(batch / data) sequences on each replica, and its time, FLOPs
+ * and tokens are all of these. The last micro-batch of a replica may be partly filled. */
 static void evaluate_given(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_prediction *out)
 {
-    const int64_t rank_batch = plan->data * (int64_t)plan->micro_batch; /* neither is zero in a whole plan */
-    if (rank_batch <= 0) {
+    if (plan->data <= 0 || plan->micro_batch <= 0) { /* neither is zero in a whole plan */
         out->status = CS_STATUS_FAILED;
         return;
     }
+    const int64_t share = (plan->global_batch + plan->data - 1) / plan->data;
     out->plan = *plan;
-    out->plan.micro_batches = (plan->global_batch + rank_batch - 1) / rank_batch;
+    out->plan.global_batch = share * plan->data;
+    out->plan.micro_batches = (share + plan->micro_batch - 1) / plan->micro_batch;
     out->plan.expert_tensor = plan->expert_tensor > 0 ? plan->expert_tensor : 1;
     cs_step_evaluate(problem, &out->plan, &out->step);
     out->status = CS_STATUS_FEASIBLE;
@@ -283,7 +286,7 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
                            const struct cs_prediction *p)
 {
     const double devices = (double)p->plan.devices;
-    const double flops = step_flops(item) / (devices * p->step.seconds);
+    const double flops = step_flops(item, (double)p->plan.global_batch) / (devices * p->step.seconds);
     struct cs_carbon_inputs inputs;
     struct cs_footprint footprint;
     double state, activation;

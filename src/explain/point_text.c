@@ -165,6 +165,26 @@ static void print_device(const struct cs_point *point, const struct cs_style *st
         cs_text_number(device->node_nm).at);
 }
 
+/* A stated batch may divide neither over the replicas nor over their micro-batches. */
+static void print_batch(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_plan *const plan = &point->best[0].plan;
+    const int64_t stated = point->design.problem.global_batch;
+    const int32_t last = cs_last_micro_batch(plan);
+    char partly[64] = "";
+    if (last < plan->micro_batch) {
+        snprintf(partly, sizeof partly, " (%s holds %" PRId32 ")", plan->micro_batches == 1 ? "it" : "the last", last);
+    }
+    row(style, "batch", "%s sequences = %s micro-batch%s of %" PRId32 "%s x %s replica%s",
+        cs_text_count((double)plan->global_batch).at, cs_text_count((double)plan->micro_batches).at,
+        plan->micro_batches == 1 ? "" : "es", plan->micro_batch, partly, cs_text_count((double)plan->data).at,
+        plan->data == 1 ? "" : "s");
+    if (stated > 0 && stated != plan->global_batch) {
+        row(style, "", "%s sequences do not divide over the replicas; time, FLOPs and tokens are of the %s",
+            cs_text_count((double)stated).at, cs_text_count((double)plan->global_batch).at);
+    }
+}
+
 static void print_plan(const struct cs_point *point, const struct cs_style *style)
 {
     static const char *const objectives[] = {"fewest devices that meet the deadline", "least time on these devices",
@@ -181,10 +201,7 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
         row(style, "experts", "parallel %" PRId32 ", tensor inside an expert %" PRId32, plan->expert,
             plan->expert_tensor);
     }
-    row(style, "batch", "%s sequences = %s micro-batch%s of %" PRId32 " x %s replica%s",
-        cs_text_count((double)plan->global_batch).at, cs_text_count((double)plan->micro_batches).at,
-        plan->micro_batches == 1 ? "" : "es", plan->micro_batch, cs_text_count((double)plan->data).at,
-        plan->data == 1 ? "" : "s");
+    print_batch(point, style);
     char layers[64] = "";
     if (plan->recompute_layers > 0) {
         snprintf(layers, sizeof layers, " of the first %" PRId32 " layer%s of a stage", plan->recompute_layers,

@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The trace tells of one micro-batch through one layer of each kind; a step takes all micro-batches through all layers
- * of the slowest stage. */
+/* The trace tells of one micro-batch through one layer of each kind, and of how many a step has that are like it; a
+ * step takes all of them through all layers of the slowest stage. */
 struct collector {
     struct cs_point *point;
     const struct cs_load *load;
-    double micro_batches;
 };
 
-static double times_a_step(const struct collector *collector, const char *part)
+static double times_a_step(const struct collector *collector, const struct cs_trace_entry *entry)
 {
     static const char *const parts[CS_PART_COUNT] = {
         [CS_PART_DENSE] = "dense layer",
@@ -25,8 +24,8 @@ static double times_a_step(const struct collector *collector, const char *part)
         [CS_PART_HEAD_KEPT] = "head, kept",
     };
     for (int i = 0; i < CS_PART_COUNT; i++) {
-        if (strcmp(parts[i], part) == 0) {
-            return collector->load->count[i] * collector->micro_batches;
+        if (strcmp(parts[i], entry->part) == 0) {
+            return collector->load->count[i] * entry->micro_batches;
         }
     }
     return 1; /* what happens once a step */
@@ -36,7 +35,7 @@ static void collect(void *context, const struct cs_trace_entry *entry)
 {
     const struct collector *const collector = context;
     struct cs_point *const point = collector->point;
-    const double times = times_a_step(collector, entry->part);
+    const double times = times_a_step(collector, entry);
     struct cs_point_trace *row = NULL;
     for (int32_t i = 0; i < point->trace_count; i++) {
         const struct cs_trace_entry *const known = &point->trace[i].entry;
@@ -78,7 +77,7 @@ void cs_point_trace_plan(struct cs_point *point)
     cs_network_of(problem, plan->devices, &network);
     cs_costs_prepare(problem, &network, plan, &costs);
     cs_stage_prepare(&costs, plan->pipeline, &stage);
-    struct collector collector = {point, &stage.slow, (double)plan->micro_batches};
+    struct collector collector = {point, &stage.slow};
     cs_step_trace(problem, plan, collect, &collector);
     qsort(point->trace, (size_t)point->trace_count, sizeof point->trace[0], longer_first);
 }

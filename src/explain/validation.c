@@ -118,10 +118,10 @@ static enum cs_code evaluate_groups(struct cs_validation *v, struct cs_error *er
  * take. NAN where the case is no such run. */
 static double run_hours(const struct cs_case *item, const struct cs_prediction *p)
 {
-    if (item->metric != CS_METRIC_STEP_TIME || p->plan.devices == 0) {
+    if (item->metric != CS_METRIC_STEP_TIME || p->status != CS_STATUS_FEASIBLE) {
         return unknown;
     }
-    const double steps = ceil(p->tokens / ((double)item->global_batch * (double)item->seq_len));
+    const double steps = ceil(p->tokens / ((double)p->plan.global_batch * (double)item->seq_len));
     return item->measured * steps * (double)p->plan.devices / CS_SECONDS_PER_HOUR;
 }
 

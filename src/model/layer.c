@@ -27,6 +27,7 @@ void cs_build_emit(const struct cs_builder *builder, const char *kernel, bool ba
         .exposed_seconds = exposed,
         .flops = time->flops,
         .bytes = time->bytes,
+        .micro_batches = builder->micro_batches,
         .bound = time->bound,
     };
     builder->trace(builder->context, &entry);

@@ -14,9 +14,10 @@ struct cs_builder {
     const char *name;
     cs_trace_function trace; /* NULL: nothing is reported */
     void *context;
-    bool repeats;      /* the backward pass repeats the forward one of this part */
-    double tokens;     /* of one micro-batch on one context rank */
-    double own_tokens; /* of them outside the tensor-parallel regions: / tensor with sequence parallelism */
+    double micro_batches; /* of a step that are like this one: reported with each entry */
+    bool repeats;         /* the backward pass repeats the forward one of this part */
+    double tokens;        /* of one micro-batch on one context rank */
+    double own_tokens;    /* of them outside the tensor-parallel regions: / tensor with sequence parallelism */
     struct cs_group tensor, ring, expert; /* ring: context parallelism */
     double forward_kernels, backward_kernels;
     double input_gradient;  /* s of the last block's input-gradient GEMMs: hides the second all-gather */

@@ -52,19 +52,35 @@ static void prepare_chain(const struct cs_problem *problem, const struct cs_plan
     cs_replica_prepare(&chain->stage, plan->data, plan->zero_stage, plan->zero_group, &chain->replica);
 }
 
-static void share_out(const struct cs_replica *replica, const struct cs_plan *plan, struct cs_step *step)
+/* Between stages, s of one micro-batch. */
+static double between_stages(const struct cs_replica *replica, const struct cs_plan *plan)
 {
-    const double m = (double)plan->micro_batches;
-    double seconds[CS_SHARE_COUNT], sum = 0.0;
+    return plan->interleave * (plan->interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point);
+}
+
+/* Seconds of m micro-batches on the slowest stage, by cause. */
+static void add_micro_batches(const struct cs_replica *replica, const struct cs_plan *plan, double m,
+                              double seconds[CS_SHARE_COUNT])
+{
     for (int i = 0; i < CS_SHARE_COUNT; i++) {
-        seconds[i] = m * replica->shares[i];
+        seconds[i] += m * replica->shares[i];
     }
     if (plan->schedule == CS_SCHEDULE_DUALPIPE) {
         seconds[CS_SHARE_EXPERT] -= m * replica->hidden_all_to_all;
     }
-    const double between =
-        plan->interleave * (plan->interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point);
-    seconds[CS_SHARE_PIPELINE] = m * between;
+    seconds[CS_SHARE_PIPELINE] += m * between_stages(replica, plan);
+}
+
+/* `last` is the replica with the micro-batch that the step ends with where that is partly filled, else NULL. */
+static void share_out(const struct cs_replica *replica, const struct cs_replica *last, const struct cs_plan *plan,
+                      struct cs_step *step)
+{
+    const double between = between_stages(replica, plan);
+    double seconds[CS_SHARE_COUNT] = {0.0}, sum = 0.0;
+    add_micro_batches(replica, plan, (double)(plan->micro_batches - (last != NULL ? 1 : 0)), seconds);
+    if (last != NULL) {
+        add_micro_batches(last, plan, 1.0, seconds);
+    }
     seconds[CS_SHARE_DATA] += replica->data_seconds;
     seconds[CS_SHARE_OPTIMIZER] = replica->optimizer_seconds;
     seconds[CS_SHARE_BUBBLE] = (replica->fill[plan->schedule] + (replica->pipeline - 1.0) * between) / plan->interleave;
@@ -89,13 +105,32 @@ static double model_flops(const struct chain *chain)
     return (double)plan->tensor * plan->context * flops;
 }
 
+/* A step of full micro-batches that ends with one of fewer sequences: as many less one, and what the one takes on the
+ * slowest stage. Fill, drain and memory stay those of full micro-batches, of which there are more. */
+static double partly_filled_seconds(const struct cs_replica *replica, const struct cs_replica *last,
+                                    const struct cs_plan *plan)
+{
+    const enum cs_schedule s = (enum cs_schedule)plan->schedule;
+    return cs_step_seconds(replica, s, plan->interleave, plan->micro_batches - 1) + last->micro[s] +
+           between_stages(last, plan);
+}
+
 void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step)
 {
-    struct chain chain;
-    prepare_chain(problem, plan, &chain);
+    struct chain chain, last;
+    struct cs_plan filled = *plan;
+    const int32_t left = cs_last_micro_batch(plan);
+    const bool partly = left < plan->micro_batch && plan->micro_batches > 1;
+    filled.micro_batch = partly ? plan->micro_batch : left; /* a single micro-batch is what it holds */
+    prepare_chain(problem, &filled, &chain);
     const struct cs_replica *replica = &chain.replica;
     const enum cs_schedule s = (enum cs_schedule)plan->schedule;
     step->seconds = cs_step_seconds(replica, s, plan->interleave, plan->micro_batches);
+    if (partly) {
+        filled.micro_batch = left;
+        prepare_chain(problem, &filled, &last);
+        step->seconds = partly_filled_seconds(replica, &last.replica, plan);
+    }
     step->memory_bytes = cs_memory_bytes(replica, s, plan->interleave, plan->micro_batches);
     const double flight = cs_in_flight(replica, s, plan->interleave, plan->micro_batches);
     const double first = replica->first_state[s] + flight * replica->first_activation[s] + replica->first_fixed[s];
@@ -105,17 +140,20 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
     step->other_bytes = at_first ? replica->first_fixed[s] : replica->last_fixed[s];
     step->training_seconds = cs_training_seconds(problem, plan->global_batch, step->seconds);
     step->mfu = cs_mfu(problem, plan->devices, step->training_seconds);
-    const double flops = model_flops(&chain) * (double)plan->micro_batches * (double)plan->data;
+    double flops = model_flops(&chain) * (double)(plan->micro_batches - (partly ? 1 : 0));
+    flops = (flops + (partly ? model_flops(&last) : 0.0)) * (double)plan->data;
     const double peak = cs_device_peak(&problem->device, problem->precision.format);
     step->hfu = flops / ((double)plan->devices * peak * step->seconds / problem->goodput);
-    share_out(replica, plan, step);
+    share_out(replica, partly ? &last.replica : NULL, plan, step);
 }
 
 void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *plan, double *state, double *activations)
 {
     struct chain chain;
+    struct cs_plan filled = *plan;
     const enum cs_schedule s = (enum cs_schedule)plan->schedule;
-    prepare_chain(problem, plan, &chain);
+    filled.micro_batch = plan->micro_batches > 1 ? plan->micro_batch : cs_last_micro_batch(plan);
+    prepare_chain(problem, &filled, &chain);
     /* The same stages, with nothing but layers on them. */
     static const enum cs_part_kind ends[] = {CS_PART_EMBEDDING, CS_PART_HEAD, CS_PART_HEAD_KEPT};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {

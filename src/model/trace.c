@@ -16,26 +16,33 @@ static void tell(cs_trace_function trace, void *context, const char *kernel, enu
         .seconds = seconds,
         .exposed_seconds = exposed,
         .bytes = bytes,
+        .micro_batches = 1.0,
         .bound = bound,
     };
     trace(context, &entry);
 }
 
-static void trace_step(const struct cs_replica *replica, const struct cs_plan *plan, cs_trace_function trace,
-                       void *context)
+/* `last` is the replica with the micro-batch that the step ends with where that is partly filled, else NULL. */
+static void trace_step(const struct cs_replica *replica, const struct cs_replica *last, const struct cs_plan *plan,
+                       cs_trace_function trace, void *context)
 {
     const struct cs_stage *stage = replica->stage;
     const struct cs_problem *problem = stage->costs->problem;
-    const double m = (double)plan->micro_batches, v = plan->interleave;
-    const double hops = (m + (replica->pipeline - 1.0) / v) * v;
+    const double m = (double)(plan->micro_batches - (last != NULL ? 1 : 0)), v = plan->interleave;
+    const double hops = (m + (replica->pipeline - 1.0) / v) * v, last_hops = last != NULL ? v : 0.0;
+    const struct cs_replica *end = last != NULL ? last : replica;
     const double each = plan->interleave > 1 ? replica->chunk_to_chunk : replica->point_to_point;
+    const double last_each = plan->interleave > 1 ? end->chunk_to_chunk : end->point_to_point;
     const double parameters = stage->sync_parameters + stage->sync_expert_parameters;
-    tell(trace, context, "point-to-point (pipeline)", CS_BOUND_LINK, replica->point_to_point * hops, each * hops,
-         2.0 * stage->costs->boundary_bytes * hops);
-    const double per_micro = replica->shares[CS_SHARE_DATA] * m;
+    tell(trace, context, "point-to-point (pipeline)", CS_BOUND_LINK,
+         replica->point_to_point * hops + end->point_to_point * last_hops, each * hops + last_each * last_hops,
+         2.0 * (stage->costs->boundary_bytes * hops + end->stage->costs->boundary_bytes * last_hops));
+    const double one = last != NULL ? 1.0 : 0.0;
+    const double per_micro = replica->shares[CS_SHARE_DATA] * m + end->shares[CS_SHARE_DATA] * one;
     tell(trace, context, "gather and scatter (data, per micro-batch)", CS_BOUND_LINK, per_micro, per_micro, 0.0);
     const double pace = cs_device_slowest(&problem->device, (double)plan->devices) - 1.0;
-    const double wait = m * pace * (stage->slowest_forward + stage->slowest_backward);
+    const double wait = pace * (m * (stage->slowest_forward + stage->slowest_backward) +
+                                one * (end->stage->slowest_forward + end->stage->slowest_backward));
     tell(trace, context, "wait for the slowest device", CS_BOUND_DEVICES, wait, wait, 0.0);
     tell(trace, context, "gradients and parameters (data)", CS_BOUND_LINK, replica->data_seconds, replica->data_seconds,
          problem->training.gradient_bytes * parameters);
@@ -45,7 +52,9 @@ static void trace_step(const struct cs_replica *replica, const struct cs_plan *p
         const struct cs_trace_entry hidden = {.part = "step",
                                               .kernel = "all-to-all under the other direction (expert)",
                                               .collective = true,
-                                              .exposed_seconds = -m * replica->hidden_all_to_all,
+                                              .exposed_seconds =
+                                                  -m * replica->hidden_all_to_all - one * end->hidden_all_to_all,
+                                              .micro_batches = 1.0,
                                               .bound = CS_BOUND_LINK};
         trace(context, &hidden);
     }
@@ -58,22 +67,48 @@ static void trace_step(const struct cs_replica *replica, const struct cs_plan *p
     tell(trace, context, "host work of the step", CS_BOUND_LAUNCH, host, host, 0.0);
 }
 
-void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan, cs_trace_function trace, void *context)
-{
-    struct cs_network network;
-    struct cs_builder builder;
-    struct cs_part parts[CS_PART_COUNT];
-    cs_network_of(problem, plan->devices, &network);
-    cs_builder_init(&builder, problem, &network, plan);
-    builder.trace = trace;
-    builder.context = context;
-    (void)cs_build_parts(&builder, parts);
-
+/* What a step is made of, for micro-batches of one size. */
+struct chain {
     struct cs_costs costs;
     struct cs_stage stage;
     struct cs_replica replica;
-    cs_costs_prepare(problem, &network, plan, &costs);
-    cs_stage_prepare(&costs, plan->pipeline, &stage);
-    cs_replica_prepare(&stage, plan->data, plan->zero_stage, plan->zero_group, &replica);
-    trace_step(&replica, plan, trace, context);
+};
+
+static void prepare_chain(const struct cs_problem *problem, const struct cs_network *network,
+                          const struct cs_plan *plan, struct chain *chain)
+{
+    cs_costs_prepare(problem, network, plan, &chain->costs);
+    cs_stage_prepare(&chain->costs, plan->pipeline, &chain->stage);
+    cs_replica_prepare(&chain->stage, plan->data, plan->zero_stage, plan->zero_group, &chain->replica);
+}
+
+static void trace_parts(const struct cs_problem *problem, const struct cs_network *network, const struct cs_plan *plan,
+                        int64_t micro_batches, cs_trace_function trace, void *context)
+{
+    struct cs_builder builder;
+    struct cs_part parts[CS_PART_COUNT];
+    cs_builder_init(&builder, problem, network, plan);
+    builder.trace = trace;
+    builder.context = context;
+    builder.micro_batches = (double)micro_batches;
+    (void)cs_build_parts(&builder, parts);
+}
+
+void cs_step_trace(const struct cs_problem *problem, const struct cs_plan *plan, cs_trace_function trace, void *context)
+{
+    struct cs_network network;
+    struct chain chain, last;
+    struct cs_plan filled = *plan;
+    const int32_t left = cs_last_micro_batch(plan);
+    const bool partly = left < plan->micro_batch && plan->micro_batches > 1;
+    cs_network_of(problem, plan->devices, &network);
+    filled.micro_batch = partly ? plan->micro_batch : left;
+    trace_parts(problem, &network, &filled, plan->micro_batches - (partly ? 1 : 0), trace, context);
+    prepare_chain(problem, &network, &filled, &chain);
+    if (partly) {
+        filled.micro_batch = left;
+        trace_parts(problem, &network, &filled, 1, trace, context);
+        prepare_chain(problem, &network, &filled, &last);
+    }
+    trace_step(&chain.replica, partly ? &last.replica : NULL, plan, trace, context);
 }

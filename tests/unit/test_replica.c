@@ -70,6 +70,7 @@ START_TEST(memory_of_the_fuller_end)
     plan.pipeline = 4;
     plan.devices = 32;
     plan.micro_batch = sharding.micro_batch = 8;
+    plan.global_batch = 8;
     plan.recompute = sharding.recompute = CS_RECOMPUTE_FULL;
     cs_step_evaluate(&problem, &plan, &step);
     prepare(4, 1, 0, 0);

@@ -163,6 +163,43 @@ START_TEST(update_of_the_shards)
 }
 END_TEST
 
+static void add_whole(void *context, const struct cs_trace_entry *entry)
+{
+    static const char *const parts[CS_PART_COUNT] = {"dense layer", "mixture layer", "embedding", "head"};
+    double *seconds = context;
+    double times = strcmp(entry->part, "step") == 0 ? 1.0 : 0.0;
+    for (int i = 0; i <= CS_PART_HEAD; i++) {
+        times += strcmp(entry->part, parts[i]) == 0 ? stage.slow.count[i] : 0.0;
+    }
+    *seconds += entry->exposed_seconds * times * entry->micro_batches;
+}
+
+/* All entries, each as often as a step has it, are the step: also where 29 sequences on each replica are seven
+ * micro-batches of four and one of a single sequence, or where the only micro-batch is not full. */
+START_TEST(entries_add_up_to_the_step)
+{
+    static const int64_t shares[] = {32, 31, 30, 29, 28, 5, 4, 3, 1};
+    plan.micro_batch = 4;
+    for (int schedule = CS_SCHEDULE_1F1B; schedule <= CS_SCHEDULE_ZB1P; schedule++) {
+        for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+            struct cs_step step;
+            double seconds = 0.0, sum = 0.0;
+            plan.schedule = schedule;
+            plan.global_batch = 4 * shares[i];
+            plan.micro_batches = (shares[i] + 3) / 4;
+            prepare();
+            cs_step_evaluate(&problem, &plan, &step);
+            cs_step_trace(&problem, &plan, add_whole, &seconds);
+            WITHIN(seconds, step.seconds, 1e-9);
+            for (int k = 0; k < CS_SHARE_COUNT; k++) {
+                sum += step.shares[k];
+            }
+            WITHIN(sum, 1.0, 1e-12);
+        }
+    }
+}
+END_TEST
+
 struct sums {
     const char *part;
     double forward[2], backward[2]; /* exposed s of kernels and of collectives */
@@ -213,6 +250,7 @@ int main(void)
     tcase_add_test(cases, hidden_all_to_all);
     tcase_add_test(cases, waits_for_others);
     tcase_add_test(cases, update_of_the_shards);
+    tcase_add_test(cases, entries_add_up_to_the_step);
     tcase_add_test(cases, entries_add_up_to_the_parts);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
