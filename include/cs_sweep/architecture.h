@@ -108,7 +108,7 @@ struct cs_law {
     double tokens;
     double compute;             /* FLOP, 6 N_active D */
     double loss;                /* nats per token, Eq 2 */
-    double critical_batch;      /* tokens, Eq 1 */
+    double critical_batch;      /* tokens, by scaling_law.batch_law */
     int64_t critical_sequences; /* floor(critical_batch / seq_len), CS_BATCH_MAX at most */
 };
 
@@ -118,9 +118,9 @@ void cs_law_evaluate(const struct cs_scaling_law *law, const struct cs_training 
                      const struct cs_architecture *architecture, bool from_law, double tokens, struct cs_law *out);
 
 /* One equation each. */
-double cs_layers_of_d_model(const struct cs_scaling_law *law, double d_model);     /* rounded */
-double cs_experts_of_d_model(const struct cs_scaling_law *law, double d_model);    /* rounded, the mixture's */
-double cs_critical_batch_tokens(const struct cs_scaling_law *law, double compute); /* Eq 1 */
+double cs_layers_of_d_model(const struct cs_scaling_law *law, double d_model);  /* rounded */
+double cs_experts_of_d_model(const struct cs_scaling_law *law, double d_model); /* rounded, the mixture's */
+double cs_critical_batch_tokens(const struct cs_scaling_law *law, double tokens, double compute); /* by batch_law */
 double cs_loss_mixture(const struct cs_scaling_law *law, double parameters_total, double tokens); /* Eq 2 */
 double cs_loss_dense(const struct cs_scaling_law *law, double parameters_total, double tokens);   /* Eq 2 */
 

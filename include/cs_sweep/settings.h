@@ -51,6 +51,9 @@ enum cs_preset { CS_PRESET_DEFAULT, CS_PRESET_PAPER };
 enum cs_attribution { CS_ATTRIBUTION_AMORTIZED, CS_ATTRIBUTION_FULL };
 enum cs_cpa_set { CS_CPA_LLMCARBON, CS_CPA_ACT, CS_CPA_IMEC };
 enum cs_tokens_basis { CS_TOKENS_ACTIVE, CS_TOKENS_TOTAL };
+/* How many tokens a step may hold: cs_critical_batch_tokens. */
+enum cs_batch_law { CS_BATCH_LAW_STEP, CS_BATCH_LAW_DEEPSEEK, CS_BATCH_LAW_ML_PAR_SIM, CS_BATCH_LAW_CUSTOM };
+#define CS_BATCH_LAW_NAMES "step|deepseek|ml_par_sim|custom"
 enum cs_divisibility { CS_DIVISIBILITY_RELAXED, CS_DIVISIBILITY_STRICT };
 enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT_TENSOR_BOTH };
 
@@ -67,6 +70,9 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(d_model_per_expert, 768.0, 1e-3, 1e12, "1", CS_SCOPE_ARCHITECTURE,                                            \
          "experts = max(experts_minimum, round(d_model / this)); " CS_REBUILT)                                         \
     COUNT(experts_minimum, 2, 1, 1000000, "1", CS_SCOPE_ARCHITECTURE, "fewest experts of a mixture; " CS_REBUILT)      \
+    FLAG(experts_power_of_two, false, CS_SCOPE_ARCHITECTURE,                                                           \
+         "experts = the power of two whose logarithm is nearest to that of d_model / d_model_per_expert, but not "     \
+         "below experts_minimum")                                                                                      \
     COUNT(head_dim, 128, 1, 1000000, "1", CS_SCOPE_ARCHITECTURE, "heads = max(1, round(d_model / head_dim)); custom")  \
     REAL(ffn_multiple, 4.0, 1e-3, 1e3, "1", CS_SCOPE_ARCHITECTURE, "d_ff = multiple * d_model; arXiv 2402.07871")      \
     FLAG(gated_ffn, false, CS_SCOPE_ARCHITECTURE, "gated feed-forward; plain in arXiv 2402.07871")                     \
@@ -84,12 +90,22 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(dense_alpha, 0.126, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "alpha of the dense row; " CS_LUDZIEJEWSKI)        \
     REAL(dense_b, 26.7, 0.0, 1e6, "1", CS_SCOPE_ARCHITECTURE, "beta0 of the dense row; " CS_LUDZIEJEWSKI)              \
     REAL(dense_beta, 0.127, 0.0, 10.0, "1", CS_SCOPE_ARCHITECTURE, "beta of the dense row; " CS_LUDZIEJEWSKI)          \
+    CHOICE(batch_law, "step", CS_BATCH_LAW_NAMES, CS_SCOPE_ARCHITECTURE,                                               \
+           "the critical batch, the most tokens a step may hold (2^30 sequences at most), of D tokens and compute C: " \
+           "step_batch_*, Step Law, arXiv 2503.04715; deepseek_batch_*, arXiv 2401.02954, an optimal batch of small "  \
+           "runs; ml_par_sim 2^22 (C / 1e25)^(1/6), rebuilt from davidsj/ml_par_sim; custom: critical_batch_*")        \
+    REAL(step_batch_tokens, 0.58, 1e-9, 1e9, "token", CS_SCOPE_ARCHITECTURE,                                           \
+         "step: critical batch = this * D^step_batch_exponent; Step Law, arXiv 2503.04715")                            \
+    REAL(step_batch_exponent, 0.571, 0.0, 2.0, "1", CS_SCOPE_ARCHITECTURE, "see step_batch_tokens; arXiv 2503.04715")  \
+    REAL(deepseek_batch_tokens, 0.2920, 1e-9, 1e9, "token", CS_SCOPE_ARCHITECTURE,                                     \
+         "deepseek: critical batch = this * C^deepseek_batch_exponent; DeepSeek LLM, arXiv 2401.02954")                \
+    REAL(deepseek_batch_exponent, 0.3271, 0.0, 2.0, "1", CS_SCOPE_ARCHITECTURE,                                        \
+         "see deepseek_batch_tokens; arXiv 2401.02954")                                                                \
     REAL(critical_batch_tokens, 4194304.0, 1.0, 1e18, "token", CS_SCOPE_ARCHITECTURE,                                  \
-         "critical batch at critical_batch_compute, 2^22; rebuilt from davidsj/ml_par_sim; 2^30 sequences are the "    \
-         "most")                                                                                                       \
-    REAL(critical_batch_compute, 1e25, 1.0, 1e40, "FLOP", CS_SCOPE_ARCHITECTURE, "rebuilt from davidsj/ml_par_sim")    \
+         "custom: critical batch at critical_batch_compute; 2^22 as ml_par_sim")                                       \
+    REAL(critical_batch_compute, 1e25, 1.0, 1e40, "FLOP", CS_SCOPE_ARCHITECTURE, "custom: as ml_par_sim")              \
     REAL(critical_batch_exponent, 1.0 / 6.0, 0.0, 2.0, "1", CS_SCOPE_ARCHITECTURE,                                     \
-         "critical batch = tokens * (C / compute)^exponent; 1/3 is the aggressive option; rebuilt, same source")
+         "custom: critical batch = tokens * (C / compute)^exponent; 1/6 as ml_par_sim, 1/3 is its aggressive option")
 
 /* ---- training: the run ---- */
 #define CS_TRAINING_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                     \

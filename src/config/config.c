@@ -323,6 +323,41 @@ static enum cs_code check_layers(const struct cs_json *root, const struct cs_con
                         cs_format_number(power, second), CS_LAYERS_MAX, cause);
 }
 
+/* A constant of a batch law that no point takes would change nothing: that is said, not passed over. One point of a
+ * configuration may be of one law and hold the first value of an axis that another reads. */
+static enum cs_code check_batch_law(const struct cs_json *root, const struct cs_config *config, bool one_point,
+                                    struct cs_error *error)
+{
+    static const struct {
+        enum cs_batch_law law;
+        const char *name, *path;
+    } constants[] = {
+        {CS_BATCH_LAW_STEP, "step", "scaling_law.step_batch_tokens"},
+        {CS_BATCH_LAW_STEP, "step", "scaling_law.step_batch_exponent"},
+        {CS_BATCH_LAW_DEEPSEEK, "deepseek", "scaling_law.deepseek_batch_tokens"},
+        {CS_BATCH_LAW_DEEPSEEK, "deepseek", "scaling_law.deepseek_batch_exponent"},
+        {CS_BATCH_LAW_CUSTOM, "custom", "scaling_law.critical_batch_tokens"},
+        {CS_BATCH_LAW_CUSTOM, "custom", "scaling_law.critical_batch_compute"},
+        {CS_BATCH_LAW_CUSTOM, "custom", "scaling_law.critical_batch_exponent"},
+    };
+    const bool picked = one_point && axis_of(config, cs_setting_find("scaling_law.batch_law")) != NULL;
+    struct cs_settings standard;
+    cs_settings_default(&standard);
+    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
+        const struct cs_setting *row = cs_setting_find(constants[i].path);
+        const bool changed = axis_of(config, row) != NULL
+                                 ? !one_point
+                                 : cs_setting_get(&config->settings, row) != cs_setting_get(&standard, row);
+        if (changed && !picked && !cs_config_takes(config, "scaling_law.batch_law", constants[i].law)) {
+            return cs_json_fail(place_of(root, constants[i].path), error,
+                                "only the batch law %s reads this: add \"scaling_law\": {\"batch_law\": \"%s\"}, or "
+                                "leave it out.",
+                                constants[i].name, constants[i].name);
+        }
+    }
+    return CS_OK;
+}
+
 /* Settings that are right one by one and wrong together. */
 static enum cs_code check_together(const struct cs_json *root, const struct cs_config *config, struct cs_error *error)
 {
@@ -362,6 +397,7 @@ static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *
     CS_TRY(cs_read_axes(bundle, root, config, error));
     CS_TRY(check_together(root, config, error));
     CS_TRY(check_layers(root, config, error));
+    CS_TRY(check_batch_law(root, config, bundle->one_point, error));
     char defaults[DEFAULTS_SIZE];
     const char *text = text_of(bundle, defaults, sizeof defaults);
     config->as_given = cs_copy_text(text, strlen(text));

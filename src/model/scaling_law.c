@@ -8,13 +8,39 @@ double cs_layers_of_d_model(const struct cs_scaling_law *law, double d_model)
     return fmax(1.0, round(law->layers_coefficient * pow(d_model, law->layers_exponent)));
 }
 
-double cs_experts_of_d_model(const struct cs_scaling_law *law, double d_model)
+/* The power of two whose logarithm is nearest. Exact on every machine, since no logarithm is taken: a number is
+ * m * 2^e with m from 1/2 to 1, and 2^e is the nearer where m * m > 1/2. A tie would be at the square root of 1/2, which
+ * no double is. */
+static double power_of_two(double number, double least)
 {
-    return fmax((double)law->experts_minimum, round(d_model / law->d_model_per_expert));
+    int exponent = 0;
+    const double mantissa = frexp(fmax(number, 1.0), &exponent);
+    double power = ldexp(1.0, mantissa * mantissa > 0.5 ? exponent : exponent - 1);
+    while (power < least) {
+        power *= 2.0;
+    }
+    return power;
 }
 
-double cs_critical_batch_tokens(const struct cs_scaling_law *law, double compute)
+double cs_experts_of_d_model(const struct cs_scaling_law *law, double d_model)
 {
+    const double experts = d_model / law->d_model_per_expert, least = (double)law->experts_minimum;
+    return law->experts_power_of_two ? power_of_two(experts, least) : fmax(least, round(experts));
+}
+
+/* Step Law (arXiv 2503.04715): 0.58 D^0.571. DeepSeek LLM (arXiv 2401.02954): 0.2920 C^0.3271. davidsj/ml_par_sim:
+ * 2^22 tokens at 1e25 FLOP, growing as C^(1/6); what of it is to be changed is custom's, whose defaults it is. */
+double cs_critical_batch_tokens(const struct cs_scaling_law *law, double tokens, double compute)
+{
+    if (law->batch_law == CS_BATCH_LAW_STEP) {
+        return law->step_batch_tokens * pow(tokens, law->step_batch_exponent);
+    }
+    if (law->batch_law == CS_BATCH_LAW_DEEPSEEK) {
+        return law->deepseek_batch_tokens * pow(compute, law->deepseek_batch_exponent);
+    }
+    if (law->batch_law == CS_BATCH_LAW_ML_PAR_SIM) {
+        return 0x1p22 * pow(compute / 1e25, 1.0 / 6.0);
+    }
     return law->critical_batch_tokens * pow(compute / law->critical_batch_compute, law->critical_batch_exponent);
 }
 
@@ -54,6 +80,6 @@ void cs_law_evaluate(const struct cs_scaling_law *law, const struct cs_training 
     out->compute = 6.0 * out->parameters_active * out->tokens;
     out->loss = architecture->experts > 1 ? cs_loss_mixture(law, loss_parameters, out->tokens)
                                           : cs_loss_dense(law, loss_parameters, out->tokens);
-    out->critical_batch = cs_critical_batch_tokens(law, out->compute);
+    out->critical_batch = cs_critical_batch_tokens(law, out->tokens, out->compute);
     out->critical_sequences = (int64_t)fmin(floor(out->critical_batch / (double)training->seq_len), CS_BATCH_MAX);
 }

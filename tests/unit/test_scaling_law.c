@@ -114,6 +114,51 @@ START_TEST(loss_of_two_experts)
 }
 END_TEST
 
+static double batch_by(enum cs_batch_law law, double tokens, double compute)
+{
+    settings.scaling_law.batch_law = law;
+    return cs_critical_batch_tokens(&settings.scaling_law, tokens, compute);
+}
+
+/* By hand. Step Law (arXiv 2503.04715), of D = 1e12 tokens: 0.58 * 10^(12 * .571) = 0.58 * 10^6.852 = 4.1251e6; of D =
+ * 1.56e13 (Llama 3.1 405B, which ran 16M tokens): 0.58 * e^(.571 * 30.3783) = 19.80e6. DeepSeek LLM (arXiv 2401.02954),
+ * of C = 1e20: 0.2920 * 10^(20 * .3271) = 0.2920 * 10^6.542 = 1.0172e6. */
+START_TEST(critical_batch_by_law)
+{
+    ck_assert_int_eq(settings.scaling_law.batch_law, CS_BATCH_LAW_STEP); /* the default */
+    WITHIN(batch_by(CS_BATCH_LAW_STEP, 1e12, 1.0), 4.1251e6, 1e-4);
+    WITHIN(batch_by(CS_BATCH_LAW_STEP, 1.56e13, 1.0), 19.80e6, 1e-3);
+    WITHIN(batch_by(CS_BATCH_LAW_DEEPSEEK, 1.0, 1e20), 1.0172e6, 1e-4);
+    settings.scaling_law.step_batch_tokens = 1.16;
+    settings.scaling_law.step_batch_exponent = 0.5;
+    ck_assert_double_eq(batch_by(CS_BATCH_LAW_STEP, 1e12, 1.0), 1.16e6);
+    settings.scaling_law.deepseek_batch_tokens = 2.0;
+    settings.scaling_law.deepseek_batch_exponent = 0.25;
+    ck_assert_double_eq(batch_by(CS_BATCH_LAW_DEEPSEEK, 1.0, 1e20), 2e5);
+    /* Neither reads what belongs to custom. */
+    settings.scaling_law.critical_batch_tokens = 1.0;
+    ck_assert_double_eq(batch_by(CS_BATCH_LAW_ML_PAR_SIM, 1.0, 1e25), 4194304.0);
+    ck_assert_double_eq(batch_by(CS_BATCH_LAW_CUSTOM, 1.0, 1e25), 1.0);
+}
+END_TEST
+
+/* Nearest in the logarithm: 13.33 (d_model 10,240 over 768) lies between 8 and 16, whose mean in the logarithm is
+ * 11.31; 32 stays; 5.5 goes to 4 (the mean of 4 and 8 is 5.66) and 5.7 to 8; fewer than experts_minimum never. */
+START_TEST(experts_as_a_power_of_two)
+{
+    static const struct {
+        double d_model, minimum, experts;
+    } rows[] = {{10240, 2, 16}, {24576, 2, 32},    {5.5 * 768, 2, 4}, {5.7 * 768, 2, 8},
+                {2048, 2, 2},   {2.9 * 768, 2, 4}, {100, 2, 2},       {100, 1, 1},
+                {2048, 5, 8},   {12 * 768, 2, 16}, {11 * 768, 2, 8},  {1e6, 2, 1024.0}};
+    settings.scaling_law.experts_power_of_two = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        settings.scaling_law.experts_minimum = (int64_t)rows[i].minimum;
+        ck_assert_double_eq(cs_experts_of_d_model(&settings.scaling_law, rows[i].d_model), rows[i].experts);
+    }
+}
+END_TEST
+
 /* davidsj/ml_par_sim: 2048 * 2048 tokens * (C / 1e25)^(1/6); sequences of 2,048 at five sizes of run, by hand. */
 START_TEST(critical_batch)
 {
@@ -122,13 +167,14 @@ START_TEST(critical_batch)
         int sequences;
     } rows[] = {{2.2e21, 503}, {1e24, 1395}, {1e25, 2048}, {1e26, 3006}, {1e28, 6476}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const double tokens = cs_critical_batch_tokens(&settings.scaling_law, rows[i].compute);
+        const double tokens = batch_by(CS_BATCH_LAW_ML_PAR_SIM, 1.0, rows[i].compute);
         ck_assert_double_eq_tol(tokens / 2048.0, rows[i].sequences, 1.0);
+        WITHIN(batch_by(CS_BATCH_LAW_CUSTOM, 1.0, rows[i].compute), tokens, 1e-12); /* custom's defaults are its */
     }
     /* The aggressive option grows by ten each time compute grows by a thousand. */
     settings.scaling_law.critical_batch_exponent = 1.0 / 3.0;
-    ck_assert_double_eq(cs_critical_batch_tokens(&settings.scaling_law, 1e25), 4194304.0);
-    WITHIN(cs_critical_batch_tokens(&settings.scaling_law, 1e28), 41943040.0, 1e-9);
+    ck_assert_double_eq(batch_by(CS_BATCH_LAW_CUSTOM, 1.0, 1e25), 4194304.0);
+    WITHIN(batch_by(CS_BATCH_LAW_CUSTOM, 1.0, 1e28), 41943040.0, 1e-9);
 }
 END_TEST
 
@@ -175,6 +221,7 @@ START_TEST(extremes_stay_finite)
     /* Counts end at 2^53, where a double still holds each: 1e3 * 4e13 of a feed-forward. The batch, of 1e18 tokens that
      * the square of compute multiplies, ends at 2^30 sequences. */
     settings.scaling_law.ffn_multiple = 1e3;
+    settings.scaling_law.batch_law = CS_BATCH_LAW_CUSTOM;
     settings.scaling_law.critical_batch_tokens = 1e18;
     settings.scaling_law.critical_batch_exponent = 2.0;
     evaluate(40000000000000, &architecture, &law);
@@ -194,6 +241,8 @@ int main(void)
     tcase_add_test(cases, loss_falls_with_granularity_size_and_data);
     tcase_add_test(cases, loss_of_a_dense_model);
     tcase_add_test(cases, loss_of_two_experts);
+    tcase_add_test(cases, critical_batch_by_law);
+    tcase_add_test(cases, experts_as_a_power_of_two);
     tcase_add_test(cases, critical_batch);
     tcase_add_test(cases, tokens_compute_and_batch_of_a_run);
     tcase_add_test(cases, extremes_stay_finite);

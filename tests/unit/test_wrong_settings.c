@@ -68,6 +68,17 @@ static const struct cs_wrong table[] = {
         "{\"scaling_law\": {\"layers_coefficient\": 31.3, \"layers_exponent\": 0.64}" AXES)
     WRONG("7:33", "axes.scaling_law.layers_exponent", TOO_MANY_LAYERS("8192", "179136"),
         MORE("\"scaling_law.layers_exponent\": [0.5, 1.0, 1.5]"))
+    WHOLE("test.json:1:43: scaling_law.critical_batch_tokens: only the batch law custom reads this: add "
+          "\"scaling_law\": {\"batch_law\": \"custom\"}, or leave it out.",
+        "{\"scaling_law\": {\"critical_batch_tokens\": 1e6}" AXES)
+    WRONG("1:64", "scaling_law.step_batch_exponent", "only the batch law step reads this: add "
+        "\"scaling_law\": {\"batch_law\": \"step\"}, or leave it out.",
+        "{\"scaling_law\": {\"batch_law\": \"custom\", \"step_batch_exponent\": 0.5}" AXES)
+    WRONG("7:41", "axes.scaling_law.critical_batch_exponent", "only the batch law custom reads this: add "
+        "\"scaling_law\": {\"batch_law\": \"custom\"}, or leave it out.",
+        MORE("\"scaling_law.critical_batch_exponent\": [0.2, 0.3]"))
+    WRONG_SET(65, "scaling_law.deepseek_batch_tokens=2", "scaling_law.deepseek_batch_tokens", "only the batch law deepseek reads this: add "
+        "\"scaling_law\": {\"batch_law\": \"deepseek\"}, or leave it out.")
     WRONG("1:24", "projection.tdp", NUMBER("0.1", "10"), "{\"projection\": {\"tdp\": 0}" AXES)
     WRONG("1:31", "power.static_fraction", NUMBER("0", "1"), "{\"power\": {\"static_fraction\": 1.5}" AXES)
     WRONG("1:23", "limits.points", WHOLE_NUMBER("1", "1000000000000"), "{\"limits\": {\"points\": 0}" AXES)
