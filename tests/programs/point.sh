@@ -69,7 +69,7 @@ equal "model" "Model  by the scaling law
   experts         11 of width 32,768, 1 active, 0 shared, 0 dense layers
   parameters      475 B, 62.0 B active per token" "$(sed -n '/^Model/,/parameters/p' out)"
 expect "training" grep -Eq '^  training        1\.24 T tokens in sequences of 2,048, 4\.61e23 FLOP, loss [0-9.]+$' out
-equal "critical batch" "  critical batch  2.51 M tokens, 1,226 sequences" "$(grep '^  critical batch  ' out)"
+equal "critical batch" "  critical batch  4.66 M tokens, 2,277 sequences" "$(grep '^  critical batch  ' out)"
 equal "device" "H100  projected 5 years" "$(grep '^H100' out)"
 expect "compute" \
     grep -Eq '^  compute         7\.35 PFLOP/s at int8 \(3\.67 PFLOP/s at 16 bits\), [0-9.]+% sustained' out
@@ -82,7 +82,7 @@ expect "what limits it" grep -Eq '^  fewer devices   [a-z]+, on [0-9,]+ or fewer
 change='(same|[-+][0-9.]+%)'
 expect "what would change it" \
     grep -Eq "^  memory x 2 +[0-9,]+ +$change +[0-9.]+ days +$change +[0-9.]+ t +$change\$" out
-expect "the batch's limit" grep -Eq '^  batch +[0-9,]+ of the 1,226 sequences of the critical batch$' out
+expect "the batch's limit" grep -Eq '^  batch +[0-9,]+ of the 2,277 sequences of the critical batch$' out
 expect "the deadline's share" grep -Eq '^  deadline +[0-9.]+% of it is used$' out
 equal "no escape sequence in a file" 0 "$(grep -c $'\033' out)"
 expect "no line beyond 120 columns" [ "$(wc -L <out)" -le 120 ]
