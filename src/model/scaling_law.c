@@ -9,8 +9,8 @@ double cs_layers_of_d_model(const struct cs_scaling_law *law, double d_model)
 }
 
 /* The power of two whose logarithm is nearest. Exact on every machine, since no logarithm is taken: a number is
- * m * 2^e with m from 1/2 to 1, and 2^e is the nearer where m * m > 1/2. A tie would be at the square root of 1/2, which
- * no double is. */
+ * m * 2^e with m from 1/2 to 1, and 2^e is the nearer where m * m > 1/2. A tie would be at the square root of 1/2,
+ * which no double is. */
 static double power_of_two(double number, double least)
 {
     int exponent = 0;

@@ -77,7 +77,8 @@ static const struct cs_wrong table[] = {
     WRONG("7:41", "axes.scaling_law.critical_batch_exponent", "only the batch law custom reads this: add "
         "\"scaling_law\": {\"batch_law\": \"custom\"}, or leave it out.",
         MORE("\"scaling_law.critical_batch_exponent\": [0.2, 0.3]"))
-    WRONG_SET(65, "scaling_law.deepseek_batch_tokens=2", "scaling_law.deepseek_batch_tokens", "only the batch law deepseek reads this: add "
+    WRONG_SET(65, "scaling_law.deepseek_batch_tokens=2", "scaling_law.deepseek_batch_tokens",
+        "only the batch law deepseek reads this: add "
         "\"scaling_law\": {\"batch_law\": \"deepseek\"}, or leave it out.")
     WRONG("1:24", "projection.tdp", NUMBER("0.1", "10"), "{\"projection\": {\"tdp\": 0}" AXES)
     WRONG("1:31", "power.static_fraction", NUMBER("0", "1"), "{\"power\": {\"static_fraction\": 1.5}" AXES)
