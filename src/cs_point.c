@@ -24,6 +24,7 @@ static const char usage[] =
     "  --year Y            years of projection, 0 to 50 [0, or the first of CONFIG]\n"
     "  --qat Q             off, int8, int4 [off, or the first of CONFIG]\n"
     "  --region R          a name of regions.json, or g CO2e per kWh [us-east5, or the first of CONFIG]\n"
+    "  --device-file FILE  devices that join those of devices.json; one that has the name of another replaces it\n"
     "  --set path=value    any setting, as in cs_sweep; on an axis of CONFIG it picks the value\n"
     "  --case FILE --id ID a measured run of a case file, predicted and explained\n"
     "\n"
@@ -116,6 +117,7 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
 #undef AXIS_OPTION
             {"--case", .text = &arguments->case_path},
         {"--id", .text = &arguments->case_id},
+        {"--device-file", .text = &request->devices},
         {"--set", .list = &arguments->sets, .passes = cs_is_assignment, .expected = CS_EXPECTED_ASSIGNMENT},
         {"--top", .count = &arguments->top, .low = 1, .high = CS_POINT_TOP_MAX},
         {"--kernels", .flag = &arguments->kernels},
@@ -182,8 +184,8 @@ static enum cs_code explain(const struct arguments *arguments, struct cs_config 
                             struct cs_error *error)
 {
     if (arguments->case_path != NULL) {
-        CS_TRY(cs_point_locate_case(arguments->case_path, arguments->case_id, arguments->request.set_count,
-                                    arguments->request.sets, config, point, error));
+        CS_TRY(
+            cs_point_locate_case(arguments->case_path, arguments->case_id, &arguments->request, config, point, error));
     } else {
         struct cs_point_request request = arguments->request;
         char *in_effect = NULL;

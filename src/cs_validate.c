@@ -19,6 +19,7 @@ static const char usage[] =
     "  --group G          only the cases of this group, each with its plan; may be repeated\n"
     "  --cases            list every case with its plan, before the table of groups\n"
     "  --devices FILE     another device library than devices.json\n"
+    "  --device-file FILE devices that join the library; one that has the name of another replaces it\n"
     "  --set path=value   any setting, as in cs_sweep\n"
     "  --json             the whole answer as JSON\n"
     "  --help, --version\n"
@@ -28,7 +29,7 @@ static const char usage[] =
 
 struct arguments {
     struct cs_texts files, groups, sets;
-    const char *devices;
+    const char *devices, *more_devices;
     bool json, details, help, version;
 };
 
@@ -38,6 +39,7 @@ static enum cs_code parse(int argc, char **argv, struct arguments *a, struct cs_
         {"--group", .list = &a->groups},
         {"--cases", .flag = &a->details},
         {"--devices", .text = &a->devices},
+        {"--device-file", .text = &a->more_devices},
         {"--set", .list = &a->sets, .passes = cs_is_assignment, .expected = CS_EXPECTED_ASSIGNMENT},
         {"--json", .flag = &a->json},
         {"--help", .flag = &a->help},
@@ -65,6 +67,7 @@ static enum cs_code read_config(const struct arguments *a, struct cs_config *con
         sets[count++] = devices;
     }
     CS_TRY(cs_bundle_read(NULL, count, sets, &bundle, error));
+    CS_TRY(cs_bundle_add_devices(a->more_devices, &bundle, error));
     const enum cs_code code = cs_config_parse(&bundle, config, error);
     cs_bundle_free(&bundle);
     return code;

@@ -44,13 +44,20 @@ struct cs_bundle {
     char *file_name[CS_ENTRY_KINDS], *file[CS_ENTRY_KINDS]; /* the data files */
     int32_t set_count;
     char **sets; /* "path=value" */
-    /* Of cs_point, which has one process: never packed. Each axis is narrowed to one value: what is wanted of one of
+    /* Of cs_point and cs_validate, which have one process: never packed. Devices that join the library's
+     * (cs_bundle_add_devices); NULL: none. */
+    char *more_name, *more_devices;
+    /* Of cs_point: each axis is narrowed to one value: what is wanted of one of
      * the five (on the axis or in the library), what --set gives by another's path, else its first. */
     bool one_point;
     const char *wanted[CS_MAIN_AXIS_COUNT]; /* NULL: the first */
 };
 enum cs_code cs_bundle_read(const char *config_path, int32_t set_count, const char *const *sets,
                             struct cs_bundle *bundle, struct cs_error *error);
+/* Reads a file of devices, {"devices": [...]}, that join those of the library, as inline devices do: an entry may be
+ * based on any of both, and one that has the name of a device of the library replaces it. NULL: no file. Frees the
+ * bundle on an error. */
+enum cs_code cs_bundle_add_devices(const char *path, struct cs_bundle *bundle, struct cs_error *error);
 /* One block of bytes, malloc'ed; and back. */
 enum cs_code cs_bundle_pack(const struct cs_bundle *bundle, char **bytes, int64_t *size, struct cs_error *error);
 enum cs_code cs_bundle_unpack(const char *bytes, int64_t size, struct cs_bundle *bundle, struct cs_error *error);

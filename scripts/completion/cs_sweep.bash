@@ -48,13 +48,13 @@ _cs_point() {
     --recompute) _cs_sweep_words "none selective full" "$current" ;;
     --schedule) _cs_sweep_words "1f1b zb1p dualpipe" "$current" ;;
     --zero) _cs_sweep_words "0 1 2 3" "$current" ;;
-    --case) _cs_sweep_files "$current" json ;;
+    --case | --device-file) _cs_sweep_files "$current" json ;;
     --id | --year | --set | --devices | --tensor | --pipeline | --data | --context | --expert | --expert-tensor | \
         --micro-batch | --batch | --interleave | --recompute-layers | --top) COMPREPLY=() ;;
     *)
         case $current in
-        -*) _cs_sweep_words "--model --hardware --year --qat --region --set --case --id --devices --tensor --pipeline
-            --data --context --expert --expert-tensor --micro-batch --batch --interleave --zero --recompute
+        -*) _cs_sweep_words "--model --hardware --year --qat --region --device-file --set --case --id --devices --tensor
+            --pipeline --data --context --expert --expert-tensor --micro-batch --batch --interleave --zero --recompute
             --recompute-layers --schedule --top --kernels --pareto --brief --json --help --version" "$current" ;;
         *) _cs_sweep_files "$current" json h5 ;;
         esac
@@ -66,10 +66,10 @@ _cs_validate() {
     local current=$2 previous=$3
     case $previous in
     --group | --set) COMPREPLY=() ;;
-    --devices) _cs_sweep_files "$current" json ;;
+    --devices | --device-file) _cs_sweep_files "$current" json ;;
     *)
         case $current in
-        -*) _cs_sweep_words "--group --cases --devices --set --json --help --version" "$current" ;;
+        -*) _cs_sweep_words "--group --cases --devices --device-file --set --json --help --version" "$current" ;;
         *) _cs_sweep_files "$current" json ;;
         esac
         ;;

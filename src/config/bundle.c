@@ -92,10 +92,26 @@ enum cs_code cs_bundle_read(const char *config_path, int32_t set_count, const ch
     return code;
 }
 
+enum cs_code cs_bundle_add_devices(const char *path, struct cs_bundle *bundle, struct cs_error *error)
+{
+    if (path == NULL) {
+        return CS_OK;
+    }
+    bundle->more_name = cs_copy_text(path, strlen(path));
+    const enum cs_code code =
+        bundle->more_name != NULL ? cs_text_read(path, &bundle->more_devices, error) : no_memory(path, error);
+    if (code != CS_OK) {
+        cs_bundle_free(bundle);
+    }
+    return code;
+}
+
 void cs_bundle_free(struct cs_bundle *bundle)
 {
     free(bundle->config_name);
     free(bundle->config);
+    free(bundle->more_name);
+    free(bundle->more_devices);
     for (int32_t i = 0; i < CS_ENTRY_KINDS; i++) {
         free(bundle->file_name[i]);
         free(bundle->file[i]);

@@ -233,19 +233,26 @@ static enum cs_code read_settings(const struct cs_json *root, struct cs_config *
 }
 
 /* ---- the whole ---- */
+static enum cs_code read_data_file(const char *name, const char *text, enum cs_entry_kind kind,
+                                   struct cs_library *library, struct cs_error *error)
+{
+    struct cs_json_document document;
+    enum cs_code code = cs_json_parse(name, text, strlen(text), &document, error);
+    if (code == CS_OK) {
+        code = cs_read_entries(document.root, kind, library, error);
+    }
+    cs_json_free(&document);
+    return code;
+}
+
 static enum cs_code read_library(const struct cs_bundle *bundle, struct cs_library *library, struct cs_error *error)
 {
     for (int32_t i = 0; i < CS_ENTRY_KINDS; i++) {
-        struct cs_json_document document;
-        enum cs_code code =
-            cs_json_parse(bundle->file_name[i], bundle->file[i], strlen(bundle->file[i]), &document, error);
-        if (code == CS_OK) {
-            code = cs_read_entries(document.root, (enum cs_entry_kind)i, library, error);
-        }
-        cs_json_free(&document);
-        CS_TRY(code);
+        CS_TRY(read_data_file(bundle->file_name[i], bundle->file[i], (enum cs_entry_kind)i, library, error));
     }
-    return CS_OK;
+    return bundle->more_devices == NULL
+               ? CS_OK
+               : read_data_file(bundle->more_name, bundle->more_devices, CS_ENTRY_DEVICE, library, error);
 }
 
 /* Where a setting is given: as an axis or in its section; NULL where it has its default. */

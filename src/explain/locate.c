@@ -68,6 +68,9 @@ enum cs_code cs_point_locate(const struct cs_point_request *request, struct cs_c
     memset(config, 0, sizeof *config);
     enum cs_code code = read_bundle(request, &bundle, error);
     if (code == CS_OK) {
+        code = cs_bundle_add_devices(request->devices, &bundle, error);
+    }
+    if (code == CS_OK) {
         bundle.one_point = true;
         memcpy(bundle.wanted, request->wanted, sizeof bundle.wanted);
         code = cs_config_parse(&bundle, config, error);

@@ -10,6 +10,7 @@ struct cs_point_request {
     const char *config;      /* path of a configuration; NULL: the defaults */
     const char *config_text; /* the text of that configuration where it was read already; NULL: read from the path */
     const char *wanted[CS_MAIN_AXIS_COUNT]; /* a model or d_model, a device, years, a QAT level, a region or g/kWh */
+    const char *devices; /* path of a file of devices that join the library (cs_bundle_add_devices); NULL: none */
     int32_t set_count;
     const char *const *sets;
 };
@@ -18,8 +19,9 @@ struct cs_point_request {
  * names the point. Values that the configuration's axes do not hold are taken from the data files. */
 enum cs_code cs_point_locate(const struct cs_point_request *request, struct cs_config *config, struct cs_point *point,
                              struct cs_error *error);
-/* A measured run of a case file: point->best[0] is its prediction, point->design its problem. */
-enum cs_code cs_point_locate_case(const char *path, const char *id, int32_t set_count, const char *const *sets,
+/* A measured run of a case file: point->best[0] is its prediction, point->design its problem. Of the request the sets
+ * and the devices count. */
+enum cs_code cs_point_locate_case(const char *path, const char *id, const struct cs_point_request *request,
                                   struct cs_config *config, struct cs_point *point, struct cs_error *error);
 
 #endif

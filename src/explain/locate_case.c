@@ -55,7 +55,7 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
     return CS_OK;
 }
 
-enum cs_code cs_point_locate_case(const char *path, const char *id, int32_t set_count, const char *const *sets,
+enum cs_code cs_point_locate_case(const char *path, const char *id, const struct cs_point_request *request,
                                   struct cs_config *config, struct cs_point *point, struct cs_error *error)
 {
     const struct cs_case *item = NULL;
@@ -64,7 +64,10 @@ enum cs_code cs_point_locate_case(const char *path, const char *id, int32_t set_
     memset(config, 0, sizeof *config);
     memset(&cases, 0, sizeof cases);
     memset(&bundle, 0, sizeof bundle);
-    enum cs_code code = cs_bundle_read(NULL, set_count, sets, &bundle, error);
+    enum cs_code code = cs_bundle_read(NULL, request->set_count, request->sets, &bundle, error);
+    if (code == CS_OK) {
+        code = cs_bundle_add_devices(request->devices, &bundle, error);
+    }
     if (code == CS_OK) {
         code = cs_config_parse(&bundle, config, error);
     }

@@ -141,12 +141,17 @@ static enum cs_code read_chain(const struct cs_json *at, int32_t depth, struct c
     }
     if (based_on != NULL) {
         const char *name = based_on->type == CS_JSON_STRING ? based_on->string : NULL;
-        const int32_t base = name != NULL ? cs_library_find(library, CS_ENTRY_DEVICE, name) : -1;
+        const int32_t own = (int32_t)(device - library->devices), first = own - at->index;
+        int32_t base = name != NULL ? cs_library_find(library, CS_ENTRY_DEVICE, name) : -1;
+        if (base == own && cs_library_find_before(library, CS_ENTRY_DEVICE, name, own) >= 0) {
+            base = cs_library_find_before(library, CS_ENTRY_DEVICE, name, own); /* it replaces that one */
+        }
         if (base < 0) {
             return cs_unknown_entry(based_on, CS_ENTRY_DEVICE, library, error);
         }
         if (library->devices[base].name[0] == '\0') {
-            CS_TRY(read_chain(cs_json_element(at->parent, base), depth + 1, library, &library->devices[base], error));
+            const struct cs_json *entry = cs_json_element(at->parent, base - first);
+            CS_TRY(read_chain(entry, depth + 1, library, &library->devices[base], error));
         }
         *device = library->devices[base];
         memset(device->name, 0, sizeof device->name);

@@ -27,9 +27,15 @@ static enum cs_code no_memory(enum cs_entry_kind kind, struct cs_error *error)
  * file. */
 int32_t cs_library_find(const struct cs_library *library, enum cs_entry_kind kind, const char *name)
 {
+    return cs_library_find_before(library, kind, name, INT32_MAX);
+}
+
+int32_t cs_library_find_before(const struct cs_library *library, enum cs_entry_kind kind, const char *name,
+                               int32_t before)
+{
     const struct cs_names *names = &library->names[kind];
     for (int32_t i = names->count - 1; i >= 0; i--) {
-        if (strcmp(names->items[i].text, name) == 0) {
+        if (names->items[i].index < before && strcmp(names->items[i].text, name) == 0) {
             return names->items[i].index;
         }
     }
@@ -82,17 +88,17 @@ static enum cs_code add_name(const struct cs_json *at, enum cs_entry_kind kind, 
     return CS_OK;
 }
 
-/* The same for an entry of a data file, where a name has one meaning. */
-static enum cs_code add_new_name(const struct cs_json *at, enum cs_entry_kind kind, int32_t index, bool alias,
-                                 struct cs_library *library, struct cs_error *error)
+/* The same for an entry of a data file, where a name has one meaning; `first` is the first entry of that file. */
+static enum cs_code add_new_name(const struct cs_json *at, enum cs_entry_kind kind, int32_t first, int32_t index,
+                                 bool alias, struct cs_library *library, struct cs_error *error)
 {
-    if (at->type == CS_JSON_STRING && cs_library_find(library, kind, at->string) >= 0) {
+    if (at->type == CS_JSON_STRING && cs_library_find(library, kind, at->string) >= first) {
         return cs_json_fail(at, error, "an earlier entry has the name \"%s\".", at->string);
     }
     return add_name(at, kind, index, alias, library, error);
 }
 
-static enum cs_code add_aliases(const struct cs_json *at, enum cs_entry_kind kind, int32_t index,
+static enum cs_code add_aliases(const struct cs_json *at, enum cs_entry_kind kind, int32_t first, int32_t index,
                                 struct cs_library *library, struct cs_error *error)
 {
     const struct cs_json *list = cs_json_member(at, "aliases");
@@ -105,7 +111,7 @@ static enum cs_code add_aliases(const struct cs_json *at, enum cs_entry_kind kin
         if (library->names[kind].alias_count == CS_JSON_NAMES_MAX) {
             return cs_json_fail(list, error, "more than %d aliases in one file.", CS_JSON_NAMES_MAX);
         }
-        CS_TRY(add_new_name(alias, kind, index, true, library, error));
+        CS_TRY(add_new_name(alias, kind, first, index, true, library, error));
     }
     return CS_OK;
 }
@@ -156,24 +162,26 @@ enum cs_code cs_take_entry(const struct cs_json *at, enum cs_entry_kind kind, st
     return add_name(name, kind, *index, false, library, error);
 }
 
-/* All names come first, so that based_on may name a device further down. */
+/* All names come first, so that based_on may name a device further down. A second file's entries follow the first's,
+ * and a name that both have means its entry. */
 enum cs_code cs_read_entries(const struct cs_json *root, enum cs_entry_kind kind, struct cs_library *library,
                              struct cs_error *error)
 {
     const struct cs_entry_row *row = cs_entry_row(kind);
     const struct cs_json *list = NULL, *name = NULL;
-    int32_t index = 0;
+    int32_t first = 0, index = 0;
+    memcpy(&first, (const char *)library + row->count, sizeof first);
     CS_TRY(cs_json_entries(root, row->list, &list, error));
     for (const struct cs_json *at = list->first; at != NULL; at = at->next) {
         CS_TRY(check_keys(at, row, &name, error));
         CS_TRY(append(kind, library, &index, error));
-        CS_TRY(add_new_name(name, kind, index, false, library, error));
+        CS_TRY(add_new_name(name, kind, first, index, false, library, error));
     }
     for (const struct cs_json *at = list->first; at != NULL; at = at->next) {
-        CS_TRY(add_aliases(at, kind, at->index, library, error));
+        CS_TRY(add_aliases(at, kind, first, first + at->index, library, error));
     }
     for (const struct cs_json *at = list->first; at != NULL; at = at->next) {
-        CS_TRY(row->read(at, library, entry_at(library, kind, at->index), error));
+        CS_TRY(row->read(at, library, entry_at(library, kind, first + at->index), error));
     }
     return CS_OK;
 }

@@ -31,7 +31,10 @@ struct cs_entry_row {
 extern const struct cs_entry_row cs_device_row, cs_model_row;
 const struct cs_entry_row *cs_entry_row(enum cs_entry_kind kind);
 
-/* Reads the list of a data file, such as {"devices": [...]}. */
+/* The same as cs_library_find among the entries before one. */
+int32_t cs_library_find_before(const struct cs_library *library, enum cs_entry_kind kind, const char *name,
+                               int32_t before);
+/* Reads the list of a data file, such as {"devices": [...]}, after the entries that are there already. */
 enum cs_code cs_read_entries(const struct cs_json *root, enum cs_entry_kind kind, struct cs_library *library,
                              struct cs_error *error);
 /* The entry that a value stands for: one of the library by its name, or an object, which joins the library. */

@@ -47,6 +47,18 @@ fails 66 'nowhere.json: cannot be opened: No such file or directory.' "$point" n
 fails 64 "$cases has no case \"korthikanti-22b-ful\"; the nearest is \"korthikanti-22b-full\"." \
     "$point" --case "$cases" --id korthikanti-22b-ful
 
+# A device of a file of one's own joins the library.
+cat >own.json <<'END'
+{"devices": [{"name": "H100-slow", "based_on": "H100", "tdp_w": 350}]}
+END
+run 60 "$point" --device-file own.json --model 2048 --hardware H100-slow --brief
+equal "--device-file: exit status, standard error" "0 " "$status $(cat err)"
+expect "... its power" grep -q '^  power, area     350 W; 814 mm2' out
+fails 65 '--hardware H100-slo: no device is named "H100-slo"; did you mean "H100-slow"?' \
+    "$point" --device-file own.json --model 2048 --hardware H100-slo
+fails 66 'nowhere.json: cannot be opened: No such file or directory.' \
+    "$point" --device-file nowhere.json --model 2048 --hardware H100
+
 run 30 "$point" --help
 equal "--help: exit status, standard error" "0 " "$status $(cat err)"
 equal "--help: first line" "cs_point: one design point of a sweep, explained" "$(head -n 1 out)"

@@ -130,9 +130,19 @@ def options(source):
     for device in devices["devices"]:
         if device["name"] == "A100-40GB":
             device["peak_tflops"] /= 2
+    peak = {device["name"]: device.get("peak_tflops") for device in devices["devices"]}
     halved = answers(CASES, "--group", "narayanan-2021-table1", "--devices", write_json("devices.json", devices))
     whole = answers(CASES, "--group", "narayanan-2021-table1")
     check(all(a["predicted"] > 1.2 * b["predicted"] for a, b in zip(halved["cases"], whole["cases"])), "--devices")
+    # The same of a file that only holds that device: it joins the library, whose other devices stay.
+    own = write_json("own.json", {"devices": [{"name": "A100-80GB", "based_on": "A100-80GB",
+                                               "peak_tflops": peak["A100-40GB"]}]})
+    joined = answers(CASES, "--device-file", own)["cases"]
+    check([case["predicted"] for case in joined if case["group"] == "narayanan-2021-table1"] ==
+          [case["predicted"] for case in halved["cases"]], "--device-file: not the device that it replaces")
+    stated = {case["id"]: case["predicted"] for case in answers(CASES)["cases"] if case["device"] != "A100-80GB"}
+    check(len(stated) > 50 and all(case["predicted"] == stated[case["id"]] for case in joined if case["id"] in stated),
+          "--device-file: another device moved")
     out = validate(CASES).stdout
     check("korthikanti-2022" in out and "unpublished" in out and "R2 on hours" in out, "the table")
     last = out[out.rindex("reg is fitted to "):].split()

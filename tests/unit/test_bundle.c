@@ -204,6 +204,77 @@ START_TEST(where_data_files_are_looked_for)
 }
 END_TEST
 
+static const struct cs_device *device(const char *name)
+{
+    const int32_t index = cs_library_find(&config.library, CS_ENTRY_DEVICE, name);
+    ck_assert_int_ge(index, 0);
+    return &config.library.devices[index];
+}
+
+static void parse_more(const char *text, const char *end)
+{
+    char path[512];
+    teardown();
+    (void)snprintf(path, sizeof path, "%s/more.json", folder);
+    write_file("more.json", text, strlen(text));
+    ck_assert_int_eq(cs_bundle_read(NULL, 0, NULL, &bundle, &error), CS_OK);
+    ck_assert_msg(cs_bundle_add_devices(path, &bundle, &error) == CS_OK, "%s", error.message);
+    const enum cs_code code = cs_config_parse(&bundle, &config, &error);
+    ck_assert_msg(code == (end == NULL ? CS_OK : CS_ERROR_CONFIG), "%s", error.message);
+    if (end != NULL) {
+        check_message(end);
+    }
+}
+
+/* Devices of a file of one's own join the library: based on its devices, on the file's own, further down too, and,
+ * under the same name, on the one that they replace. */
+START_TEST(devices_join_the_library)
+{
+    const char *temporary = getenv("CS_TMP");
+    (void)snprintf(folder, sizeof folder, "%s/cs_sweep-test_bundle-more.%ld", temporary != NULL ? temporary : "/tmp",
+                   (long)getpid());
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    teardown();
+    ck_assert_int_eq(cs_bundle_read(NULL, 0, NULL, &bundle, &error), CS_OK);
+    ck_assert_int_eq(cs_bundle_add_devices(NULL, &bundle, &error), CS_OK);
+    ck_assert_int_eq(cs_config_parse(&bundle, &config, &error), CS_OK);
+    const int32_t shipped = config.library.device_count;
+    const double power = device("H100")->tdp, memory = device("H100")->hbm_capacity;
+    const double other = device("H200")->tdp;
+
+    parse_more("{\"devices\": [{\"name\": \"H100-cool\", \"based_on\": \"H100-slow\", \"tdp_w\": 300},"
+               " {\"name\": \"H100-slow\", \"based_on\": \"H100\", \"aliases\": [\"slow\"], \"tdp_w\": 350},"
+               " {\"name\": \"H100\", \"based_on\": \"H100\", \"tdp_w\": 400}]}",
+               NULL);
+    ck_assert_int_eq(config.library.device_count, shipped + 3);
+    ck_assert_double_eq(device("H100-cool")->tdp, 300.0);
+    ck_assert_double_eq(device("slow")->tdp, 350.0);
+    ck_assert_double_eq(device("H100")->tdp, 400.0);
+    ck_assert(power != 400.0);
+    ck_assert_double_eq(device("H100-cool")->hbm_capacity, memory);
+    ck_assert_double_eq(device("H200")->tdp, other); /* the library's own are based on the library's */
+    ck_assert_str_eq(device("H100-cool")->family, device("H200")->family);
+    parse_more(
+        "{\"devices\": [{\"name\": \"H100\", \"based_on\": \"mine\"}, {\"name\": \"mine\", \"based_on\": \"H100\"}]}",
+        "leads round in a circle, or over more than 32 devices.");
+    parse_more(
+        "{\"devices\": [{\"name\": \"mine\", \"based_on\": \"H100\"}, {\"name\": \"mine\", \"based_on\": \"H100\"}]}",
+        "/more.json:1:61: devices[1].name: an earlier entry has the name \"mine\".");
+    parse_more("{\"devices\": [{\"name\": \"mine\", \"based_on\": \"H10\"}]}",
+               "/more.json:1:43: devices[0].based_on: no device is named \"H10\"; did you mean \"H100\"?");
+    parse_more("{\"models\": []}", "/more.json:1:2: models: unknown key; known are \"devices\", \"$schema\", "
+                                   "\"schema_version\", \"source\", \"note\".");
+    teardown();
+    ck_assert_int_eq(cs_bundle_read(NULL, 0, NULL, &bundle, &error), CS_OK);
+    ck_assert_int_eq(cs_bundle_add_devices("/nowhere/more.json", &bundle, &error), CS_ERROR_INPUT);
+    ck_assert_str_eq(error.message, "/nowhere/more.json: cannot be opened: No such file or directory.");
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/more.json", folder);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bundle");
@@ -212,6 +283,7 @@ int main(void)
     tcase_add_test(cases, a_bundle_is_unpacked_as_it_was_packed);
     tcase_add_test(cases, damaged_bundles);
     tcase_add_test(cases, configurations_in_files);
+    tcase_add_test(cases, devices_join_the_library);
     tcase_add_test(cases, where_data_files_are_looked_for);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
