@@ -73,6 +73,7 @@ struct cs_prediction {
     struct cs_step step;
     double parameters, active_parameters, tokens, compute; /* of the run; tokens by the scaling law where not stated */
     double memory_gb;                                      /* nominal, of the device */
+    double memory_capacity, memory_limit;                  /* bytes of the device; and less the margin */
 };
 
 /* The problem of a case on its device, without the deadline, and the space that its knobs leave. Fails only

@@ -340,6 +340,8 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
     out->tokens = problem.law.tokens;
     out->compute = problem.law.compute;
     out->memory_gb = problem.device.hbm_nominal_gb;
+    out->memory_capacity = problem.device.hbm_capacity;
+    out->memory_limit = cs_memory_limit(&problem);
     out->value = out->status == CS_STATUS_FEASIBLE ? metric_value(item, &problem, config, out) : (double)NAN;
     return CS_OK;
 }

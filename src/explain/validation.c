@@ -25,6 +25,14 @@ int32_t cs_validation_unanswered(const struct cs_validation *v)
     return count;
 }
 
+enum cs_memory_verdict cs_validation_memory(const struct cs_validation *v, int32_t i)
+{
+    const struct cs_prediction *p = &v->predictions[i];
+    return p->step.memory_bytes > p->memory_capacity ? CS_MEMORY_OVER_CAPACITY
+           : p->step.memory_bytes > p->memory_limit  ? CS_MEMORY_OVER_MARGIN
+                                                     : CS_MEMORY_FITS;
+}
+
 static int ascending(const void *a, const void *b)
 {
     const double x = *(const double *)a;
@@ -66,6 +74,7 @@ static void evaluate_group(const struct cs_validation *v, struct cs_group_errors
         if (v->predictions[i].status != CS_STATUS_FEASIBLE) {
             continue;
         }
+        group->memory[cs_validation_memory(v, i)]++;
         measured[n] = v->cases.items[i].measured;
         predicted[n] = v->predictions[i].value;
         size[n] = fabs(error);

@@ -8,12 +8,17 @@
 #include "cs_sweep/baseline.h"
 #include "cs_sweep/cases.h"
 
+/* A run happened, whatever memory is predicted: beyond the capacity less the margin that a search keeps free, or beyond
+ * the capacity, the prediction of its memory is wrong. */
+enum cs_memory_verdict { CS_MEMORY_FITS, CS_MEMORY_OVER_MARGIN, CS_MEMORY_OVER_CAPACITY, CS_MEMORY_VERDICTS };
+
 struct cs_group_errors {
     char group[CS_NAME_MAX];
     int32_t cases, answered;
-    double mape, median, max; /* of the absolute errors, fractions; max keeps its sign */
-    double bias;              /* mean error */
-    double r2;                /* 1 - SSE/SST of values; NAN for fewer than two */
+    int32_t memory[CS_MEMORY_VERDICTS]; /* answered cases by their verdict */
+    double mape, median, max;           /* of the absolute errors, fractions; max keeps its sign */
+    double bias;                        /* mean error */
+    double r2;                          /* 1 - SSE/SST of values; NAN for fewer than two */
 };
 
 /* What predicts the device-hours of a run: the model, and the two baselines of baseline.h. */
@@ -45,6 +50,8 @@ void cs_validation_free(struct cs_validation *validation);
 /* (predicted - measured) / measured; NAN where unanswered. */
 double cs_validation_error(const struct cs_validation *validation, int32_t i);
 int32_t cs_validation_unanswered(const struct cs_validation *validation);
+/* Of an answered case. */
+enum cs_memory_verdict cs_validation_memory(const struct cs_validation *validation, int32_t i);
 
 /* details: every case too. */
 void cs_validation_text(const struct cs_validation *validation, bool details, FILE *out);

@@ -19,6 +19,21 @@ static void percent(FILE *out, int width, double fraction)
     }
 }
 
+/* What a prediction beyond the memory of its device needs, of the capacity. */
+static void memory_note(const struct cs_validation *v, int32_t i, FILE *out)
+{
+    static const char *const notes[CS_MEMORY_VERDICTS] = {
+        [CS_MEMORY_OVER_MARGIN] = "exceeds the memory less its margin",
+        [CS_MEMORY_OVER_CAPACITY] = "exceeds the memory",
+    };
+    const struct cs_prediction *p = &v->predictions[i];
+    const char *note = notes[cs_validation_memory(v, i)];
+    if (note != NULL) {
+        fprintf(out, "; %s: %s of %s", note, cs_text_bytes(p->step.memory_bytes).at,
+                cs_text_bytes(p->memory_capacity).at);
+    }
+}
+
 static void case_line(const struct cs_validation *v, int32_t i, FILE *out)
 {
     const struct cs_case *item = &v->cases.items[i];
@@ -28,7 +43,12 @@ static void case_line(const struct cs_validation *v, int32_t i, FILE *out)
         fprintf(out, "%12s %8s  no plan: %s\n", "-", "-", cs_status_word(p->status));
         return;
     }
-    fprintf(out, "%12.6g %+7.1f%%  %s\n", p->value, 100.0 * cs_validation_error(v, i), cs_plan_describe(&p->plan).at);
+    fprintf(out, "%12.6g %+7.1f%%  %s", p->value, 100.0 * cs_validation_error(v, i), cs_plan_describe(&p->plan).at);
+    if (p->plan.global_batch != item->global_batch) {
+        fprintf(out, "; steps of %s sequences", cs_text_count((double)p->plan.global_batch).at);
+    }
+    memory_note(v, i, out);
+    fputc('\n', out);
 }
 
 /* The groups of the runs that reg was fitted to, each with how many. */
@@ -95,6 +115,34 @@ static void run_lines(const struct cs_validation *v, FILE *out)
     fitted_lines(v, out);
 }
 
+/* Cases beyond the capacity less the margin, those beyond the capacity among them; and these. */
+static void count_memory(const int32_t memory[CS_MEMORY_VERDICTS], FILE *out)
+{
+    const int32_t over = memory[CS_MEMORY_OVER_CAPACITY];
+    fprintf(out, " %8d %8d", (int)(memory[CS_MEMORY_OVER_MARGIN] + over), (int)over);
+}
+
+static void add_memory(const struct cs_validation *v, int32_t sum[CS_MEMORY_VERDICTS])
+{
+    for (int32_t g = 0; g < v->group_count; g++) {
+        for (int k = 0; k < CS_MEMORY_VERDICTS; k++) {
+            sum[k] += v->groups[g].memory[k];
+        }
+    }
+}
+
+static void total_line(const struct cs_validation *v, FILE *out)
+{
+    int32_t memory[CS_MEMORY_VERDICTS] = {0};
+    add_memory(v, memory);
+    fprintf(out, "%-28s %6d %49s", "all", (int)v->cases.count, "");
+    count_memory(memory, out);
+    fputs("\n\n> margin, > memory: cases whose plan is predicted to need more than the device's memory less the margin "
+          "that a search\nkeeps free, and more than all of it. Of a plan that ran this is an error of the predicted "
+          "memory.\n",
+          out);
+}
+
 void cs_validation_text(const struct cs_validation *v, bool details, FILE *out)
 {
     if (details) {
@@ -104,7 +152,8 @@ void cs_validation_text(const struct cs_validation *v, bool details, FILE *out)
         }
         fputc('\n', out);
     }
-    fprintf(out, "%-28s %6s %9s %9s %9s %9s %9s\n", "group", "cases", "mean |e|", "median", "largest", "bias", "R2");
+    fprintf(out, "%-28s %6s %9s %9s %9s %9s %9s %8s %8s\n", "group", "cases", "mean |e|", "median", "largest", "bias",
+            "R2", "> margin", "> memory");
     for (int32_t g = 0; g < v->group_count; g++) {
         const struct cs_group_errors *group = &v->groups[g];
         fprintf(out, "%-28s %6d", group->group, (int)group->cases);
@@ -112,26 +161,41 @@ void cs_validation_text(const struct cs_validation *v, bool details, FILE *out)
         for (size_t k = 0; k < sizeof errors / sizeof errors[0]; k++) {
             percent(out, 10, errors[k]);
         }
+        count_memory(group->memory, out);
         if (group->answered < group->cases) {
             fprintf(out, "  %d without a plan", (int)(group->cases - group->answered));
         }
         fputc('\n', out);
     }
+    total_line(v, out);
     if (v->run_count > 0) {
         run_lines(v, out);
     }
 }
 
-static void emit_plan(struct cs_emit *emit, const struct cs_prediction *p)
+static void emit_plan(struct cs_emit *emit, const struct cs_validation *v, int32_t i)
 {
+    const struct cs_prediction *p = &v->predictions[i];
     cs_emit_object(emit, "plan");
     if (p->status == CS_STATUS_FEASIBLE) {
         cs_plan_emit(emit, &p->plan, true);
         cs_emit_real(emit, "step_time", p->step.seconds);
         cs_emit_real(emit, "mfu", p->step.mfu);
+        cs_emit_integer(emit, "global_batch", p->plan.global_batch);
         cs_emit_real(emit, "memory_gib", p->step.memory_bytes / CS_BYTES_PER_GIB);
+        cs_emit_real(emit, "memory_limit_gib", p->memory_limit / CS_BYTES_PER_GIB);
+        cs_emit_real(emit, "memory_capacity_gib", p->memory_capacity / CS_BYTES_PER_GIB);
+        cs_emit_bool(emit, "exceeds_margin", cs_validation_memory(v, i) != CS_MEMORY_FITS);
+        cs_emit_bool(emit, "exceeds_memory", cs_validation_memory(v, i) == CS_MEMORY_OVER_CAPACITY);
     }
     cs_emit_object_end(emit);
+}
+
+static void emit_memory(struct cs_emit *emit, const int32_t memory[CS_MEMORY_VERDICTS])
+{
+    const int32_t over = memory[CS_MEMORY_OVER_CAPACITY];
+    cs_emit_integer(emit, "exceed_margin", memory[CS_MEMORY_OVER_MARGIN] + over);
+    cs_emit_integer(emit, "exceed_memory", over);
 }
 
 static void emit_case(struct cs_emit *emit, const struct cs_validation *v, int32_t i)
@@ -146,7 +210,7 @@ static void emit_case(struct cs_emit *emit, const struct cs_validation *v, int32
     cs_emit_real(emit, "predicted", v->predictions[i].value);
     cs_emit_real(emit, "error", cs_validation_error(v, i));
     cs_emit_text(emit, "status", cs_status_word(v->predictions[i].status));
-    emit_plan(emit, &v->predictions[i]);
+    emit_plan(emit, v, i);
     cs_emit_object_end(emit);
 }
 
@@ -184,9 +248,16 @@ enum cs_code cs_validation_json(const struct cs_validation *v, FILE *out, struct
         cs_emit_real(&emit, "max", fabs(group->max));
         cs_emit_real(&emit, "bias", group->bias);
         cs_emit_real(&emit, "r2", group->r2);
+        emit_memory(&emit, group->memory);
         cs_emit_object_end(&emit);
     }
     cs_emit_array_end(&emit);
+    int32_t memory[CS_MEMORY_VERDICTS] = {0};
+    add_memory(v, memory);
+    cs_emit_object(&emit, "all");
+    cs_emit_integer(&emit, "cases", v->cases.count);
+    emit_memory(&emit, memory);
+    cs_emit_object_end(&emit);
     cs_emit_array(&emit, "cases");
     for (int32_t i = 0; i < v->cases.count; i++) {
         emit_case(&emit, v, i);

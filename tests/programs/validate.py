@@ -47,6 +47,37 @@ def contract(result, source):
             check(close(group[key], value), f"{group['group']}: {key} {group[key]}, Python's {value}")
 
 
+def memory(result):
+    """Predictions beyond the memory are told, case by case and as counts, in JSON and in words."""
+    def over(cases, key):
+        return sum(case["plan"][key] for case in cases)
+    for case in result["cases"]:
+        plan = case["plan"]
+        check(plan["exceeds_memory"] == (plan["memory_gib"] > plan["memory_capacity_gib"]) and
+              plan["exceeds_margin"] == (plan["memory_gib"] > plan["memory_limit_gib"]) and
+              plan["memory_limit_gib"] < plan["memory_capacity_gib"], f"{case['id']}: {plan}")
+    for group in result["groups"]:
+        cases = [case for case in result["cases"] if case["group"] == group["group"]]
+        check(group["exceed_memory"] == over(cases, "exceeds_memory") and
+              group["exceed_margin"] == over(cases, "exceeds_margin"), f"{group['group']}: cases beyond the memory")
+    check(result["all"] == {"cases": len(result["cases"]), "exceed_margin": over(result["cases"], "exceeds_margin"),
+                            "exceed_memory": over(result["cases"], "exceeds_memory")}, f"all: {result['all']}")
+    # Plans without recomputation that Korthikanti 2022 prints because they do not fit.
+    check(result["all"]["exceed_memory"] >= 4, "no plan beyond the memory")
+    # With half of the memory the same plan is told to be beyond it; with a little more than it needs, only beyond
+    # the margin.
+    for gib, verdict in ((40, "exceeds the memory: 52.2 GiB of 40.0 GiB"),
+                         (53, "exceeds the memory less its margin: 52.2 GiB of 53.0 GiB")):
+        words = (CASES, "--group", "korthikanti-2022", "--set", f"device.hbm_gib={gib}")
+        text = validate(*words).stdout
+        line = next(line for line in text.splitlines() if line.startswith("korthikanti-22b-full "))
+        check(line.endswith(verdict), f"{gib} GiB: {line}")
+        counts = answers(*words)["all"]
+        total = next(line for line in text.splitlines() if line.startswith("all "))
+        check(total.split()[1:] == [str(counts[key]) for key in ("cases", "exceed_margin", "exceed_memory")], total)
+        check(counts["exceed_margin"] > 0 and (gib == 53 or counts["exceed_memory"] > 0), f"{gib} GiB: {counts}")
+
+
 def baselines(result):
     runs = {run["id"]: run for run in result["baselines"]}
     check(len(runs) == 5, f"the five runs of figures 1 and 3(a): {list(runs)}")
@@ -213,6 +244,7 @@ def main():
     source = json.loads(CASES.read_text())["cases"]
     result = answers(CASES)
     contract(result, source)
+    memory(result)
     baselines(result)
     free_knobs(source)
     null_degrees(source)
