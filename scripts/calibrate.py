@@ -77,6 +77,7 @@ WANTED = {target["group"]: target.get("mean", target.get("largest")) for target 
 POWER = 2.0  # of the wanted error: see weights()
 KERNELS = {None: 0, "unfused": 1, "fused1": 2, "fused2": 3, "fused3": 4}
 RECOMPUTE = {"none": 0, "selective": 1, "full": 2}
+FAMILIES_OF_STACKS = ["best", "megatron", "pytorch", "deepspeed", "xla"]
 SCHEDULES = {None: 0, "1f1b": 0, "zb1p": 1, "dualpipe": 2}
 
 
@@ -116,7 +117,7 @@ def load_cases():
 def case_record(case):
     model, training, plan = case["model"], case["training"], case["parallelism"]
     mla = model.get("mla") or {}
-    fused = plan.get("attention_kernel") != "unfused"
+    family, year = training["stack"].split("-")
     slices = plan.get("slices") or plan.get("pods") or 0
     counts = [model["layers"], model["d_model"], model["heads"], model["kv_heads"],
               model.get("head_dim") or model["d_model"] // model["heads"], model["d_ff"], model["vocab"],
@@ -129,11 +130,10 @@ def case_record(case):
     flags = [bool(model["gated_ffn"]), model["tied_embedding"] is not False, bool(model.get("parallel_block")),
              {"sliding": 1, "mla": 2}.get(model.get("attention"), 0), training["seq_len"],
              KERNELS[plan.get("attention_kernel")],
-             not fused and training["precision"] == "fp16" and not model["gated_ffn"], training["precision"] == "fp8",
+             FAMILIES_OF_STACKS.index(family), training["precision"] == "fp8",
              1 if plan.get("schedule") == "dualpipe" else 2,
              (training.get("gradient_bits") or 0) / 8, network * 1e9 / 8,
-             -(-(plan.get("devices") or 0) // slices) if slices else 0,
-             fused or training["precision"] != "bf16" or case["device"].startswith("TPU")]
+             -(-(plan.get("devices") or 0) // slices) if slices else 0, int(year)]
     return counts + flags
 
 

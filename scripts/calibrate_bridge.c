@@ -89,7 +89,8 @@ static void read_case(const double *record, const struct cs_device *device, stru
     model.attention = (enum cs_attention)(int)record[3];
     settings.training.seq_len = (int64_t)record[4];
     settings.training.attention_kernel = (int32_t)record[5];
-    settings.training.dropout = record[6] > 0.5;
+    settings.training.stack = (int32_t)record[6];
+    settings.training.stack_year = (int64_t)record[12];
     settings.training.layer_split = CS_LAYER_SPLIT_EVEN;
     settings.training.goodput = 1.0;
     if (record[7] > 0.5) {
@@ -103,7 +104,6 @@ static void read_case(const double *record, const struct cs_device *device, stru
         problem->nic_bandwidth = record[10];
     }
     problem->slice_devices = (int64_t)record[11];
-    problem->training.fused_weight_gradient = record[12] > 0.5;
 }
 
 enum { PLAN_COLUMNS = 16 };

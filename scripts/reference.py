@@ -33,6 +33,7 @@ SNIPPET = r"""
 #include "cs_sweep/settings.h"
 #include "cs_sweep/hardware.h"
 #include "cs_sweep/architecture.h"
+#include "cs_sweep/stack.h"
 #undef NAN
 #define REAL_ROW(member, value, low, high, unit, scopes, meaning) \
     @ROW "real", #member, (value), (low), (high), unit, "", (scopes), meaning @END
@@ -54,7 +55,12 @@ SNIPPET = r"""
 #define MODEL_COUNT(member, low, high, value, kept, meaning) @MODEL #member, (low), (high), kept, meaning @END
 #define MLA_COUNT(member, low, high, value, kept, meaning) @MLA #member, (low), (high), kept, meaning @END
 #define MODEL_FLAG(member, meaning) @MODEL #member, None, None, "false", meaning @END
+#define ABILITY_ROW(name, meaning) @ABILITY #name, meaning @END
+#define FACT_ROW(family, ability, since, until, on, source) \
+    @FACT #family, #ability, (since), (until), #on, source @END
 CS_SECTIONS(SECTION_ROWS)
+CS_ABILITIES(ABILITY_ROW)
+CS_STACK_FACTS(FACT_ROW)
 CS_DEVICE_FIELDS(FIELD_ROW)
 CS_SHAPE_FIELDS(MODEL_COUNT, MODEL_FLAG)
 CS_MIXTURE_FIELDS(MODEL_COUNT)
@@ -74,14 +80,15 @@ def evaluate(text):
 
 
 def tables():
-    """[(section, rows)], fields, (fields of a model, fields of "mla"): what the preprocessor makes of the headers."""
+    """[(section, rows)], fields, (fields of a model, fields of "mla"), (abilities of stacks, facts of them): what the
+    preprocessor makes of the headers."""
     compiler = os.environ.get("CC", "cc").split()
     done = subprocess.run([*compiler, "-E", "-P", "-I", str(ROOT / "include"), "-x", "c", "-"], input=SNIPPET,
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{compiler[0]} -E failed: {done.stderr}")
-    sections, fields, models = [], [], {"MODEL": {}, "MLA": {}}
-    for kind, body in re.findall(r"@(SECTION|ROW|FIELD|MODEL|MLA)\b(.*?)@END", done.stdout, re.S):
+    sections, fields, models, stacks = [], [], {"MODEL": {}, "MLA": {}}, {"ABILITY": [], "FACT": []}
+    for kind, body in re.findall(r"@(SECTION|ROW|FIELD|MODEL|MLA|ABILITY|FACT)\b(.*?)@END", done.stdout, re.S):
         if kind in models:
             # Where another field bounds one, no value of that field may make the schema refuse what the program takes.
             low, high = (re.sub(r"\ba->(\w+)", lambda at: str(models[kind][at.group(1)][end]), body) for end in (0, 1))
@@ -89,6 +96,9 @@ def tables():
             models[kind][key] = (None if least is None else int(least), most, kept, meaning)
             continue
         value = evaluate("[" + body + "]")
+        if kind in stacks:
+            stacks[kind].append(value)
+            continue
         if kind == "SECTION":
             sections.append((value[0], []))
         elif kind == "ROW":
@@ -97,7 +107,7 @@ def tables():
         else:
             names = ("key", "type", "low", "high", "value", "unit", "scopes", "meaning")
             fields.append(dict(zip(names, value)))
-    return sections, fields, models
+    return sections, fields, models, stacks
 
 
 def number(value):
@@ -259,7 +269,7 @@ def model_schema(models):
     return closed(properties, ["name", *(key for key, row in models["MODEL"].items() if row[2] == "required")])
 
 
-def schema(sections, fields, models):
+def schema(sections, fields, models, _):
     bits = range_of(1, 64)
     properties = {
         "$schema": {**TEXT, "description": "This schema, for editors."},
@@ -395,9 +405,22 @@ def model_table(models):
     return lines
 
 
-def readme(text, sections, fields, models):
+def stack_table(stacks):
+    """What stacks can do, one row for each ability and family."""
+    lines = ["| what | stack | since | on | source |", "|---|---|---|---|---|"]
+    for name, meaning in stacks["ABILITY"]:
+        for family, ability, since, until, on, source in stacks["FACT"]:
+            if ability == name:
+                years = f"{since} to {until}" if until else str(since)
+                lines.append(f"| {cell(meaning)} | {family.lower()} | {years} | {on if on != 'ALL' else 'both'} | "
+                             f"{cell(source)} |")
+    return lines
+
+
+def readme(text, sections, fields, models, stacks):
     blocks = {"settings": [line for section, rows in sections for line in [*section_table(section, rows), ""]][:-1],
-              "devices": field_table(fields), "models": model_table(models)}
+              "devices": field_table(fields), "models": model_table(models),
+              "stacks": stack_table(stacks)}
     for name, lines in blocks.items():
         pattern = re.compile(rf"(<!-- {name}: scripts/reference\.py writes this table -->\n)(?:(?!<!--).)*"
                              r"(<!-- end -->)", re.S)

@@ -46,6 +46,8 @@ struct cs_case {
     int64_t devices_hint;            /* 0: none */
     int64_t slices;                  /* groups that only the data-centre network joins; 0: not stated */
     enum cs_attention_kernel kernel; /* AUTO: not stated */
+    enum cs_stack_family stack;      /* the software's, with the year of its release */
+    int32_t stack_year;              /* 0: not stated; see cs_case_stack */
     double nic_bandwidth;            /* B/s per device and direction; 0: not stated */
     double goodput;                  /* 0: not stated */
     enum cs_case_metric metric;

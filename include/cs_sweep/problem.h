@@ -5,6 +5,7 @@
 
 #include "cs_sweep/architecture.h"
 #include "cs_sweep/hardware.h"
+#include "cs_sweep/stack.h"
 
 struct cs_problem {
     struct cs_architecture architecture;
@@ -13,16 +14,16 @@ struct cs_problem {
     struct cs_device device; /* projected */
     struct cs_precision precision;
     struct cs_training training;
-    enum cs_attention_kernel kernel; /* resolved: never AUTO */
-    double deadline;                 /* s; INFINITY: none */
-    double goodput;                  /* 1 for step benchmarks */
+    struct cs_stack stack; /* what auto in training stands for */
+    double deadline;       /* s; INFINITY: none */
+    double goodput;        /* 1 for step benchmarks */
     int64_t seq_len;
     int64_t global_batch;  /* given batch, sequences; 0: from the critical batch */
     double nic_bandwidth;  /* B/s per device and direction; the device's unless a case states its own */
     int64_t slice_devices; /* torus: devices of one slice where a case says so; 0: the device's largest */
 };
 
-/* Fills a problem from its parts: projects nothing, resolves AUTO kernels, takes seq_len, goodput, deadline and batch
+/* Fills a problem from its parts: projects nothing, resolves the stack, takes seq_len, goodput, deadline and batch
  * from training. */
 void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *architecture, const struct cs_law *law,
                      const struct cs_device *device, const struct cs_precision *precision,

@@ -39,10 +39,16 @@ enum cs_attention_kernel {
     CS_ATTENTION_FUSED2,
     CS_ATTENTION_FUSED3
 };
+#define CS_ATTENTION_KERNEL_NAMES "auto|unfused|fused1|fused2|fused3"
 enum cs_recompute { CS_RECOMPUTE_NONE, CS_RECOMPUTE_SELECTIVE, CS_RECOMPUTE_FULL };
 #define CS_RECOMPUTE_NAMES "none|selective|full"
-enum cs_layer_split { CS_LAYER_SPLIT_BALANCED, CS_LAYER_SPLIT_EVEN };
-enum cs_overlap { CS_OVERLAP_AUTO, CS_OVERLAP_ON, CS_OVERLAP_OFF };
+enum cs_layer_split { CS_LAYER_SPLIT_AUTO, CS_LAYER_SPLIT_BALANCED, CS_LAYER_SPLIT_EVEN };
+#define CS_LAYER_SPLIT_NAMES "auto|balanced|even"
+enum cs_switch { CS_SWITCH_AUTO, CS_SWITCH_ON, CS_SWITCH_OFF };
+#define CS_SWITCH_NAMES "auto|on|off"
+enum cs_stack_family { CS_STACK_BEST, CS_STACK_MEGATRON, CS_STACK_PYTORCH, CS_STACK_DEEPSPEED, CS_STACK_XLA };
+#define CS_STACK_NAMES "best|megatron|pytorch|deepspeed|xla"
+enum { CS_STACK_YEAR_FIRST = 2019, CS_STACK_YEAR_LAST = 2026 };
 enum cs_schedule { CS_SCHEDULE_1F1B, CS_SCHEDULE_ZB1P, CS_SCHEDULE_DUALPIPE };
 #define CS_SCHEDULE_NAMES "1f1b|zb1p|dualpipe"
 enum cs_objective { CS_MIN_DEVICES, CS_MIN_TIME, CS_MIN_ENERGY, CS_MIN_CARBON };
@@ -117,21 +123,29 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(goodput, 0.95, 1e-6, 1.0, "1", CS_SCOPE_SEARCH,                                                               \
          "share of the wall time that trains: restarts, checkpoints; custom, Llama 3 reports above 0.9")               \
     COUNT(global_batch, 0, 0, 1000000000, "sequence", CS_SCOPE_SEARCH, "given batch; 0 takes the critical batch")      \
-    CHOICE(attention_kernel, "auto", "auto|unfused|fused1|fused2|fused3", CS_SCOPE_SEARCH,                             \
-           "generation of the attention kernel; auto takes the newest that the device has")                            \
-    CHOICE(layer_split, "balanced", "balanced|even", CS_SCOPE_SEARCH,                                                  \
-           "layers to stages: least slowest stage, or alike wherever they divide (Megatron-LM's and DeepSpeed's way)") \
-    FLAG(dropout, false, CS_SCOPE_SEARCH, "dropout in training, its masks and passes")                                 \
-    CHOICE(gradient_overlap, "auto", "auto|on|off", CS_SCOPE_SEARCH,                                                   \
-           "gradient traffic under the backward pass; auto: with fused attention (stacks of 2021 reduce after it)")    \
+    CHOICE(stack, "best", CS_STACK_NAMES, CS_SCOPE_SEARCH,                                                             \
+           "family of the software; best has what any of them has; what is auto below follows (table of stacks)")      \
+    COUNT(stack_year, 2026, 2019, 2026, "1", CS_SCOPE_SEARCH, "year of the software's release, of the common era")     \
+    CHOICE(attention_kernel, "auto", CS_ATTENTION_KERNEL_NAMES, CS_SCOPE_SEARCH,                                       \
+           "generation of the attention kernel; auto takes the newest that both the stack and the device have")        \
+    CHOICE(layer_split, "auto", CS_LAYER_SPLIT_NAMES, CS_SCOPE_SEARCH,                                                 \
+           "layers to stages: least slowest stage, or alike wherever they divide; auto: balanced if the stack can")    \
+    CHOICE(dropout, "auto", CS_SWITCH_NAMES, CS_SCOPE_SEARCH,                                                          \
+           "dropout in training, its masks and passes; auto: where the stack's recipes of its year have it")           \
+    CHOICE(gradient_overlap, "auto", CS_SWITCH_NAMES, CS_SCOPE_SEARCH,                                                 \
+           "gradient and ZeRO traffic under the passes; auto: as the stack does (best: with fused attention)")         \
+    CHOICE(send_overlap, "auto", CS_SWITCH_NAMES, CS_SCOPE_SEARCH,                                                     \
+           "sends between interleaved chunks beside the compute of others; auto: as gradient_overlap")                 \
+    CHOICE(tensor_overlap, "auto", CS_SWITCH_NAMES, CS_SCOPE_SEARCH,                                                   \
+           "the share device.tensor_overlap of tensor traffic under its products; auto: as gradient_overlap")          \
     REAL(gradient_bucket_bytes, 1.6e8, 0.0, 1e15, "byte", CS_SCOPE_SEARCH,                                             \
          "gradient traffic that is left when the backward pass ends (Megatron-LM: 40M elements of 4 B)")               \
     REAL(gradient_bytes, 4.0, 1.0, 16.0, "byte", CS_SCOPE_SEARCH, "gradient per parameter, FP32 (Megatron-LM)")        \
     REAL(optimizer_bytes, 12.0, 0.0, 64.0, "byte", CS_SCOPE_SEARCH,                                                    \
          "optimizer state per parameter: FP32 master weight and two Adam moments (Rajbhandari 2020, ZeRO)")            \
-    FLAG(fused_weight_gradient, true, CS_SCOPE_SEARCH,                                                                 \
-         "weight gradients are added by their product, and hide the tensor all-reduce (Megatron-LM since 2022); "      \
-         "false: by a pass of its own")                                                                                \
+    CHOICE(fused_weight_gradient, "auto", CS_SWITCH_NAMES, CS_SCOPE_SEARCH,                                            \
+           "weight gradients are added by their product, and hide the tensor all-reduce; off: by a pass of its own; "  \
+           "auto: as the stack does")                                                                                  \
     COUNT(layer_tensors, 12, 1, 1000, "1", CS_SCOPE_SEARCH,                                                            \
           "tensors of a layer, which ZeRO 3 without overlap gathers one by one: four linears with bias, two norms")    \
     REAL(optimizer_traffic_bytes, 50.0, 0.0, 1e3, "byte", CS_SCOPE_SEARCH,                                             \

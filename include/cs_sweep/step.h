@@ -132,9 +132,6 @@ struct cs_replica {
     double first_fixed[CS_SCHEDULE_COUNT], last_fixed[CS_SCHEDULE_COUNT];
     double pipeline; /* stages, as a double */
 };
-/* Whether traffic between devices hides under compute: a fact of the software's generation, which the attention kernel
- * names (training.gradient_overlap overrides). TPU programs do. */
-bool cs_stack_overlaps(const struct cs_problem *problem);
 void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                         struct cs_replica *replica);
 

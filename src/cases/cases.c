@@ -51,8 +51,8 @@ static enum cs_code read_model(const struct cs_json *model, struct cs_case *item
 
 static enum cs_code read_training(const struct cs_json *training, struct cs_case *item, struct cs_error *error)
 {
-    static const char *const keys[] = {"seq_len",       "global_batch", "tokens",        "precision",
-                                       "gradient_bits", "batch_ramp",   "precision_note"};
+    static const char *const keys[] = {"seq_len",       "global_batch", "tokens",         "precision",
+                                       "gradient_bits", "batch_ramp",   "precision_note", "stack"};
     CS_TRY(cs_json_object(training, error));
     CS_TRY(KNOWN_KEYS(training, keys, error));
     CS_TRY(cs_json_required_count(training, "seq_len", 1, LARGEST, &item->seq_len, error));
@@ -65,6 +65,7 @@ static enum cs_code read_training(const struct cs_json *training, struct cs_case
     if (item->gradient_bits != 0 && item->gradient_bits != 16 && item->gradient_bits != 32) {
         return cs_json_fail(bits, error, "expected 16 or 32, not %d.", (int)item->gradient_bits);
     }
+    CS_TRY(cs_read_stack(training, "stack", &item->stack, &item->stack_year, error));
     return cs_json_optional_real(training, "tokens", 1.0, 1e30, "token", &item->tokens, error);
 }
 
@@ -122,7 +123,7 @@ static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, 
             CS_TRY(read_knob(plan, &knobs[i], &item->knobs, error));
         }
     }
-    CS_TRY(cs_json_optional_choice(plan, "attention_kernel", "auto|unfused|fused1|fused2|fused3", &kernel, error));
+    CS_TRY(cs_json_optional_choice(plan, "attention_kernel", CS_ATTENTION_KERNEL_NAMES, &kernel, error));
     item->kernel = (enum cs_attention_kernel)kernel;
     CS_TRY(cs_json_optional_count(plan, "slices", 1, LARGEST, &item->slices, error));
     return cs_json_optional_count(plan, "pods", 1, LARGEST, &item->slices, error);

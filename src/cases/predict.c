@@ -9,6 +9,7 @@
 #include "cs_sweep/text.h"
 #include "cs_sweep/units.h"
 #include "library/read.h"
+#include "stack.h"
 
 /* FLOPs of a step of `batch` sequences as papers count them: 6 N_active B s + 12 L a d_h s^2 B, the second term by
  * convention. */
@@ -34,8 +35,7 @@ static void precision_of(const struct cs_case *item, struct cs_precision *precis
         (void)snprintf(precision->name, sizeof precision->name, "fp8");
         precision->format = CS_FORMAT_FP8;
         precision->activation_bytes = 1.0;
-        /* The stack that runs DualPipe dispatches at 8 bits, combines at 16 (DeepSeek-V3, arXiv 2412.19437, 3.3.3). */
-        precision->dispatch_bytes = item->knobs.schedule == CS_SCHEDULE_DUALPIPE ? 1.0 : 2.0;
+        precision->dispatch_bytes = cs_case_dispatch_bytes(item);
     }
     precision->gradient_communication_bytes = (double)item->gradient_bits / 8.0;
 }
@@ -112,20 +112,7 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     CS_TRY(cs_config_device(config, device, &changed, error));
     training.seq_len = item->seq_len;
     training.global_batch = item->global_batch;
-    if (item->kernel != CS_ATTENTION_AUTO) {
-        training.attention_kernel = (int32_t)item->kernel;
-    }
-    training.layer_split = CS_LAYER_SPLIT_EVEN; /* the frameworks of all sources deal layers alike where they divide */
-    /* Sources do not state dropout. GPT recipes of the years of unfused attention and FP16 train with it (Megatron-LM's
-     * default is 0.1, and the byte counts of Korthikanti 2022 hold its masks). Recipes of gated models and of BF16 runs
-     * do without. */
-    training.dropout =
-        item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_FP16 && !item->architecture.gated_ffn;
-    /* BF16 gradients are added up in FP32. Until Megatron-LM made that part of the weight gradient's product (2022) it
-     * took a pass of its own (Megatron-LM's main_grad, DeepSpeed's BF16_Optimizer); runs of before are told by their
-     * unfused attention. FP16 runs of those years may have done either; TPU compilers make it part of the product. */
-    training.fused_weight_gradient =
-        !(item->kernel == CS_ATTENTION_UNFUSED && item->precision == CS_CASE_BF16 && device->kind == CS_GPU);
+    cs_case_stack(item, device->kind, &training);
     training.goodput = !cs_metric_of_whole_run(item->metric) ? 1.0
                        : item->goodput > 0.0                 ? item->goodput
                                                              : training.goodput;

@@ -61,6 +61,26 @@ static void emit_device(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_object_end(emit);
 }
 
+static void emit_stack(const struct cs_problem *problem, struct cs_emit *emit)
+{
+    const struct cs_stack *const stack = &problem->stack;
+    char name[16];
+    cs_emit_object(emit, "stack");
+    cs_emit_text(emit, "family", cs_choice_name(CS_STACK_NAMES, problem->training.stack, name, sizeof name));
+    cs_emit_integer(emit, "year", problem->training.stack_year);
+    cs_emit_text(emit, "attention_kernel",
+                 cs_choice_name(CS_ATTENTION_KERNEL_NAMES, (int32_t)stack->kernel, name, sizeof name));
+    cs_emit_text(emit, "layer_split",
+                 cs_choice_name(CS_LAYER_SPLIT_NAMES, (int32_t)stack->layer_split, name, sizeof name));
+    cs_emit_bool(emit, "gradient_overlap", stack->gradient_overlap);
+    cs_emit_bool(emit, "shard_overlap", stack->shard_overlap);
+    cs_emit_bool(emit, "send_overlap", stack->send_overlap);
+    cs_emit_bool(emit, "tensor_overlap", stack->tensor_overlap);
+    cs_emit_bool(emit, "fused_weight_gradient", stack->fused_weight_gradient);
+    cs_emit_bool(emit, "dropout", stack->dropout);
+    cs_emit_object_end(emit);
+}
+
 static void emit_result(const struct cs_search_result *result, double carbon, struct cs_emit *emit)
 {
     cs_emit_text(emit, "status", cs_status_word(result->status));
@@ -180,6 +200,7 @@ enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct
     emit_point(point, &emit);
     emit_model(point, &emit);
     emit_device(point, &emit);
+    emit_stack(&point->design.problem, &emit);
     cs_emit_text(&emit, "status", cs_status_word(point->best[0].status));
     if (point->metric != NULL) {
         cs_emit_object(&emit, "measured");

@@ -4,6 +4,7 @@
 #include "point.h"
 
 #include "cs_sweep/library.h"
+#include "cs_sweep/text.h"
 #include "cs_sweep/units.h"
 
 #include <inttypes.h>
@@ -185,6 +186,34 @@ static void print_batch(const struct cs_point *point, const struct cs_style *sty
     }
 }
 
+/* The stack that the answer assumes: its name, its kernel, what it hides and what it does besides. */
+static void print_stack(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_problem *const problem = &point->design.problem;
+    const struct cs_stack *const stack = &problem->stack;
+    char family[16], kernel[16], hidden[96] = "";
+    size_t length = 0;
+    const struct {
+        bool is;
+        const char *what;
+    } rows[] = {{stack->gradient_overlap, "gradients"},
+                {stack->shard_overlap, "ZeRO 2 and 3"},
+                {stack->send_overlap, "sends"},
+                {stack->tensor_overlap && problem->device.tensor_overlap > 0, "tensor traffic"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].is) {
+            length +=
+                (size_t)snprintf(hidden + length, sizeof hidden - length, "%s%s", length > 0 ? ", " : "", rows[i].what);
+        }
+    }
+    row(style, "software", "%s of %" PRId64 ": attention %s; under compute: %s%s%s%s",
+        cs_choice_name(CS_STACK_NAMES, problem->training.stack, family, sizeof family), problem->training.stack_year,
+        cs_choice_name(CS_ATTENTION_KERNEL_NAMES, (int32_t)stack->kernel, kernel, sizeof kernel),
+        length > 0 ? hidden : "nothing", stack->dropout ? "; dropout" : "",
+        stack->fused_weight_gradient ? "" : "; weight gradients added by passes",
+        stack->layer_split == CS_LAYER_SPLIT_EVEN ? "; layers dealt alike" : "");
+}
+
 static void print_plan(const struct cs_point *point, const struct cs_style *style)
 {
     static const char *const objectives[] = {"fewest devices that meet the deadline", "least time on these devices",
@@ -337,6 +366,7 @@ void cs_point_print(const struct cs_point *point, const struct cs_point_view *vi
     print_answer(point, style);
     print_model(point, style);
     print_device(point, style);
+    print_stack(point, style);
     if (feasible) {
         print_plan(point, style);
         if (point->metric != NULL) {

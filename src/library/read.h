@@ -60,6 +60,10 @@ enum cs_code cs_read_architecture(const struct cs_json *at, struct cs_architectu
  * attention is not named, unless `all` asks for both. */
 void cs_emit_architecture(const struct cs_architecture *architecture, bool all, struct cs_emit *emit);
 
+/* A software stack, "megatron-2022"; both stay as they are where the key is absent or null. */
+enum cs_code cs_read_stack(const struct cs_json *object, const char *key, enum cs_stack_family *family, int32_t *year,
+                           struct cs_error *error);
+
 /* Whether a value of a field, though in its range, is none that this device can be computed with; then says why. */
 bool cs_device_refuses(const struct cs_device *device, const struct cs_device_field *field, double value, char *reason,
                        size_t size);

@@ -94,15 +94,15 @@ void cs_build_linear(struct cs_builder *builder, const char *name, const struct 
     weight.m = gemm->k;
     weight.k = gemm->m;
     weight.b_bytes = gemm->a_bytes;
-    const struct cs_training *training = &builder->problem->training;
-    const double sum_bytes = 2.0 * training->gradient_bytes;
-    weight.c_bytes = training->fused_weight_gradient ? sum_bytes : 2.0;
+    const struct cs_stack *stack = &builder->problem->stack;
+    const double sum_bytes = 2.0 * builder->problem->training.gradient_bytes;
+    weight.c_bytes = stack->fused_weight_gradient ? sum_bytes : 2.0;
     weight.grouped = false;
     struct cs_kernel_time weight_time = cs_gemm_time(device, &weight);
     add_kernel(builder, name, true, weight_time, 1.0);
     builder->part->weight_gradient_seconds += weight_time.seconds;
-    builder->weight_gradient = training->fused_weight_gradient ? weight_time.seconds : 0.0;
-    if (!training->fused_weight_gradient) {
+    builder->weight_gradient = stack->fused_weight_gradient ? weight_time.seconds : 0.0;
+    if (!stack->fused_weight_gradient) {
         const double weights = gemm->batch * gemm->n * gemm->k;
         add_kernel(builder, "add gradients", true, cs_stream_time(device, (2.0 + sum_bytes) * weights), 1.0);
     }
@@ -140,7 +140,7 @@ void cs_build_product(struct cs_builder *builder, const char *name, double m, do
 static bool keeps_products(const struct cs_builder *builder)
 {
     return builder->plan->recompute == CS_RECOMPUTE_SELECTIVE &&
-           cs_attention_is_fused(&builder->problem->device, builder->problem->kernel);
+           cs_attention_is_fused(&builder->problem->device, builder->problem->stack.kernel);
 }
 
 static void stream_again(struct cs_builder *builder, const char *name, double bytes)
@@ -166,9 +166,9 @@ static struct cs_kernel_time attention_once(const struct cs_builder *builder, do
         .context = (double)problem->seq_len,
         .d_qk = mla ? (double)(model->mla_qk_nope_head_dim + model->mla_qk_rope_head_dim) : dim,
         .d_v = mla ? (double)model->mla_v_head_dim : dim,
-        .dropout = problem->training.dropout,
+        .dropout = problem->stack.dropout,
     };
-    return cs_attention_time(&problem->device, problem->kernel, &shape, backward);
+    return cs_attention_time(&problem->device, problem->stack.kernel, &shape, backward);
 }
 
 /* Sliding-window layers are one in window_period; a mean layer stands for all. */
@@ -202,7 +202,7 @@ static void build_core(struct cs_builder *builder)
     const struct cs_problem *problem = builder->problem;
     const struct cs_architecture *model = &problem->architecture;
     const struct cs_plan *plan = builder->plan;
-    const bool fused = cs_attention_is_fused(&problem->device, problem->kernel);
+    const bool fused = cs_attention_is_fused(&problem->device, problem->stack.kernel);
     const struct cs_kernel_time forward = attention_core(builder, false);
     const struct cs_kernel_time backward = attention_core(builder, true);
     add_kernel(builder, "attention", false, forward, fused ? 1.0 : 3.0);
@@ -250,8 +250,7 @@ static void build_tensor_collectives(struct cs_builder *builder)
     const double gather = cs_all_gather(&builder->tensor, bytes);
     const double scatter = cs_reduce_scatter(&builder->tensor, bytes);
     /* Chunk by chunk under the GEMMs that they feed (Transformer Engine's user buffers). */
-    const bool fused = cs_attention_is_fused(&problem->device, problem->kernel);
-    const double open = fused ? 1.0 - problem->device.tensor_overlap : 1.0;
+    const double open = problem->stack.tensor_overlap ? 1.0 - problem->device.tensor_overlap : 1.0;
     cs_build_collective(builder, "all-gather (tensor)", CS_SHARE_TENSOR, false, gather, open * gather, bytes);
     cs_build_collective(builder, "reduce-scatter (tensor)", CS_SHARE_TENSOR, false, scatter, open * scatter, bytes);
     cs_build_collective(builder, "all-gather (tensor)", CS_SHARE_TENSOR, true, gather, open * gather, bytes);
@@ -389,7 +388,7 @@ void cs_build_norm(struct cs_builder *builder, const char *name)
 static void build_residual(struct cs_builder *builder)
 {
     const double elements = builder->own_tokens * (double)builder->problem->architecture.d_model;
-    const double mask = builder->problem->training.dropout ? 1.0 : 0.0;
+    const double mask = builder->problem->stack.dropout ? 1.0 : 0.0;
     cs_build_stream(builder, "residual", (6.0 + mask) * elements, (4.0 + mask) * elements);
 }
 

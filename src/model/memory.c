@@ -49,10 +49,10 @@ double cs_layer_activation_bytes(const struct cs_problem *problem, const struct 
     if (recompute == CS_RECOMPUTE_FULL) {
         return 2.0 * tokens * h / sigma;
     }
-    const bool fused = cs_attention_is_fused(&problem->device, problem->kernel);
+    const bool fused = cs_attention_is_fused(&problem->device, problem->stack.kernel);
     const bool products = recompute == CS_RECOMPUTE_SELECTIVE && fused;
     const double saved = problem->precision.format == CS_FORMAT_BF16 ? 2.0 : problem->precision.activation_bytes;
-    double bytes = h * (4.0 + (products ? 0.0 : 2.0 * saved) + (problem->training.dropout ? 2.0 : 0.0)) / sigma;
+    double bytes = h * (4.0 + (products ? 0.0 : 2.0 * saved) + (problem->stack.dropout ? 2.0 : 0.0)) / sigma;
     bytes += attention_bytes(model, t, sigma, saved, products) + ffn_bytes(model, t, saved, mixture, products);
     bytes *= tokens;
     if (recompute == CS_RECOMPUTE_NONE && !fused) {
@@ -61,7 +61,7 @@ double cs_layer_activation_bytes(const struct cs_problem *problem, const struct 
             const double share = 1.0 / (double)model->window_period;
             keys = share * (double)model->window + (1.0 - share) * keys;
         }
-        bytes += (problem->training.dropout ? 5.0 : 4.0) * ceil((double)model->heads / t) * tokens * keys;
+        bytes += (problem->stack.dropout ? 5.0 : 4.0) * ceil((double)model->heads / t) * tokens * keys;
     }
     return bytes;
 }

@@ -189,7 +189,7 @@ static void build_head(struct cs_builder *builder, const char *name, struct cs_p
     /* A tied output projection is the embedding's own weights, held again where the head is on another stage. */
     part->parameters = vocab * h + h;
     /* Final norm's input and output; FP32 logits and their gradient, which fused losses write in place. */
-    const bool in_place = cs_attention_is_fused(&problem->device, problem->kernel);
+    const bool in_place = cs_attention_is_fused(&problem->device, problem->stack.kernel);
     part->activation_bytes = 4.0 * builder->own_tokens * h;
     part->working_bytes = (in_place ? 4.0 : 8.0) * builder->tokens * vocab;
     if (model->mtp_layers > 0) {
@@ -204,8 +204,7 @@ static void build_whole_embedding(struct cs_builder *builder, struct cs_part *pa
     build_embedding(builder);
     cs_build_finish(builder);
     part->parameters = problem->parameters.embedding / builder->plan->tensor;
-    part->activation_bytes =
-        problem->training.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;
+    part->activation_bytes = problem->stack.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;
 }
 
 bool cs_build_parts(struct cs_builder *builder, struct cs_part part[CS_PART_COUNT])

@@ -7,17 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static enum cs_attention_kernel newest_kernel(const struct cs_device *device)
-{
-    if (device->fused3_forward > 0.0) {
-        return CS_ATTENTION_FUSED3;
-    }
-    if (device->fused2_forward > 0.0) {
-        return CS_ATTENTION_FUSED2;
-    }
-    return device->fused1_forward > 0.0 ? CS_ATTENTION_FUSED1 : CS_ATTENTION_UNFUSED;
-}
-
 void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *architecture, const struct cs_law *law,
                      const struct cs_device *device, const struct cs_precision *precision,
                      const struct cs_training *training)
@@ -29,10 +18,7 @@ void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *a
     problem->device = *device;
     problem->precision = *precision;
     problem->training = *training;
-    problem->kernel = (enum cs_attention_kernel)training->attention_kernel;
-    if (problem->kernel == CS_ATTENTION_AUTO) {
-        problem->kernel = newest_kernel(device);
-    }
+    cs_stack_resolve(training, device, architecture->gated_ffn, &problem->stack);
     problem->deadline = training->deadline_days * CS_SECONDS_PER_DAY;
     problem->goodput = training->goodput;
     problem->seq_len = training->seq_len;

@@ -97,19 +97,9 @@ static double exposed_but_bucket(const struct cs_stage *stage, double traffic, d
 struct traffic {
     const struct reduction *shared, *experts;
     double weight, gradient; /* bytes per parameter on the wire */
-    bool overlaps;           /* it runs beside the forward and backward passes */
     double pace;             /* time of the slowest device over the mean: all wait for it */
     double gather, scatter;  /* s for all parameters and gradients of a stage; 0 unless ZeRO 1 or 2 is asked for */
 };
-
-bool cs_stack_overlaps(const struct cs_problem *problem)
-{
-    const int32_t choice = problem->training.gradient_overlap;
-    if (choice != CS_OVERLAP_AUTO) {
-        return choice == CS_OVERLAP_ON;
-    }
-    return problem->device.kind == CS_TPU || cs_attention_is_fused(&problem->device, problem->kernel);
-}
 
 static double gather_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
 {
@@ -139,7 +129,7 @@ static void shard_everything(const struct cs_stage *stage, const struct traffic 
         const double reduce = scatter_seconds(traffic, part[i].parameters, part[i].expert_parameters);
         double exposed = cs_exposed(gather, part[i].forward_seconds, tax) +
                          cs_exposed(gather + reduce, part[i].backward_seconds, tax);
-        if (!traffic->overlaps) {
+        if (!stage->costs->problem->stack.shard_overlap) {
             const double tensors = (double)stage->costs->problem->training.layer_tensors;
             const double empty = 2.0 * gather_seconds(traffic, 0.0, 0.0) + scatter_seconds(traffic, 0.0, 0.0);
             exposed = 2.0 * gather + reduce + (tensors - 1.0) * empty;
@@ -153,8 +143,10 @@ static void prepare_traffic(const struct cs_stage *stage, const struct traffic *
     const double own = stage->sync_parameters, experts = stage->sync_expert_parameters;
     const double bytes = traffic->gradient * (own + experts);
     const double tax = traffic->shared->tax;
-    const double under_forward = traffic->overlaps ? stage->overlap_forward : 0.0;
-    const double under_backward = traffic->overlaps ? stage->overlap_backward : 0.0;
+    const struct cs_stack *stack = &stage->costs->problem->stack;
+    const bool overlaps = replica->zero_stage >= 2 ? stack->shard_overlap : stack->gradient_overlap;
+    const double under_forward = overlaps ? stage->overlap_forward : 0.0;
+    const double under_backward = overlaps ? stage->overlap_backward : 0.0;
     double per_micro = 0.0;
     if (replica->zero_stage == 0) {
         const double reduce = reduce_over(&traffic->shared->all, traffic->gradient * own) +
@@ -256,7 +248,7 @@ static void floor_bubbles(const struct cs_stage *stage, int64_t high, struct cs_
 }
 
 /* Sends between pipeline stages, forward and backward. */
-static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool overlapped, struct cs_replica *replica)
+static void prepare_boundary(const struct cs_stage *stage, int64_t data, struct cs_replica *replica)
 {
     const struct cs_costs *costs = stage->costs;
     const struct cs_plan *plan = &costs->plan;
@@ -275,7 +267,7 @@ static void prepare_boundary(const struct cs_stage *stage, int64_t data, bool ov
                costs->problem->device.boundary) +
         (parts > 1.0 ? 2.0 * cs_all_gather(&tensor, costs->boundary_bytes) : 0.0);
     replica->chunk_to_chunk = replica->point_to_point;
-    if (overlapped) {
+    if (costs->problem->stack.send_overlap) {
         /* Sends and receives of other chunks run beside the compute (Megatron-Core, overlap_p2p_comm). */
         replica->chunk_to_chunk =
             cs_point_to_point_tax(costs->network, stride, stage->pipeline) * replica->point_to_point;
@@ -294,7 +286,6 @@ static void describe_traffic(const struct cs_stage *stage, int64_t data, uint32_
         .gradient = problem->precision.gradient_communication_bytes > 0.0
                         ? problem->precision.gradient_communication_bytes
                         : problem->training.gradient_bytes,
-        .overlaps = cs_stack_overlaps(problem),
         .pace = pace_at(stage, data),
     };
     if ((zero_stages & (1u << 1 | 1u << 2)) != 0) {
@@ -352,11 +343,11 @@ static void prepare_replicas(const struct cs_stage *stage, int64_t low, int64_t 
     place_reduction(network, grid, expert_ranks(plan, low), expert_ranks(plan, high), zero_group, floor, &experts);
     describe_traffic(stage, low, zero_stages, &shared, &experts, &traffic);
     /* One of the two ends of the range has the cheapest sends (see cs_point_to_point). */
-    prepare_boundary(stage, low, traffic.overlaps, &first);
+    prepare_boundary(stage, low, &first);
     last.point_to_point = first.point_to_point;
     last.chunk_to_chunk = first.chunk_to_chunk;
     if (high > low) {
-        prepare_boundary(stage, high, traffic.overlaps, &last);
+        prepare_boundary(stage, high, &last);
     }
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
         if ((zero_stages & 1u << z) != 0) {

@@ -374,7 +374,7 @@ void cs_stage_prepare_layers(const struct cs_costs *costs, int32_t pipeline, int
     add_head(&split, &slow);
     loads.first = loads.last = slow;
     if (pipeline > 1) {
-        if (costs->problem->training.layer_split == CS_LAYER_SPLIT_EVEN && model->layers % pipeline == 0) {
+        if (costs->problem->stack.layer_split == CS_LAYER_SPLIT_EVEN && model->layers % pipeline == 0) {
             split_evenly(&split, &loads);
         } else if (split.dense_layers > 0.0 && split.mixture_layers > 0.0) {
             split_two_kinds(&split, &loads);

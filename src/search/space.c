@@ -193,7 +193,8 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
     if (space->given.recompute_layers > 0) {
         choices->recomputes &= ~(1u << CS_RECOMPUTE_NONE);
     }
-    choices->schedules = space->given.schedule >= 0 ? 1u << space->given.schedule : settings->schedules;
+    choices->schedules = space->given.schedule >= 0 ? 1u << space->given.schedule
+                                                    : cs_stack_schedules(&problem->stack, settings->schedules);
     choices->zero_stages[0] = space->given.zero_stage >= 0 ? 1u << space->given.zero_stage : settings->zero_stages;
     choices->zero_stages[1] = space->given.zero_stage >= 0 || settings->zero_with_pipeline ? choices->zero_stages[0]
                                                                                            : settings->zero_stages & 3u;
@@ -335,24 +336,27 @@ void cs_interleaves_of(const struct cs_choices *choices, int32_t pipeline, struc
     }
 }
 
-/* Frameworks that give every stage the same number of layers also cut it into equal chunks (Megatron-LM:
- * --num-layers-per-virtual-pipeline-stage divides the layers of a stage). Those whose sends do not overlap with compute
- * want more than two stages besides ("pipeline-model-parallel size should be greater than 2 with interleaved
- * schedule"). */
-static bool chunks_dealt_alike(const struct cs_problem *problem, int32_t pipeline, int32_t interleave)
+/* Frameworks without the interleaved schedule have one chunk. Those that give every stage the same number of layers
+ * also cut it into equal chunks (Megatron-LM: --num-layers-per-virtual-pipeline-stage divides the layers of a stage),
+ * and where their sends do not overlap with compute they want more than two stages besides ("pipeline-model-parallel
+ * size should be greater than 2 with interleaved schedule"). */
+static bool chunks_possible(const struct cs_problem *problem, int32_t pipeline, int32_t interleave)
 {
-    if (problem->training.layer_split != CS_LAYER_SPLIT_EVEN || interleave == 1) {
+    if (interleave == 1 || !problem->stack.interleaved) {
+        return interleave == 1;
+    }
+    if (problem->stack.layer_split != CS_LAYER_SPLIT_EVEN) {
         return true;
     }
     const int64_t layers = problem->architecture.layers;
     return (layers % pipeline != 0 || layers / pipeline % interleave == 0) &&
-           (pipeline > 2 || cs_stack_overlaps(problem));
+           (pipeline > 2 || problem->stack.send_overlap);
 }
 
 bool cs_interleave_allowed(const struct cs_choices *choices, int32_t pipeline, int32_t interleave)
 {
     const struct cs_space *const space = choices->space;
-    if (space->given.interleave == 0 && !chunks_dealt_alike(choices->problem, pipeline, interleave)) {
+    if (space->given.interleave == 0 && !chunks_possible(choices->problem, pipeline, interleave)) {
         return false;
     }
     return space->settings.divisibility != CS_DIVISIBILITY_STRICT ||

@@ -208,12 +208,16 @@ static void build_problem(struct instance *instance)
     cs_settings_default(&settings);
     settings.training.seq_len = PICK(seq_len, 512, 2048, 1024);
     settings.training.attention_kernel = instance->genes[GENE_unfused] == 1 ? CS_ATTENTION_UNFUSED : CS_ATTENTION_AUTO;
-    settings.training.dropout = instance->genes[GENE_unfused] == 1;
+    settings.training.dropout = instance->genes[GENE_unfused] == 1 ? CS_SWITCH_ON : CS_SWITCH_OFF;
     settings.training.layer_split = instance->genes[GENE_even] == 1 ? CS_LAYER_SPLIT_EVEN : CS_LAYER_SPLIT_BALANCED;
-    settings.training.fused_weight_gradient = instance->genes[GENE_unfused] != 1;
+    settings.training.fused_weight_gradient = instance->genes[GENE_unfused] != 1 ? CS_SWITCH_ON : CS_SWITCH_OFF;
     settings.training.memory_margin_bytes = 0.0;
     settings.training.global_batch = PICK(given, 0, 0, 0, 0, 0, 0, 12, 24, 7, 30, 36, 1);
-    settings.training.gradient_overlap = PICK(overlap, CS_OVERLAP_AUTO, CS_OVERLAP_AUTO, CS_OVERLAP_ON, CS_OVERLAP_OFF);
+    settings.training.gradient_overlap = PICK(overlap, CS_SWITCH_AUTO, CS_SWITCH_AUTO, CS_SWITCH_ON, CS_SWITCH_OFF);
+    settings.training.stack = PICK(stack, CS_STACK_BEST, CS_STACK_BEST, CS_STACK_BEST, CS_STACK_MEGATRON,
+                                   CS_STACK_MEGATRON, CS_STACK_PYTORCH, CS_STACK_DEEPSPEED, CS_STACK_XLA);
+    settings.training.stack_year = PICK(stack, 2026, 2026, 2023, 2022, 2026, 2024, 2023, 2025);
+    settings.training.send_overlap = settings.training.gradient_overlap;
     settings.training.goodput = instance->genes[GENE_goodput] == 1 ? 0.8 : 1.0;
     const int64_t scale = instance_scale(instance);
     struct cs_law law = {.critical_sequences = scale * instance->genes[GENE_batch]};

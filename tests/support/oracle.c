@@ -104,19 +104,16 @@ static void device_range(const struct oracle *oracle, int64_t *low, int64_t *hig
 
 /* ---- the gates before memory ---- */
 
-/* Layers dealt alike: equal chunks where stages are equal; and at two stages none, unless sends overlap. */
+/* A stack that interleaves; layers dealt alike: equal chunks of equal stages, at two stages if sends overlap. */
 static bool chunks_pass(const struct oracle *oracle, const struct cs_plan *plan)
 {
-    const struct cs_problem *const problem = oracle->problem;
-    const int64_t layers = problem->architecture.layers;
-    if (plan->interleave == 1 || oracle->space->given.interleave > 0 ||
-        problem->training.layer_split == CS_LAYER_SPLIT_BALANCED) {
-        return true;
+    const struct cs_stack *const stack = &oracle->problem->stack;
+    const bool one = plan->interleave == 1 || oracle->space->given.interleave > 0;
+    if (one || !stack->interleaved || stack->layer_split == CS_LAYER_SPLIT_BALANCED) {
+        return one || stack->interleaved;
     }
-    if (plan->pipeline == 2 && !cs_stack_overlaps(problem)) {
-        return false;
-    }
-    return layers % plan->pipeline != 0 || (layers / plan->pipeline) % plan->interleave == 0;
+    const int64_t layers = oracle->problem->architecture.layers, p = plan->pipeline;
+    return (p > 2 || stack->send_overlap) && (layers % p != 0 || (layers / p) % plan->interleave == 0);
 }
 
 static bool divides(const struct oracle *oracle, const struct cs_plan *plan)
@@ -345,8 +342,9 @@ static void inner_knobs(struct oracle *oracle, const struct cs_costs *costs, str
     const struct cs_search_settings *const settings = &space->settings;
     const int64_t chunks = oracle->problem->architecture.layers / plan->pipeline;
     const int64_t most = chunks > space->given.interleave ? chunks : space->given.interleave;
+    const uint32_t schedules = cs_stack_schedules(&oracle->problem->stack, settings->schedules);
     for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
-        if (space->given.schedule >= 0 ? s != space->given.schedule : (settings->schedules >> s & 1u) == 0) {
+        if (space->given.schedule >= 0 ? s != space->given.schedule : (schedules >> s & 1u) == 0) {
             continue;
         }
         for (int32_t v = 1; v <= most; v++) {

@@ -82,13 +82,20 @@ void sample_problem(struct cs_problem *problem)
     cs_settings_default(&settings);
     cs_precision_bf16(&precision);
     sample_gpu(&device);
-    settings.training.dropout = true;
+    settings.training.dropout = CS_SWITCH_ON;
     settings.training.attention_kernel = CS_ATTENTION_UNFUSED;
     settings.training.seq_len = 2048;
     memset(&law, 0, sizeof law);
     law.tokens = 1e12;
     law.compute = 6.0 * 22e9 * 1e12;
     cs_problem_init(problem, &model, &law, &device, &precision, &settings.training);
+}
+
+void sample_fused(struct cs_problem *problem)
+{
+    struct cs_stack *const stack = &problem->stack;
+    stack->kernel = CS_ATTENTION_FUSED2;
+    stack->gradient_overlap = stack->shard_overlap = stack->send_overlap = stack->tensor_overlap = true;
 }
 
 void sample_plan(struct cs_plan *plan)

@@ -11,7 +11,9 @@ void sample_gpu(struct cs_device *device);
 void sample_tpu(struct cs_device *device);
 /* Korthikanti's 22B model on the sample GPU: 48 layers of 6,144, 64 heads, vocabulary 51,200, s = 2,048, dropout. */
 void sample_problem(struct cs_problem *problem);
-/* The same on 8 devices, tensor 8, one micro-batch of 4. */
+/* The second fused kernel, and traffic that overlaps with compute, in place of unfused attention and its stack. */
+void sample_fused(struct cs_problem *problem);
+/* The sample problem on 8 devices, tensor 8, one micro-batch of 4. */
 void sample_plan(struct cs_plan *plan);
 
 #endif

@@ -17,7 +17,7 @@ void told_setup(void)
     plan.micro_batch = 1;
     plan.devices = 1;
     plan.global_batch = 1;
-    problem.training.dropout = false;
+    problem.stack.dropout = false;
 }
 
 void told_mixture(void)

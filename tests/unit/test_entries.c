@@ -102,7 +102,7 @@ END_TEST
 /* With interleaving, hops of other chunks run beside the compute in stacks that overlap: the tax of them is exposed. */
 START_TEST(hops_beside_compute)
 {
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     plan.pipeline = 2;
     plan.micro_batches = 4;
     plan.global_batch = 4;

@@ -230,7 +230,7 @@ START_TEST(the_newest_attention_kernel_is_taken)
         sample.device.fused3_forward = rows[i].third;
         cs_problem_init(&problem, &sample.architecture, &sample.law, &sample.device, &sample.precision,
                         &sample.training);
-        ck_assert_int_eq((int)problem.kernel, (int)rows[i].kernel);
+        ck_assert_int_eq((int)problem.stack.kernel, (int)rows[i].kernel);
     }
 }
 END_TEST

@@ -20,7 +20,7 @@ START_TEST(bytes_of_passes_over_activations)
     problem.device.logit_forward = 18.0;
     problem.device.logit_backward = 12.0;
     told_bytes_are("head", "loss", 18.0 * tokens * 51200.0, 12.0 * tokens * 51200.0);
-    problem.training.dropout = true; /* a mask byte */
+    problem.stack.dropout = true; /* a mask byte */
     told_bytes_are("dense layer", "residual", 2.0 * 7.0 * tokens * h, 2.0 * 5.0 * tokens * h);
     problem.architecture.gated_ffn = true; /* gate, up -> product */
     told_bytes_are("dense layer", "activation", 6.0 * tokens * f, 10.0 * tokens * f);
@@ -47,7 +47,7 @@ START_TEST(bytes_of_gradient_sums)
     const double weights = 12.0 * h * h;
     const double fused = told("dense layer", "ffn up", true).bytes;
     ck_assert_int_eq(told("dense layer", "add gradients", true).entries, 0);
-    problem.training.fused_weight_gradient = false;
+    problem.stack.fused_weight_gradient = false;
     WITHIN(fused - told("dense layer", "ffn up", true).bytes, 6.0 * h * f, 1e-9);
     WITHIN(told("dense layer", "add gradients", true).bytes, 10.0 * weights, 1e-12);
     problem.training.gradient_bytes = 2.0;
@@ -75,7 +75,7 @@ END_TEST
 START_TEST(latent_attention)
 {
     struct cs_architecture *model = &problem.architecture;
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     model->attention = CS_ATTENTION_MLA;
     model->mla_q_lora = 1536;
     model->mla_kv_lora = 512;
@@ -211,7 +211,7 @@ END_TEST
 START_TEST(layers_of_the_first_stage)
 {
     double state, activations, one_state, one;
-    problem.training.layer_split = CS_LAYER_SPLIT_EVEN;
+    problem.stack.layer_split = CS_LAYER_SPLIT_EVEN;
     plan.pipeline = 48;
     plan.devices = 48;
     cs_memory_layers(&problem, &plan, &one_state, &one);
@@ -237,7 +237,7 @@ START_TEST(launches_of_recomputed_kernels)
     cs_costs_prepare(&problem, &network, &sharding, &costs);
     WITHIN(costs.part[CS_PART_DENSE].backward_seconds, none + 3.0 * backward, 1e-12);
     /* Fused latent attention: attention, both norms, both up-projections and the activation again. */
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     problem.architecture.attention = CS_ATTENTION_MLA;
     problem.architecture.mla_q_lora = 1536;
     problem.architecture.mla_kv_lora = 512;
@@ -263,7 +263,7 @@ START_TEST(memory_of_logits)
     cs_parameters_count(&problem.architecture, &problem.parameters);
     cs_step_evaluate(&problem, &plan, &step);
     WITHIN(step.other_bytes, 8.0 * tokens * 128000.0, 1e-12);
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     cs_step_evaluate(&problem, &plan, &step);
     WITHIN(step.other_bytes, 4.0 * tokens * 128000.0, 1e-12);
     /* Flash kernels read and write q, k, v, o once: 2 B forward, twice that backward. */
@@ -280,7 +280,7 @@ START_TEST(tensor_traffic_hidden_in_user_buffers)
     problem.device.tensor_overlap = 0.4;
     const struct told open = told("dense layer", "all-gather (tensor)", false);
     WITHIN(open.exposed, open.seconds, 1e-12);
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     const char *const kernels[] = {"all-gather (tensor)", "reduce-scatter (tensor)"};
     for (int i = 0; i < 2; i++) {
         const struct told half = told("dense layer", kernels[i], false);

@@ -89,7 +89,7 @@ static void draw(int number)
     problem.architecture.layers = layers;
     problem.architecture.experts = kinds == 0 ? 1 : 4;
     problem.architecture.dense_layers = kinds == 0 ? 0 : dense_layers;
-    problem.training.layer_split = below(3) == 0 ? CS_LAYER_SPLIT_EVEN : CS_LAYER_SPLIT_BALANCED;
+    problem.stack.layer_split = below(3) == 0 ? CS_LAYER_SPLIT_EVEN : CS_LAYER_SPLIT_BALANCED;
     draw_end(CS_PART_EMBEDDING);
     draw_end(CS_PART_HEAD);
     costs.part[CS_PART_EMBEDDING].working_bytes = 0.0;
@@ -362,7 +362,7 @@ START_TEST(least_slowest_of_all_splits)
         struct expected expected;
         draw(number);
         cs_stage_prepare_layers(&costs, stages, again, &stage);
-        const bool even = problem.training.layer_split == CS_LAYER_SPLIT_EVEN && layers % stages == 0;
+        const bool even = problem.stack.layer_split == CS_LAYER_SPLIT_EVEN && layers % stages == 0;
         if (stages == 1 || even) {
             expect_even(&expected);
         } else if (dense_layers > 0 && dense_layers < layers) {

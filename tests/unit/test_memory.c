@@ -68,7 +68,7 @@ END_TEST
 /* No dropout: two mask bytes per h and one per score less. */
 START_TEST(without_dropout)
 {
-    problem.training.dropout = false;
+    problem.stack.dropout = false;
     plan.tensor = 1;
     WITHIN(layer_bytes(), s * b * h * (32.0 + 4.0 * a * s / h), 1e-12);
 }
@@ -78,7 +78,7 @@ END_TEST
  * and the inner product (2 x 4 h), and the masks. */
 START_TEST(fused_attention_stores_no_scores)
 {
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     plan.tensor = 1;
     WITHIN(layer_bytes(), s * b * h * 34.0, 1e-12);
     plan.recompute = CS_RECOMPUTE_SELECTIVE;
@@ -89,8 +89,8 @@ END_TEST
 /* Gated, grouped queries, no dropout (Llama 3 70B on one device): h (8) + 128 (2 (64 + 16) + 2 * 64) + 6 f a token. */
 START_TEST(gated_and_grouped)
 {
-    problem.training.dropout = false;
-    problem.kernel = CS_ATTENTION_FUSED2;
+    problem.stack.dropout = false;
+    sample_fused(&problem);
     problem.architecture.gated_ffn = true;
     problem.architecture.d_model = 8192;
     problem.architecture.head_dim = 128;
@@ -109,8 +109,8 @@ END_TEST
 /* 8 heads on 3 ranks: the fullest holds 3. */
 START_TEST(heads_that_do_not_divide)
 {
-    problem.kernel = CS_ATTENTION_FUSED2;
-    problem.training.dropout = false;
+    sample_fused(&problem);
+    problem.stack.dropout = false;
     problem.architecture.heads = problem.architecture.kv_heads = 8;
     problem.architecture.head_dim = 768;
     plan.tensor = 3;
@@ -122,8 +122,8 @@ END_TEST
  * over t; context parallelism divides the tokens. */
 START_TEST(activations_of_a_mixture)
 {
-    problem.kernel = CS_ATTENTION_FUSED2;
-    problem.training.dropout = false;
+    sample_fused(&problem);
+    problem.stack.dropout = false;
     problem.architecture.experts = 16;
     problem.architecture.experts_active = 2;
     problem.architecture.d_expert = 3072;

@@ -18,7 +18,7 @@ static void setup(void)
 {
     sample_problem(&problem); /* 48 layers, unfused attention */
     sample_plan(&plan);
-    problem.training.layer_split = CS_LAYER_SPLIT_EVEN;
+    problem.stack.layer_split = CS_LAYER_SPLIT_EVEN;
 }
 
 static void costs_of(struct cs_network *network, struct cs_costs *costs)
@@ -92,7 +92,7 @@ START_TEST(stages_by_hand)
     ck_assert_double_eq(stage.slowest_backward, 32.0);
     cs_stage_prepare_layers(&costs, 3, 1000, &stage); /* more than there are: all */
     ck_assert_double_eq(stage.slowest_backward, 32.0);
-    problem.training.layer_split = CS_LAYER_SPLIT_BALANCED;
+    problem.stack.layer_split = CS_LAYER_SPLIT_BALANCED;
     problem.architecture.layers = 10;
     costs.part[CS_PART_HEAD_KEPT].backward_seconds = 3.0;
     cs_stage_prepare_layers(&costs, 2, 2, &stage);

@@ -105,7 +105,7 @@ static void check_floor(const struct degree *row, int32_t zero)
     }
     problem.nic_bandwidth = row->card;
     /* Under compute the floor's tax is the least, here the cards'. */
-    problem.training.gradient_overlap = row->tensor == 8 ? CS_OVERLAP_ON : CS_OVERLAP_OFF;
+    problem.stack.gradient_overlap = problem.stack.shard_overlap = row->tensor == 8;
     sharding.tensor = row->tensor;
     sharding.context = row->context;
     sharding.expert = row->expert;
@@ -252,7 +252,7 @@ START_TEST(floors_of_hops)
     struct cs_replica floors[CS_ZERO_STAGES];
     const double bytes = 2048.0 * 6144.0 * 2.0;
     sharding.tensor = 1;
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     problem.device.link_latency = problem.device.scale_out_latency = 0.0;
     problem.device.scale_out_compute_tax = 0.01;
     prepare(2, 2, 0, 0);
@@ -361,7 +361,7 @@ START_TEST(zero_3_of_a_mixture)
 {
     struct cs_group group;
     double expected = 0.0;
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     problem.nic_bandwidth = 1e18;
     make_mixture();
     problem.architecture.experts = 32;
@@ -408,7 +408,7 @@ END_TEST
  * beside), in stacks that overlap. */
 START_TEST(share_of_the_pipeline)
 {
-    problem.kernel = CS_ATTENTION_FUSED2;
+    sample_fused(&problem);
     for (int32_t interleave = 1; interleave <= 2; interleave++) {
         struct cs_plan plan;
         struct cs_step step;

@@ -110,7 +110,7 @@ END_TEST
 
 START_TEST(layers_dealt_alike)
 {
-    problem.training.layer_split = CS_LAYER_SPLIT_EVEN;
+    problem.stack.layer_split = CS_LAYER_SPLIT_EVEN;
     prepare();
     set_part(CS_PART_DENSE, 0.4, 0.6);
     set_part(CS_PART_EMBEDDING, 0.0, 0.0);

@@ -16,7 +16,7 @@ static struct cs_stage stage;
 static void setup(void)
 {
     sample_problem(&problem);
-    problem.training.layer_split = CS_LAYER_SPLIT_BALANCED;
+    problem.stack.layer_split = CS_LAYER_SPLIT_BALANCED;
     memset(&costs, 0, sizeof costs);
     costs.problem = &problem;
     for (int kind = CS_PART_DENSE; kind <= CS_PART_MIXTURE; kind++) {

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Software stacks by name: what each family could do, since which year. */
+#ifndef CS_SWEEP_STACK_H
+#define CS_SWEEP_STACK_H
+
+#include "cs_sweep/hardware.h"
+
+/* ABILITY(NAME, what a stack that has it does). */
+#define CS_ABILITIES(ABILITY)                                                                                          \
+    ABILITY(FUSED1, "attention kernel of the first fused generation")                                                  \
+    ABILITY(FUSED2, "attention kernel of the second fused generation")                                                 \
+    ABILITY(FUSED3, "attention kernel of the third fused generation, or the vendor's library")                         \
+    ABILITY(GRADIENT_OVERLAP, "gradients are reduced while the backward pass runs")                                    \
+    ABILITY(SHARD_OVERLAP, "traffic of ZeRO 2 and 3 runs beside the layers' compute")                                  \
+    ABILITY(SEND_OVERLAP, "sends between interleaved chunks run beside the compute of other chunks")                   \
+    ABILITY(TENSOR_OVERLAP, "tensor-parallel collectives run chunk by chunk under their products")                     \
+    ABILITY(FUSED_WEIGHT_GRADIENT, "no pass of its own adds up weight gradients")                                      \
+    ABILITY(UNEVEN_STAGES, "stages may hold different numbers of layers")                                              \
+    ABILITY(INTERLEAVED, "several chunks of layers per device under 1F1B")                                             \
+    ABILITY(ZB1P, "the zero-bubble schedule")                                                                          \
+    ABILITY(DUALPIPE, "the schedule DualPipe")                                                                         \
+    ABILITY(DROPOUT, "its recipes of GPT models (a plain feed-forward) train with dropout: a habit")
+enum cs_ability {
+#define CS_ABILITY_ENUM(name, meaning) CS_ABILITY_##name,
+    CS_ABILITIES(CS_ABILITY_ENUM)
+#undef CS_ABILITY_ENUM
+        CS_ABILITY_COUNT
+};
+
+/* What a family lacks has no row. FACT(family, ability, first year, last year or 0, on GPUs, TPUs or ALL, source): the
+ * year is that of the release or the commit that brought it to its users. */
+#define CS_STACK_FACTS(FACT)                                                                                           \
+    FACT(MEGATRON, INTERLEAVED, 2021, 0, GPU, "Megatron-LM, February 2021; Narayanan 2021, arXiv 2104.04473")          \
+    FACT(MEGATRON, FUSED_WEIGHT_GRADIENT, 2019, 0, GPU,                                                                \
+         "Megatron-LM, gradient_accumulation_fusion, February 2022; sums in FP16 before, of as many bytes")            \
+    FACT(MEGATRON, FUSED1, 2023, 0, GPU, "Megatron-LM, --use-flash-attn, December 2022")                               \
+    FACT(MEGATRON, FUSED2, 2023, 0, GPU, "the same option with FlashAttention-2, July 2023, arXiv 2307.08691")         \
+    FACT(MEGATRON, FUSED3, 2024, 0, GPU, "Transformer Engine on cuDNN's attention; arXiv 2407.08608")                  \
+    FACT(MEGATRON, GRADIENT_OVERLAP, 2023, 0, GPU, "Megatron-LM, --overlap-grad-reduce, September 2023")               \
+    FACT(MEGATRON, SEND_OVERLAP, 2023, 0, GPU, "Megatron-Core, overlap_p2p_comm, May 2023")                            \
+    FACT(MEGATRON, TENSOR_OVERLAP, 2023, 0, GPU,                                                                       \
+         "Megatron-LM, --tp-comm-overlap, October 2023: Transformer Engine's user buffers")                            \
+    FACT(MEGATRON, SHARD_OVERLAP, 2024, 0, GPU, "Megatron-Core, --use-torch-fsdp2, November 2024")                     \
+    FACT(MEGATRON, UNEVEN_STAGES, 2024, 0, GPU,                                                                        \
+         "Megatron-LM, --decoder-first-pipeline-num-layers, September 2024; Megatron-Core 0.9")                        \
+    FACT(MEGATRON, DROPOUT, 2019, 2022, GPU,                                                                           \
+         "Megatron-LM, --hidden-dropout 0.1 by default, kept in Korthikanti 2022, arXiv 2205.05198")                   \
+    FACT(PYTORCH, FUSED_WEIGHT_GRADIENT, 2019, 0, GPU,                                                                 \
+         "autograd writes the gradient once, its reduction adds; Li 2020, arXiv 2006.15704")                           \
+    FACT(PYTORCH, GRADIENT_OVERLAP, 2019, 0, GPU, "DistributedDataParallel; Li 2020, arXiv 2006.15704")                \
+    FACT(PYTORCH, SHARD_OVERLAP, 2022, 0, GPU, "FullyShardedDataParallel, PyTorch 1.11; Zhao 2023, arXiv 2304.11277")  \
+    FACT(PYTORCH, FUSED1, 2023, 0, GPU, "scaled_dot_product_attention, PyTorch 2.0, March 2023")                       \
+    FACT(PYTORCH, FUSED2, 2024, 0, GPU, "FlashAttention-2 in PyTorch 2.2, January 2024")                               \
+    FACT(PYTORCH, FUSED3, 2025, 0, GPU, "torchtitan on cuDNN's attention, March 2025 (#1000, #1196)")                  \
+    FACT(PYTORCH, INTERLEAVED, 2024, 0, GPU, "torchtitan, Interleaved1F1B, June 2024")                                 \
+    FACT(PYTORCH, UNEVEN_STAGES, 2024, 0, GPU,                                                                         \
+         "Llama 3, first and last stage one layer less (arXiv 2407.21783, 3.3.2); torchtitan 2025")                    \
+    FACT(PYTORCH, SEND_OVERLAP, 2024, 0, GPU, "Llama 3, asynchronous sends (arXiv 2407.21783, 3.3.2)")                 \
+    FACT(PYTORCH, TENSOR_OVERLAP, 2024, 0, GPU, "torchtitan, asynchronous tensor parallelism, June 2024")              \
+    FACT(PYTORCH, ZB1P, 2024, 0, GPU, "torchtitan, zero bubble, October 2024; arXiv 2401.10241")                       \
+    FACT(PYTORCH, DUALPIPE, 2025, 0, GPU, "torchtitan, DualPipeV, August 2025; arXiv 2412.19437")                      \
+    FACT(DEEPSPEED, UNEVEN_STAGES, 2020, 0, GPU, "PipelineModule, partition_method parameters, DeepSpeed 0.3")         \
+    FACT(DEEPSPEED, SHARD_OVERLAP, 2022, 0, GPU,                                                                       \
+         "ZeRO 3 with prefetch; Rajbhandari 2021, arXiv 2104.07857; not yet in Narayanan's runs of 2021")              \
+    FACT(DEEPSPEED, FUSED1, 2022, 0, GPU, "GPT-NeoX, FlashAttention, December 2022 (#725)")                            \
+    FACT(DEEPSPEED, FUSED2, 2023, 0, GPU, "FlashAttention-2, July 2023, arXiv 2307.08691")                             \
+    FACT(XLA, FUSED_WEIGHT_GRADIENT, 2019, 0, ALL, "the compiler adds in the product; openxla.org/xla")                \
+    FACT(XLA, GRADIENT_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                   \
+    FACT(XLA, SHARD_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                      \
+    FACT(XLA, SEND_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                       \
+    FACT(XLA, TENSOR_OVERLAP, 2023, 0, TPU, "collective products; Wang, ASPLOS 2023, doi 10.1145/3567955.3567959")     \
+    FACT(XLA, GRADIENT_OVERLAP, 2023, 0, GPU, "latency-hiding scheduler; github.com/NVIDIA/JAX-Toolbox")               \
+    FACT(XLA, SHARD_OVERLAP, 2023, 0, GPU, "latency-hiding scheduler; github.com/NVIDIA/JAX-Toolbox")                  \
+    FACT(XLA, SEND_OVERLAP, 2023, 0, GPU, "latency-hiding scheduler; github.com/NVIDIA/JAX-Toolbox")                   \
+    FACT(XLA, FUSED2, 2023, 0, TPU, "MaxText, Pallas flash attention, December 2023")                                  \
+    FACT(XLA, FUSED3, 2024, 0, TPU, "MaxText, splash attention, February 2024")                                        \
+    FACT(XLA, FUSED3, 2024, 0, GPU, "MaxText, cudnn_flash_te, February 2024")                                          \
+    FACT(XLA, INTERLEAVED, 2024, 0, ALL, "MaxText, num_pipeline_repeats (circular), June 2024")
+
+enum { CS_STACK_ON_GPU = 1, CS_STACK_ON_TPU = 2, CS_STACK_ON_ALL = 3 };
+struct cs_stack_fact {
+    enum cs_stack_family family;
+    enum cs_ability ability;
+    int32_t since, until; /* first and last year; until 0: to this day */
+    int32_t on;           /* CS_STACK_ON bits */
+    const char *source;
+};
+const struct cs_stack_fact *cs_stack_facts(int32_t *count);
+
+/* What a stack does on one device: its facts, with the settings that override them one by one. */
+struct cs_stack {
+    enum cs_attention_kernel kernel; /* never AUTO */
+    enum cs_layer_split layer_split; /* never AUTO */
+    bool gradient_overlap, shard_overlap, send_overlap, tensor_overlap, fused_weight_gradient, dropout;
+    bool interleaved;
+    uint32_t schedules; /* bits of enum cs_schedule */
+};
+
+/* Of the family and the year that training names; `best` has what any family has. gated: the model's feed-forward. */
+void cs_stack_resolve(const struct cs_training *training, const struct cs_device *device, bool gated,
+                      struct cs_stack *stack);
+/* Of the schedules that a search may try those that the stack has; where it has none of them, all: whoever asks for
+ * them has them. */
+uint32_t cs_stack_schedules(const struct cs_stack *stack, uint32_t asked);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a software stack does in a run: the facts of its family and year, and the settings that override them. */
+#include "cs_sweep/stack.h"
+
+#include "cs_sweep/kernel.h"
+
+#include <stddef.h>
+
+static const struct cs_stack_fact facts[] = {
+#define FACT(family, ability, since, until, on, source)                                                                \
+    {CS_STACK_##family, CS_ABILITY_##ability, since, until, CS_STACK_ON_##on, source},
+    CS_STACK_FACTS(FACT)
+#undef FACT
+};
+
+const struct cs_stack_fact *cs_stack_facts(int32_t *count)
+{
+    *count = (int32_t)(sizeof facts / sizeof facts[0]);
+    return facts;
+}
+
+/* What is asked of the table. */
+struct asked {
+    enum cs_stack_family family;
+    int32_t year, on;
+};
+
+/* The best stack has what any family has, whatever its devices, but nobody's habits. */
+static bool can(const struct asked *asked, enum cs_ability ability)
+{
+    const bool best = asked->family == CS_STACK_BEST;
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        const struct cs_stack_fact *const fact = &facts[i];
+        const bool then = fact->since <= asked->year && (fact->until == 0 || asked->year <= fact->until);
+        const bool there =
+            best ? ability != CS_ABILITY_DROPOUT : fact->family == asked->family && (fact->on & asked->on) != 0;
+        if (fact->ability == ability && then && there) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The newest generation that both the stack and the device have. */
+static enum cs_attention_kernel newest_kernel(const struct asked *asked, const struct cs_device *device)
+{
+    const bool third = can(asked, CS_ABILITY_FUSED3);
+    const bool second = third || can(asked, CS_ABILITY_FUSED2);
+    const bool first = second || can(asked, CS_ABILITY_FUSED1);
+    if (third && device->fused3_forward > 0.0) {
+        return CS_ATTENTION_FUSED3;
+    }
+    if (second && device->fused2_forward > 0.0) {
+        return CS_ATTENTION_FUSED2;
+    }
+    return first && device->fused1_forward > 0.0 ? CS_ATTENTION_FUSED1 : CS_ATTENTION_UNFUSED;
+}
+
+uint32_t cs_stack_schedules(const struct cs_stack *stack, uint32_t asked)
+{
+    const uint32_t both = stack->schedules & asked;
+    return both != 0 ? both : asked;
+}
+
+static bool decide(int32_t choice, bool otherwise)
+{
+    return choice == CS_SWITCH_AUTO ? otherwise : choice == CS_SWITCH_ON;
+}
+
+void cs_stack_resolve(const struct cs_training *training, const struct cs_device *device, bool gated,
+                      struct cs_stack *stack)
+{
+    struct asked asked = {
+        .family = (enum cs_stack_family)training->stack,
+        .year = (int32_t)training->stack_year,
+        .on = device->kind == CS_TPU ? CS_STACK_ON_TPU : CS_STACK_ON_GPU,
+    };
+    if (asked.on == CS_STACK_ON_TPU && asked.family == CS_STACK_PYTORCH) {
+        asked.family = CS_STACK_XLA; /* PyTorch/XLA hands its programs to the same compiler */
+    }
+    stack->kernel = training->attention_kernel != CS_ATTENTION_AUTO
+                        ? (enum cs_attention_kernel)training->attention_kernel
+                        : newest_kernel(&asked, device);
+    stack->layer_split = training->layer_split != CS_LAYER_SPLIT_AUTO ? (enum cs_layer_split)training->layer_split
+                         : can(&asked, CS_ABILITY_UNEVEN_STAGES)      ? CS_LAYER_SPLIT_BALANCED
+                                                                      : CS_LAYER_SPLIT_EVEN;
+    /* Whoever names no stack but an unfused kernel on a GPU means software of before fused attention, which let traffic
+     * and compute take turns. */
+    const bool old =
+        asked.family == CS_STACK_BEST && asked.on == CS_STACK_ON_GPU && !cs_attention_is_fused(device, stack->kernel);
+    const int32_t overlap = training->gradient_overlap;
+    stack->gradient_overlap = decide(overlap, !old && can(&asked, CS_ABILITY_GRADIENT_OVERLAP));
+    stack->shard_overlap = decide(overlap, !old && can(&asked, CS_ABILITY_SHARD_OVERLAP));
+    stack->send_overlap = decide(training->send_overlap, !old && can(&asked, CS_ABILITY_SEND_OVERLAP));
+    stack->tensor_overlap = decide(training->tensor_overlap, !old && can(&asked, CS_ABILITY_TENSOR_OVERLAP));
+    stack->fused_weight_gradient =
+        decide(training->fused_weight_gradient, can(&asked, CS_ABILITY_FUSED_WEIGHT_GRADIENT));
+    stack->dropout = decide(training->dropout, !gated && can(&asked, CS_ABILITY_DROPOUT));
+    stack->interleaved = can(&asked, CS_ABILITY_INTERLEAVED);
+    stack->schedules = 1u << CS_SCHEDULE_1F1B | (can(&asked, CS_ABILITY_ZB1P) ? 1u << CS_SCHEDULE_ZB1P : 0u) |
+                       (can(&asked, CS_ABILITY_DUALPIPE) ? 1u << CS_SCHEDULE_DUALPIPE : 0u);
+}

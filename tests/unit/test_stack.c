@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What software stacks do by family and year; the facts' sources stand in include/cs_sweep/stack.h. */
+#include <check.h>
+#include <string.h>
+
+#include "cs_sweep/problem.h"
+#include "cs_sweep/stack.h"
+#include "sample.h"
+#include "suite.h"
+
+static struct cs_settings settings;
+static struct cs_device gpu, tpu;
+static struct cs_stack stack;
+
+static void setup(void)
+{
+    cs_settings_default(&settings);
+    sample_gpu(&gpu);
+    sample_tpu(&tpu);
+    gpu.fused1_forward = gpu.fused2_forward = gpu.fused3_forward = 0.5;
+    tpu.fused1_forward = 0.0;
+    tpu.fused2_forward = tpu.fused3_forward = 0.5;
+}
+
+static void resolve(enum cs_stack_family family, int32_t year, const struct cs_device *device, bool gated)
+{
+    settings.training.stack = (int32_t)family;
+    settings.training.stack_year = year;
+    cs_stack_resolve(&settings.training, device, gated, &stack);
+}
+
+/* A row's years lie in the range of the setting, and it names its source; what a stack can do it keeps. */
+START_TEST(the_facts_are_consistent)
+{
+    int32_t count = 0;
+    const struct cs_stack_fact *const facts = cs_stack_facts(&count);
+    ck_assert_int_gt(count, 30);
+    for (int32_t i = 0; i < count; i++) {
+        ck_assert_int_ge(facts[i].since, CS_STACK_YEAR_FIRST);
+        ck_assert_int_le(facts[i].since, CS_STACK_YEAR_LAST);
+        ck_assert_int_ne((int)facts[i].family, CS_STACK_BEST);
+        ck_assert(strlen(facts[i].source) > 10);
+        ck_assert_msg((facts[i].until > 0) == (facts[i].ability == CS_ABILITY_DROPOUT), "row %d", (int)i);
+    }
+}
+END_TEST
+
+/* The default: the newest kernel, everything overlaps, no dropout, every schedule. */
+START_TEST(the_best_of_today)
+{
+    cs_stack_resolve(&settings.training, &gpu, false, &stack);
+    ck_assert_int_eq((int)stack.kernel, CS_ATTENTION_FUSED3);
+    ck_assert_int_eq((int)stack.layer_split, CS_LAYER_SPLIT_BALANCED);
+    ck_assert(stack.gradient_overlap && stack.shard_overlap && stack.send_overlap && stack.tensor_overlap);
+    ck_assert(stack.fused_weight_gradient && stack.interleaved && !stack.dropout);
+    ck_assert_uint_eq(stack.schedules, 7u);
+    gpu.fused1_forward = gpu.fused2_forward = gpu.fused3_forward = 0.0; /* a device of before fused attention */
+    cs_stack_resolve(&settings.training, &gpu, false, &stack);
+    ck_assert_int_eq((int)stack.kernel, CS_ATTENTION_UNFUSED);
+    ck_assert(!stack.gradient_overlap && !stack.shard_overlap && !stack.send_overlap && !stack.tensor_overlap);
+    cs_stack_resolve(&settings.training, &tpu, false, &stack);
+    ck_assert(stack.gradient_overlap && stack.shard_overlap && stack.send_overlap);
+}
+END_TEST
+
+/* Megatron-LM: interleaving 2021, fused attention and overlap 2023, uneven stages and the vendor's kernels 2024; GPT
+ * recipes with dropout until 2022, gated models without. */
+START_TEST(megatron_by_year)
+{
+    static const struct {
+        int32_t year;
+        enum cs_attention_kernel kernel;
+        bool interleaved, overlap, shards, uneven, dropout;
+    } rows[] = {{2020, CS_ATTENTION_UNFUSED, false, false, false, false, true},
+                {2022, CS_ATTENTION_UNFUSED, true, false, false, false, true},
+                {2023, CS_ATTENTION_FUSED2, true, true, false, false, false},
+                {2024, CS_ATTENTION_FUSED3, true, true, true, true, false},
+                {2026, CS_ATTENTION_FUSED3, true, true, true, true, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        resolve(CS_STACK_MEGATRON, rows[i].year, &gpu, false);
+        ck_assert_int_eq((int)stack.kernel, (int)rows[i].kernel);
+        ck_assert(stack.interleaved == rows[i].interleaved);
+        ck_assert(stack.gradient_overlap == rows[i].overlap && stack.send_overlap == rows[i].overlap);
+        ck_assert(stack.tensor_overlap == rows[i].overlap && stack.shard_overlap == rows[i].shards);
+        ck_assert_int_eq((int)stack.layer_split,
+                         rows[i].uneven ? (int)CS_LAYER_SPLIT_BALANCED : (int)CS_LAYER_SPLIT_EVEN);
+        ck_assert(stack.dropout == rows[i].dropout);
+        ck_assert_uint_eq(stack.schedules, 1u << CS_SCHEDULE_1F1B);
+        resolve(CS_STACK_MEGATRON, rows[i].year, &gpu, true);
+        ck_assert(!stack.dropout);
+    }
+}
+END_TEST
+
+/* DeepSpeed's pipeline reduces gradients after the backward pass and adds them by passes, and never interleaves;
+ * PyTorch has zero bubble before DualPipe; XLA's kernels depend on the device, and PyTorch on a TPU is XLA. */
+START_TEST(other_families)
+{
+    resolve(CS_STACK_DEEPSPEED, 2022, &gpu, false);
+    ck_assert_int_eq((int)stack.kernel, CS_ATTENTION_FUSED1);
+    ck_assert(!stack.gradient_overlap && stack.shard_overlap && !stack.fused_weight_gradient && !stack.interleaved);
+    resolve(CS_STACK_DEEPSPEED, 2021, &gpu, false);
+    ck_assert(!stack.shard_overlap);
+    resolve(CS_STACK_PYTORCH, 2024, &gpu, false);
+    ck_assert_int_eq((int)stack.kernel, CS_ATTENTION_FUSED2);
+    ck_assert_uint_eq(stack.schedules, 1u << CS_SCHEDULE_1F1B | 1u << CS_SCHEDULE_ZB1P);
+    resolve(CS_STACK_PYTORCH, 2025, &gpu, false);
+    ck_assert_uint_eq(stack.schedules, 7u);
+    resolve(CS_STACK_XLA, 2022, &gpu, false);
+    ck_assert(!stack.gradient_overlap && stack.fused_weight_gradient);
+    ck_assert_int_eq((int)stack.kernel, CS_ATTENTION_UNFUSED);
+    for (int i = 0; i < 2; i++) {
+        resolve(i == 0 ? CS_STACK_XLA : CS_STACK_PYTORCH, 2023, &tpu, false);
+        ck_assert_int_eq((int)stack.kernel, CS_ATTENTION_FUSED2);
+        ck_assert(stack.gradient_overlap && stack.shard_overlap);
+        ck_assert_int_eq((int)stack.layer_split, CS_LAYER_SPLIT_EVEN);
+    }
+    /* A generation that the device lacks falls back to the one before. */
+    gpu.fused3_forward = gpu.fused2_forward = 0.0;
+    resolve(CS_STACK_XLA, 2024, &gpu, false);
+    ck_assert_int_eq((int)stack.kernel, CS_ATTENTION_FUSED1);
+}
+END_TEST
+
+/* A setting that is given holds whatever the stack does. */
+START_TEST(settings_override_the_stack)
+{
+    settings.training.attention_kernel = CS_ATTENTION_FUSED1;
+    settings.training.layer_split = CS_LAYER_SPLIT_BALANCED;
+    settings.training.gradient_overlap = settings.training.send_overlap = CS_SWITCH_ON;
+    settings.training.tensor_overlap = settings.training.fused_weight_gradient = CS_SWITCH_ON;
+    settings.training.dropout = CS_SWITCH_OFF;
+    resolve(CS_STACK_DEEPSPEED, 2020, &gpu, false);
+    ck_assert_int_eq((int)stack.kernel, CS_ATTENTION_FUSED1);
+    ck_assert_int_eq((int)stack.layer_split, CS_LAYER_SPLIT_BALANCED);
+    ck_assert(stack.gradient_overlap && stack.shard_overlap && stack.send_overlap && stack.tensor_overlap);
+    ck_assert(stack.fused_weight_gradient && !stack.dropout);
+    settings.training.layer_split = CS_LAYER_SPLIT_EVEN;
+    settings.training.gradient_overlap = settings.training.send_overlap = CS_SWITCH_OFF;
+    settings.training.tensor_overlap = settings.training.fused_weight_gradient = CS_SWITCH_OFF;
+    settings.training.dropout = CS_SWITCH_ON;
+    resolve(CS_STACK_BEST, 2026, &gpu, true);
+    ck_assert(!stack.gradient_overlap && !stack.shard_overlap && !stack.send_overlap && !stack.tensor_overlap);
+    ck_assert(!stack.fused_weight_gradient && stack.dropout);
+    ck_assert_int_eq((int)stack.layer_split, CS_LAYER_SPLIT_EVEN);
+}
+END_TEST
+
+/* Of what is asked for, what the stack has; all of it where that is nothing. */
+START_TEST(schedules_of_a_search)
+{
+    stack.schedules = 3u;
+    ck_assert_uint_eq(cs_stack_schedules(&stack, 7u), 3u);
+    ck_assert_uint_eq(cs_stack_schedules(&stack, 1u), 1u);
+    ck_assert_uint_eq(cs_stack_schedules(&stack, 4u), 4u);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("stack");
+    TCase *cases = tcase_create("stack");
+    tcase_add_checked_fixture(cases, setup, NULL);
+    tcase_add_test(cases, the_facts_are_consistent);
+    tcase_add_test(cases, the_best_of_today);
+    tcase_add_test(cases, megatron_by_year);
+    tcase_add_test(cases, other_families);
+    tcase_add_test(cases, settings_override_the_stack);
+    tcase_add_test(cases, schedules_of_a_search);
+    suite_add_tcase(suite, cases);
+    return cs_run_suite(suite);
+}
