@@ -42,7 +42,8 @@ CORE = ("model", "hardware", "year", "qat", "region")
 MODEL_VARIABLES = ("d_model", "layers", "heads", "experts", "parameters_total", "parameters_active", "tokens",
                    "compute", "critical_batch", "loss")
 PLAN_VARIABLES = ("status", "devices", "tensor", "pipeline", "data", "context", "expert", "expert_tensor", "zero_stage",
-                  "interleave", "schedule", "micro_batch", "global_batch", "recompute", "recompute_layers")
+                  "interleave", "schedule", "micro_batch", "global_batch", "recompute", "recompute_layers",
+                  "offload")
 NUMBERS = ("training_time", "step_time", "mfu", "memory_per_device", "memory_capacity", "energy", "energy_servers",
            "embodied_inventory", "carbon_embodied", "carbon_intensity", "region_pue")
 SHARES = ("compute", "tensor", "expert", "pipeline", "data", "bubble", "optimizer")

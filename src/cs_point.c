@@ -31,7 +31,8 @@ static const char usage[] =
     "The plan: what is given is taken as given, the rest is searched\n"
     "  --devices N  --tensor N  --pipeline N  --data N  --context N  --expert N  --expert-tensor N\n"
     "  --micro-batch N  --batch N (sequences)  --interleave N  --zero 0|1|2|3\n"
-    "  --recompute none|selective|full  --recompute-layers N (0: all)  --schedule 1f1b|zb1p|dualpipe\n"
+    "  --recompute none|selective|full|ffn  --recompute-layers N (0: all)  --offload off|offload\n"
+    "  --schedule 1f1b|zb1p|dualpipe\n"
     "\n"
     "The answer\n"
     "  --top K             list the K best plans, 1 to 100 [10]\n"
@@ -70,8 +71,9 @@ static enum cs_code check(const struct arguments *arguments, struct cs_error *er
                            : CS_OK;
     }
     if (arguments->knobs.recompute == CS_RECOMPUTE_NONE && arguments->knobs.recompute_layers > 0) {
-        return cs_fail(error, CS_ERROR_USAGE,
-                       "--recompute-layers wants --recompute selective or full with it: none recomputes no layer.");
+        return cs_fail(
+            error, CS_ERROR_USAGE,
+            "--recompute-layers wants --recompute selective, full or ffn with it: none recomputes no layer.");
     }
     const bool has_model = request->wanted[CS_AXIS_MODEL] != NULL;
     if (!has_model || request->wanted[CS_AXIS_HARDWARE] == NULL) {

@@ -95,6 +95,12 @@ enum cs_device_kind { CS_GPU, CS_TPU };
     FIELD(scale_out_efficiency, "scale_out_efficiency", CS_REAL, 1, 0.01, 1, 0.9, "1", CS_SCOPE_SEARCH,                \
           "share that collectives reach")                                                                              \
     FIELD(scale_out_latency, "scale_out_latency_us", CS_REAL, 1e-6, 0, 1e6, 10, "us", CS_SCOPE_SEARCH, "per hop")      \
+    FIELD(host_link, "host_link_gb_s", CS_REAL, 1e9, 0, 1e9, 0, "GB/s", CS_SCOPE_SEARCH,                               \
+          "link to the host's memory, per device and direction; 0: none, activations are not offloaded")               \
+    FIELD(host_link_efficiency, "host_link_efficiency", CS_REAL, 1, 0.01, 1, 0.8, "1", CS_SCOPE_SEARCH,                \
+          "share of it that copies of pinned memory reach (25 of 31.5 GB/s: A100 with PCIe 4.0)")                      \
+    FIELD(host_memory, "host_memory_gb", CS_REAL, 1e9, 0, 1e9, 0, "GB", CS_SCOPE_SEARCH,                               \
+          "host memory per device; 0: not published, no limit to what is offloaded")                                   \
     FIELD(routing, "routing_us", CS_REAL, 1e-6, 0, 1e5, 0, "us", CS_SCOPE_SEARCH,                                      \
           "top-k, sorts, indices and the wait for token counts of one mixture layer, each way")                        \
     FIELD(tensor_overlap, "tensor_overlap", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                                 \

@@ -38,10 +38,12 @@
     KNOB(global_batch, COUNT, 1000000000, "--batch", NULL, NULL, 0, 0, true, NULL, "sequences of a step")              \
     KNOB(interleave, DEGREE, 1000000, "--interleave", "interleave", "v", 1, 9, true, NULL,                             \
          "pipeline chunks per device")                                                                                 \
-    KNOB(recompute, LEVEL, 2, "--recompute", "recompute", "", 0, 6, true, CS_RECOMPUTE_NAMES,                          \
+    KNOB(recompute, LEVEL, 3, "--recompute", "recompute", "", 0, 6, true, CS_RECOMPUTE_NAMES,                          \
          "activation recomputation")                                                                                   \
     KNOB(recompute_layers, LEVEL, 1000000, "--recompute-layers", "recompute_layers", "n", 1, 7, true, NULL,            \
          "first layers of a stage that are recomputed, 0 for all of them")                                             \
+    KNOB(offload, LEVEL, 1, "--offload", "offload", "", 1, 12, true, CS_OFFLOAD_NAMES,                                 \
+         "activations of the layers kept in the host's memory")                                                        \
     KNOB(schedule, LEVEL, 2, "--schedule", "schedule", "", 1, 10, true, CS_SCHEDULE_NAMES, "pipeline schedule")        \
     KNOB(zero_group, DEGREE, 1000000000, NULL, "zero_group", NULL, 0, 0, false, NULL,                                  \
          "devices that shard their state together, 0 for all data-parallel ranks")                                     \
@@ -67,7 +69,6 @@ struct cs_plan {
     CS_PLAN_KNOBS(CS_PLAN_WIDE)
     int64_t micro_batches; /* per replica and step */
     CS_PLAN_KNOBS(CS_PLAN_NARROW)
-    int32_t unused; /* 0, so that no byte is padding: plans are sent and compared as bytes */
 };
 
 enum { CS_KNOBS_MAX = 32 }; /* room for the rows */

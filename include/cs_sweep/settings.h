@@ -40,8 +40,12 @@ enum cs_attention_kernel {
     CS_ATTENTION_FUSED3
 };
 #define CS_ATTENTION_KERNEL_NAMES "auto|unfused|fused1|fused2|fused3"
-enum cs_recompute { CS_RECOMPUTE_NONE, CS_RECOMPUTE_SELECTIVE, CS_RECOMPUTE_FULL };
-#define CS_RECOMPUTE_NAMES "none|selective|full"
+/* Result files hold these numbers, so new levels come last. */
+enum cs_recompute { CS_RECOMPUTE_NONE, CS_RECOMPUTE_SELECTIVE, CS_RECOMPUTE_FULL, CS_RECOMPUTE_FFN };
+enum { CS_RECOMPUTE_COUNT = 4 };
+#define CS_RECOMPUTE_NAMES "none|selective|full|ffn"
+enum cs_offload { CS_OFFLOAD_OFF, CS_OFFLOAD_ON };
+#define CS_OFFLOAD_NAMES "off|offload"
 enum cs_layer_split { CS_LAYER_SPLIT_AUTO, CS_LAYER_SPLIT_BALANCED, CS_LAYER_SPLIT_EVEN };
 #define CS_LAYER_SPLIT_NAMES "auto|balanced|even"
 enum cs_switch { CS_SWITCH_AUTO, CS_SWITCH_ON, CS_SWITCH_OFF };
@@ -173,11 +177,14 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     LIST(context_degrees, CS_SCOPE_SEARCH, "context-parallel degrees; empty: 1")                                       \
     SET(schedules, 1u, CS_SCHEDULE_NAMES, CS_SCOPE_SEARCH, "pipeline schedules")                                       \
     SET(zero_stages, 15u, "0|1|2|3", CS_SCOPE_SEARCH, "ZeRO stages (CarbonScaling Algorithm 1)")                       \
-    SET(recompute, 7u, CS_RECOMPUTE_NAMES, CS_SCOPE_SEARCH, "activation recomputation")                                \
+    SET(recompute, 15u, CS_RECOMPUTE_NAMES, CS_SCOPE_SEARCH,                                                           \
+        "activation recomputation; ffn: of the feed-forward part only")                                                \
     LIST(                                                                                                              \
         recompute_layers, CS_SCOPE_SEARCH,                                                                             \
         "how many of a stage's first layers to recompute instead of all of them (Megatron-LM: --recompute-num-layers " \
         "with the method block), tried besides; empty: all only")                                                      \
+    FLAG(offload, true, CS_SCOPE_SEARCH,                                                                               \
+         "try to keep the layers' activations in the host's memory too, where the device has host_link_gb_s")          \
     FLAG(sequence_parallel, true, CS_SCOPE_SEARCH, "sequence parallelism wherever tensor > 1 (Korthikanti 2022)")      \
     FLAG(zero_with_pipeline, false, CS_SCOPE_SEARCH, "allow ZeRO 2 and 3 with pipeline > 1")                           \
     COUNT(alternatives, 0, 0, 100, "1", CS_SCOPE_NONE,                                                                 \
@@ -194,6 +201,8 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(hbm_capacity, 1.24, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "HBM capacity; its carbon stays (Table 2)")              \
     REAL(link, 1.11, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "scale-up link bandwidth (Table 2: NVLink)")                     \
     REAL(scale_out, 1.11, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "scale-out bandwidth; custom, as the link")                 \
+    REAL(host_link, 1.26, 0.1, 10.0, "1", CS_SCOPE_SEARCH,                                                             \
+         "link to the host, doubled every three years (PCI-SIG's cadence of PCIe 3.0 to 6.0); custom")                 \
     REAL(tdp, 1.03, 0.1, 10.0, "1", CS_SCOPE_POWER, "thermal design power; custom, as core power")
 
 /* ---- power: Eq 3 and Eq 4 ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One training step: time and memory of a plan, in three levels, so that a search computes each thing once.
  *
- *   cs_costs    of (problem, network class, tensor, context and both expert degrees, micro_batch, recompute):
+ *   cs_costs    of (problem, network class, tensor, context and both expert degrees, micro_batch, recompute, offload):
  *               one micro-batch through one layer of each kind, embedding and head; from kernels and collectives
  *   cs_stage    of (costs, pipeline): the split of the layers that minimises the slowest stage
  *   cs_replica  of (stage, data, zero_stage): gradient and parameter traffic, optimizer, point-to-point
@@ -23,7 +23,7 @@
     SHARE(TENSOR, tensor, "exposed tensor- and context-parallel communication")                                        \
     SHARE(EXPERT, expert, "exposed expert-parallel communication")                                                     \
     SHARE(PIPELINE, pipeline, "exposed pipeline communication")                                                        \
-    SHARE(DATA, data, "exposed data-parallel and ZeRO communication")                                                  \
+    SHARE(DATA, data, "exposed data-parallel and ZeRO communication, and copies to and from the host")                 \
     SHARE(BUBBLE, bubble, "pipeline bubble")                                                                           \
     SHARE(OPTIMIZER, optimizer, "optimizer")
 
@@ -41,7 +41,8 @@ struct cs_part {
     double flops, forward_flops;              /* executed, forward and backward, for HFU; and forward once */
     double hidden_all_to_all;                 /* seconds that DualPipe hides, within forward + backward */
     double parameters, expert_parameters;     /* local to a device: sharded over data, over expert replicas */
-    double activation_bytes;                  /* kept per micro-batch in flight */
+    double activation_bytes;                  /* kept per micro-batch in flight, on the device */
+    double host_bytes;                        /* the same, in the host's memory */
     double working_bytes;                     /* besides, while the part runs (recomputed activations, FP32 logits) */
 };
 /* The KEPT parts are the layers (and the head, for its MTP layers) that recompute nothing where only the first layers
@@ -83,6 +84,8 @@ struct cs_stage {
     double rest_seconds; /* of one micro-batch through all other stages: fill and drain of the pipeline */
     double first_activation, first_fixed; /* bytes: per micro-batch in flight, and once */
     double last_activation, last_fixed;   /* the last stage, one micro-batch in flight */
+    double first_host, last_host;         /* bytes per micro-batch in flight that the host keeps */
+    double first_buffer, last_buffer;     /* of them two layers' worth: one is used while the next is copied */
     double first_parameters, first_expert_parameters, last_parameters, last_expert_parameters;
     double sync_parameters, sync_expert_parameters; /* of the stage with the most gradient traffic */
     double overlap_backward; /* s of the last micro-batch's backward that gradient traffic can hide under */
@@ -113,7 +116,9 @@ enum { CS_SCHEDULE_COUNT = 3 };
  *   - seconds never rises with link, scale-out or HBM bandwidth, peak, or as a latency falls (same plan);
  *   - bytes: state is non-increasing in d (equal for ZeRO 0), and non-increasing in the ZeRO stage but for the two
  *     gathered layers of ZeRO 3; activations do not depend on d or ZeRO; bytes is non-decreasing in m (min(p, m)) and,
- *     for m >= p, non-increasing in v > 1. So for given B, a larger d (smaller m) never needs more memory. */
+ *     for m >= p, non-increasing in v > 1. So for given B, a larger d (smaller m) never needs more memory;
+ *   - recomputation only adds seconds to each part: selective and ffn to none, full to all of them. So does offload, at
+ *     each recomputation; and it never needs more memory. */
 struct cs_replica {
     const struct cs_stage *stage;
     int64_t data;
@@ -130,7 +135,10 @@ struct cs_replica {
     double first_state[CS_SCHEDULE_COUNT], last_state[CS_SCHEDULE_COUNT];
     double first_activation[CS_SCHEDULE_COUNT], last_activation[CS_SCHEDULE_COUNT]; /* per micro-batch in flight */
     double first_fixed[CS_SCHEDULE_COUNT], last_fixed[CS_SCHEDULE_COUNT];
-    double pipeline; /* stages, as a double */
+    double first_host[CS_SCHEDULE_COUNT], first_buffer[CS_SCHEDULE_COUNT]; /* as in the stage */
+    double host_room; /* bytes of host memory per device, INFINITY where it is not known */
+    double sharded;   /* exposed seconds per micro-batch of the traffic of ZeRO 2 and 3, within shares */
+    double pipeline;  /* stages, as a double */
 };
 void cs_replica_prepare(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                         struct cs_replica *replica);
@@ -170,13 +178,32 @@ static inline double cs_in_flight(const struct cs_replica *replica, enum cs_sche
     return most < m ? most : m;
 }
 
+/* Of so many bytes that the host is to keep, those on the device: the layers being copied, and what does not fit there.
+ * Never more than all. */
+static inline double cs_beside_host(double bytes, double buffer, double room)
+{
+    const double left = bytes - room;
+    const double held = buffer > left ? buffer : left;
+    return bytes < held ? bytes : held;
+}
+
+/* Activations on a device of stage 0. */
+static inline double cs_first_activations(const struct cs_replica *replica, enum cs_schedule schedule, double flight)
+{
+    const double kept = flight * replica->first_activation[schedule];
+    return replica->first_host[schedule] > 0.0
+               ? kept + cs_beside_host(flight * replica->first_host[schedule], replica->first_buffer[schedule],
+                                       replica->host_room)
+               : kept;
+}
+
 /* Bytes on the fullest device, without the margin: stage 0 or the last stage. */
 static inline double cs_memory_bytes(const struct cs_replica *replica, enum cs_schedule schedule, int32_t interleave,
                                      int64_t micro_batches)
 {
     const double flight = cs_in_flight(replica, schedule, interleave, micro_batches);
-    const double first =
-        replica->first_state[schedule] + flight * replica->first_activation[schedule] + replica->first_fixed[schedule];
+    const double first = replica->first_state[schedule] + cs_first_activations(replica, schedule, flight) +
+                         replica->first_fixed[schedule];
     const double last =
         replica->last_state[schedule] + replica->last_activation[schedule] + replica->last_fixed[schedule];
     return first > last ? first : last;
@@ -195,6 +222,7 @@ struct cs_step {
     double shares[CS_SHARE_COUNT]; /* sum 1 */
     double training_seconds, mfu, hfu;
     double memory_bytes, state_bytes, activation_bytes, other_bytes; /* of the fullest device */
+    double host_bytes; /* activations that the host keeps for a device of stage 0 */
 };
 
 /* What became of a search: STATUS(NAME, word, sentence). From DIVISIBILITY to DEADLINE they are the gates of the

@@ -45,7 +45,8 @@ _cs_point() {
     --hardware) _cs_sweep_words "$(_cs_sweep_names devices)" "$current" ;;
     --region) _cs_sweep_words "$(_cs_sweep_names regions)" "$current" ;;
     --qat) _cs_sweep_words "$(_cs_sweep_names qat)" "$current" ;;
-    --recompute) _cs_sweep_words "none selective full" "$current" ;;
+    --recompute) _cs_sweep_words "none selective full ffn" "$current" ;;
+    --offload) _cs_sweep_words "off offload" "$current" ;;
     --schedule) _cs_sweep_words "1f1b zb1p dualpipe" "$current" ;;
     --zero) _cs_sweep_words "0 1 2 3" "$current" ;;
     --case | --device-file) _cs_sweep_files "$current" json ;;
@@ -55,7 +56,8 @@ _cs_point() {
         case $current in
         -*) _cs_sweep_words "--model --hardware --year --qat --region --device-file --set --case --id --devices --tensor
             --pipeline --data --context --expert --expert-tensor --micro-batch --batch --interleave --zero --recompute
-            --recompute-layers --schedule --top --kernels --pareto --brief --json --help --version" "$current" ;;
+            --recompute-layers --offload --schedule --top --kernels --pareto --brief --json --help --version" \
+            "$current" ;;
         *) _cs_sweep_files "$current" json h5 ;;
         esac
         ;;

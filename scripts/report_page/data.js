@@ -75,6 +75,7 @@ function plan(at) {
   words.push(`z${whole("zero_stage")}`, `b${whole("micro_batch")}`, `v${whole("interleave")}`,
     meta.recompute[whole("recompute")]);
   if (whole("recompute_layers") > 0) words.push(`n${whole("recompute_layers")}`);
+  if (whole("offload") > 0) words.push("offload");
   if (whole("schedule") > 0) words.push(meta.schedule[whole("schedule")]);
   return words.join(" ");
 }

@@ -118,6 +118,9 @@ static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, 
     if (cs_json_member(plan, "recompute_layers") == NULL) {
         item->knobs.recompute_layers = 0;
     }
+    if (cs_json_member(plan, "offload") == NULL) {
+        item->knobs.offload = CS_OFFLOAD_OFF;
+    }
     for (int32_t i = 0; i < count; i++) {
         if (knobs[i].key != NULL) {
             CS_TRY(read_knob(plan, &knobs[i], &item->knobs, error));

@@ -130,6 +130,14 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     if (given->devices == 0) {
         given->devices = item->devices_hint;
     }
+    /* Stacks that recompute the feed-forward part only are younger than the sources that do not say what was done. */
+    const uint32_t older = space->settings.recompute & ~(1u << CS_RECOMPUTE_FFN);
+    space->settings.recompute = older != 0 ? older : space->settings.recompute;
+    if (given->offload == CS_OFFLOAD_ON && !(device->host_link > 0.0)) {
+        return cs_fail(error, CS_ERROR_CONFIG,
+                       "Case %s: its plan offloads activations, but the device \"%s\" has no host_link_gb_s.", item->id,
+                       item->device);
+    }
     if (given->expert == 0 && item->architecture.experts > 1 && space->settings.expert_degrees.count == 0) {
         free_experts(item->architecture.experts, &space->settings.expert_degrees);
     }
@@ -254,6 +262,7 @@ static void try_as_given(const struct cs_problem *problem, const struct cs_space
     k.schedule = k.schedule >= 0 ? k.schedule : CS_SCHEDULE_1F1B;
     k.sequence_parallel = k.sequence_parallel >= 0 ? k.sequence_parallel : 1;
     k.recompute_layers = k.recompute_layers >= 0 ? k.recompute_layers : 0;
+    k.offload = k.offload >= 0 ? k.offload : CS_OFFLOAD_OFF;
     for (int32_t i = 0; i < contexts->count * degrees->count; i++) {
         k.context = contexts->values[i / degrees->count];
         k.expert = degrees->values[i % degrees->count];

@@ -239,6 +239,9 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
     row(style, "memory saving", "ZeRO %" PRId32 ", recomputation %s%s%s", plan->zero_stage,
         cs_knob_value(cs_knob_find("recompute"), plan->recompute).at, layers,
         plan->sequence_parallel ? ", sequence parallel" : "");
+    if (plan->offload == CS_OFFLOAD_ON) {
+        row(style, "offload", "%s of activations in the host's memory, a device", cs_text_bytes(step->host_bytes).at);
+    }
     row(style, "schedule", "%s, %" PRId32 " chunk%s a device",
         cs_knob_value(cs_knob_find("schedule"), plan->schedule).at, plan->interleave, plan->interleave == 1 ? "" : "s");
     row(style, "step", "%s", cs_text_duration(step->seconds).at);
@@ -268,7 +271,7 @@ static void print_step(const struct cs_point *point, const struct cs_style *styl
                                         [CS_SHARE_TENSOR] = "tensor-parallel traffic",
                                         [CS_SHARE_EXPERT] = "dispatch, combine",
                                         [CS_SHARE_PIPELINE] = "between stages",
-                                        [CS_SHARE_DATA] = "gradients, parameters",
+                                        [CS_SHARE_DATA] = "gradients, host copies",
                                         [CS_SHARE_BUBBLE] = "stages that wait",
                                         [CS_SHARE_OPTIMIZER] = "update of weights"};
     _Static_assert(sizeof notes / sizeof notes[0] == CS_SHARE_COUNT, "a share of the step has no note");

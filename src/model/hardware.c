@@ -57,5 +57,7 @@ void cs_device_project(const struct cs_device *device, const struct cs_projectio
     out->link_bandwidth = device->link_bandwidth * link;
     out->in_switch_bandwidth = device->in_switch_bandwidth * link;
     out->scale_out_bandwidth = device->scale_out_bandwidth * pow(projection->scale_out, years);
+    /* Host memory stays: it is bought with the server, and carbon.host_dram_gb counts the same every year. */
+    out->host_link = device->host_link * pow(projection->host_link, years);
     out->tdp = device->tdp * pow(projection->tdp, years);
 }

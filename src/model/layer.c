@@ -392,6 +392,40 @@ static void build_residual(struct cs_builder *builder)
     cs_build_stream(builder, "residual", (6.0 + mask) * elements, (4.0 + mask) * elements);
 }
 
+/* The feed-forward block with the collectives around it. */
+static void build_feed_forward(struct cs_builder *builder, bool mixture)
+{
+    const struct cs_architecture *model = &builder->problem->architecture;
+    if (!mixture) {
+        build_dense_ffn(builder, "ffn up", "ffn down", cs_ceil_share(model->d_ff, builder->plan->tensor));
+        build_tensor_collectives(builder);
+        return;
+    }
+    build_mixture(builder);
+    if (model->shared_experts > 0 || model->parallel_block) {
+        build_tensor_collectives(builder);
+    }
+}
+
+/* The backward pass runs the block's whole forward pass once more: checkpoints repeat a function from its input to its
+ * output, so gathers and scatters, routing, dispatch and combine are repeated too (Megatron-Core, --recompute-modules
+ * mlp moe). In a parallel block, where attention shares them, they count as the feed-forward's. */
+static void build_feed_forward_twice(struct cs_builder *builder, bool mixture)
+{
+    struct cs_part *const part = builder->part;
+    const struct cs_part before = *part;
+    const double kernels = builder->forward_kernels;
+    builder->repeats = true;
+    build_feed_forward(builder, mixture);
+    builder->repeats = false;
+    for (int i = 0; i < CS_SHARE_COUNT; i++) {
+        part->backward[i] += part->forward[i] - before.forward[i];
+    }
+    part->flops += part->forward_flops - before.forward_flops;
+    builder->backward_kernels += builder->forward_kernels - kernels;
+    builder->all_to_all += part->forward[CS_SHARE_EXPERT] - before.forward[CS_SHARE_EXPERT];
+}
+
 void cs_build_layer(struct cs_builder *builder, bool mixture)
 {
     const struct cs_architecture *model = &builder->problem->architecture;
@@ -403,14 +437,10 @@ void cs_build_layer(struct cs_builder *builder, bool mixture)
         cs_build_norm(builder, "norm");
         builder->input_gradient = 0.0;
     }
-    if (mixture) {
-        build_mixture(builder);
-        if (model->shared_experts > 0 || model->parallel_block) {
-            build_tensor_collectives(builder);
-        }
+    if (builder->plan->recompute == CS_RECOMPUTE_FFN) {
+        build_feed_forward_twice(builder, mixture);
     } else {
-        build_dense_ffn(builder, "ffn up", "ffn down", cs_ceil_share(model->d_ff, builder->plan->tensor));
-        build_tensor_collectives(builder);
+        build_feed_forward(builder, mixture);
     }
     build_residual(builder);
 }

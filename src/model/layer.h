@@ -50,5 +50,7 @@ void cs_build_finish(struct cs_builder *builder);
 /* memory.c */
 double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture,
                                  enum cs_recompute recompute);
+/* Of these, the feed-forward block's while it runs: its inner activations, and at 8 bits the copy of its input. */
+double cs_ffn_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture);
 
 #endif

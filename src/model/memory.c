@@ -38,7 +38,9 @@ static double ffn_bytes(const struct cs_architecture *model, double t, double sa
  * b h (10 + 24/t), or 34 s b h / t with sequence parallelism, and 5 a s^2 b / t of stored scores. With 8-bit formats
  * the GEMM inputs are kept at 8 bits. Selective recomputation drops the scores of unfused kernels (Korthikanti 2022);
  * of fused ones, which store none, it keeps the products of weights only and recomputes norms, activations, attention
- * and the up-projections of latent attention (DeepSeek-V3, arXiv 2412.19437, 3.2.3; MaxText's minimal policy). */
+ * and the up-projections of latent attention (DeepSeek-V3, arXiv 2412.19437, 3.2.3; MaxText's minimal policy). That of
+ * the feed-forward part keeps the 16-bit input of its block in place of all that the block keeps inside (Megatron-Core,
+ * --recompute-modules mlp moe). */
 double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture,
                                  enum cs_recompute recompute)
 {
@@ -52,10 +54,13 @@ double cs_layer_activation_bytes(const struct cs_problem *problem, const struct 
     const bool fused = cs_attention_is_fused(&problem->device, problem->stack.kernel);
     const bool products = recompute == CS_RECOMPUTE_SELECTIVE && fused;
     const double saved = problem->precision.format == CS_FORMAT_BF16 ? 2.0 : problem->precision.activation_bytes;
-    double bytes = h * (4.0 + (products ? 0.0 : 2.0 * saved) + (problem->stack.dropout ? 2.0 : 0.0)) / sigma;
-    bytes += attention_bytes(model, t, sigma, saved, products) + ffn_bytes(model, t, saved, mixture, products);
+    const bool block = recompute == CS_RECOMPUTE_FFN;
+    const double inputs = products ? 0.0 : saved + (block ? 2.0 : saved);
+    double bytes = h * (4.0 + inputs + (problem->stack.dropout ? 2.0 : 0.0)) / sigma;
+    bytes += attention_bytes(model, t, sigma, saved, products) +
+             (block ? 0.0 : ffn_bytes(model, t, saved, mixture, products));
     bytes *= tokens;
-    if (recompute == CS_RECOMPUTE_NONE && !fused) {
+    if (recompute != CS_RECOMPUTE_SELECTIVE && !fused) {
         double keys = (double)problem->seq_len;
         if (model->attention == CS_ATTENTION_SLIDING && (double)model->window < keys) {
             const double share = 1.0 / (double)model->window_period;
@@ -64,6 +69,16 @@ double cs_layer_activation_bytes(const struct cs_problem *problem, const struct 
         bytes += (problem->stack.dropout ? 5.0 : 4.0) * ceil((double)model->heads / t) * tokens * keys;
     }
     return bytes;
+}
+
+double cs_ffn_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture)
+{
+    const double sigma = plan->sequence_parallel ? plan->tensor : 1.0;
+    const double tokens = (double)problem->seq_len * plan->micro_batch / plan->context;
+    const bool wide = problem->precision.format == CS_FORMAT_BF16;
+    const double saved = wide ? 2.0 : problem->precision.activation_bytes;
+    const double input = wide ? 0.0 : saved * (double)problem->architecture.d_model / sigma;
+    return tokens * (ffn_bytes(&problem->architecture, plan->tensor, saved, mixture, false) + input);
 }
 
 double cs_memory_limit(const struct cs_problem *problem)

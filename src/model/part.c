@@ -144,6 +144,40 @@ static void build_whole_layer(struct cs_builder *builder, bool mixture, const ch
     } else if (plan->recompute == CS_RECOMPUTE_SELECTIVE) {
         part->working_bytes =
             cs_layer_activation_bytes(builder->problem, plan, mixture, CS_RECOMPUTE_NONE) - part->activation_bytes;
+    } else if (plan->recompute == CS_RECOMPUTE_FFN) {
+        part->working_bytes = cs_ffn_activation_bytes(builder->problem, plan, mixture);
+    }
+}
+
+/* What a layer keeps goes to the host's memory while the forward pass computes on, and comes back during the backward
+ * pass; what takes longer than that direction's compute holds it up (Megatron-Core's and Transformer Engine's
+ * cpu-offloading, PyTorch's activation offload, MaxText's host offload). Copy engines take no compute. They share PCIe
+ * with the network card, so traffic between devices hides none of it. */
+static void move_to_host(struct cs_builder *builder, struct cs_part *part)
+{
+    const struct cs_device *const device = &builder->problem->device;
+    const double bytes = part->activation_bytes;
+    const struct cs_kernel_time copy = {
+        .seconds = bytes / (device->host_link * device->host_link_efficiency), .bytes = bytes, .bound = CS_BOUND_LINK};
+    part->host_bytes = bytes;
+    part->activation_bytes = 0.0;
+    builder->repeats = false; /* a repeated forward pass copies nothing */
+    for (int backward = 0; backward <= 1; backward++) {
+        double *const shares = backward != 0 ? part->backward : part->forward;
+        const double exposed = cs_exposed(copy.seconds, shares[CS_SHARE_COMPUTE], 0.0);
+        shares[CS_SHARE_DATA] += exposed;
+        cs_build_emit(builder, backward != 0 ? "activations from the host" : "activations to the host", backward != 0,
+                      true, &copy, exposed);
+    }
+    part->forward_seconds = total(part->forward);
+    part->backward_seconds = total(part->backward);
+}
+
+static void build_stage_layer(struct cs_builder *builder, bool mixture, const char *name, struct cs_part *part)
+{
+    build_whole_layer(builder, mixture, name, part);
+    if (builder->plan->offload == CS_OFFLOAD_ON && builder->problem->device.host_link > 0.0) {
+        move_to_host(builder, part);
     }
 }
 
@@ -216,10 +250,10 @@ bool cs_build_parts(struct cs_builder *builder, struct cs_part part[CS_PART_COUN
     memset(part, 0, CS_PART_COUNT * sizeof part[0]);
     build_whole_embedding(builder, &part[CS_PART_EMBEDDING]);
     if (dense) {
-        build_whole_layer(builder, false, "dense layer", &part[CS_PART_DENSE]);
+        build_stage_layer(builder, false, "dense layer", &part[CS_PART_DENSE]);
     }
     if (mixture) {
-        build_whole_layer(builder, true, "mixture layer", &part[CS_PART_MIXTURE]);
+        build_stage_layer(builder, true, "mixture layer", &part[CS_PART_MIXTURE]);
     }
     build_head(builder, "head", &part[CS_PART_HEAD]);
     if (kept) {
@@ -227,10 +261,10 @@ bool cs_build_parts(struct cs_builder *builder, struct cs_part part[CS_PART_COUN
         none.recompute = CS_RECOMPUTE_NONE;
         builder->plan = &none;
         if (dense) {
-            build_whole_layer(builder, false, "dense layer, kept", &part[CS_PART_DENSE_KEPT]);
+            build_stage_layer(builder, false, "dense layer, kept", &part[CS_PART_DENSE_KEPT]);
         }
         if (mixture) {
-            build_whole_layer(builder, true, "mixture layer, kept", &part[CS_PART_MIXTURE_KEPT]);
+            build_stage_layer(builder, true, "mixture layer, kept", &part[CS_PART_MIXTURE_KEPT]);
         }
         build_head(builder, "head, kept", &part[CS_PART_HEAD_KEPT]);
         builder->plan = plan;

@@ -3,6 +3,8 @@
  * the times of the schedules, sends between stages, and the wait for the slowest device; and floors of all times. */
 #include "layer.h"
 
+#include <math.h>
+
 /* ---- data parallelism ---- */
 
 /* The devices of one collective; for a floor, of the same collective at every data degree of a range. */
@@ -164,7 +166,8 @@ static void prepare_traffic(const struct cs_stage *stage, const struct traffic *
     } else {
         shard_everything(stage, traffic, &per_micro);
     }
-    replica->shares[CS_SHARE_DATA] = per_micro;
+    replica->sharded = per_micro;
+    replica->shares[CS_SHARE_DATA] += per_micro;
 }
 
 /* ---- state ---- */
@@ -192,13 +195,20 @@ static void prepare_state(const struct cs_stage *stage, double d, double r, stru
                    (stage->largest_layer_parameters + stage->largest_layer_expert_parameters);
     }
     const bool alone = stage->pipeline == 1;
+    const double host = problem->device.host_memory;
+    replica->host_room = host > 0.0 ? host : (double)INFINITY;
+    const double most = cs_max(stage->first_activation + stage->first_host, stage->last_activation + stage->last_host);
+    const double last_kept =
+        stage->last_activation + cs_beside_host(stage->last_host, stage->last_buffer, replica->host_room);
     for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
         const bool both = s == CS_SCHEDULE_DUALPIPE && !alone;
         replica->first_state[s] = (both ? first + last : first) + gathered;
         replica->last_state[s] = alone ? 0.0 : (both ? first + last : last) + gathered;
         replica->first_activation[s] =
             both ? cs_max(stage->first_activation, stage->last_activation) : stage->first_activation;
-        replica->last_activation[s] = alone ? 0.0 : stage->last_activation;
+        replica->first_host[s] = both ? most - replica->first_activation[s] : stage->first_host;
+        replica->first_buffer[s] = both ? cs_max(stage->first_buffer, stage->last_buffer) : stage->first_buffer;
+        replica->last_activation[s] = alone ? 0.0 : last_kept;
         replica->first_fixed[s] = both ? cs_max(stage->first_fixed, stage->last_fixed) : stage->first_fixed;
         replica->last_fixed[s] = alone ? 0.0 : stage->last_fixed;
     }
@@ -208,7 +218,7 @@ static void prepare_state(const struct cs_stage *stage, double d, double r, stru
 
 static void prepare_schedules(const struct cs_stage *stage, double pace, struct cs_replica *replica)
 {
-    const double p = replica->pipeline, extra = replica->shares[CS_SHARE_DATA];
+    const double p = replica->pipeline, extra = replica->sharded;
     const double forward = pace * stage->slowest_forward, backward = pace * stage->slowest_backward + extra;
     const double weight = pace * stage->slowest_weight_gradient;
     const double slow = forward + backward;
@@ -235,7 +245,7 @@ static double pace_at(const struct cs_stage *stage, int64_t data)
  * bubble is linear in the pace down to 0, so the smaller one of both ends of the range is the floor. */
 static void floor_bubbles(const struct cs_stage *stage, int64_t high, struct cs_replica *floor)
 {
-    if (!(floor->shares[CS_SHARE_DATA] > 0.0)) {
+    if (!(floor->sharded > 0.0)) {
         return;
     }
     struct cs_replica last = *floor;

@@ -176,8 +176,8 @@ static double fill(const struct split *split, double bound, struct loads *loads)
 static double split_two_kinds(const struct split *split, struct loads *loads)
 {
     double low = 0.0;
-    double high = split->embedding + split->head + split->dense_layers * split->again_dense +
-                  split->mixture_layers * split->again_mixture;
+    double high = split->embedding + split->head + split->dense_layers * cs_max(split->dense, split->again_dense) +
+                  split->mixture_layers * cs_max(split->mixture, split->again_mixture);
     for (int i = 0; i < 50; i++) {
         const double middle = 0.5 * (low + high);
         if (fill(split, middle, loads) > 0.5) {
@@ -198,7 +198,9 @@ static void split_one_kind(const struct split *split, struct loads *loads)
     const double again_each = mixture ? split->again_mixture : split->again_dense;
     const double layers = split->dense_layers + split->mixture_layers, again = split->again;
     const double between = (double)split->stages - 2.0;
-    const double mean = (layers * each + split->embedding + split->head) / (double)split->stages;
+    /* Layers that offload what they keep may be faster where they recompute, and so keep less. */
+    const double least = cs_min(each, again_each);
+    const double mean = (layers * least + split->embedding + split->head) / (double)split->stages;
     double i = layers_within(mean - split->embedding, again, each, again_each);
     double j = layers_within(mean, again, each, again_each);
     double k = layers_within(mean - split->head, again, each, again_each);
@@ -271,20 +273,23 @@ static struct cs_load everything(const struct split *split, double again_dense, 
 
 /* What a stage's parts hold together. */
 struct held {
-    double activation, parameters, expert_parameters;
-    double working; /* the largest of any part: they run one at a time */
+    double activation, host, parameters, expert_parameters;
+    double working;   /* the largest of any part: they run one at a time */
+    double offloaded; /* by the layer that offloads most */
 };
 
 static struct held held_by(const struct cs_load *load, const struct cs_part part[CS_PART_COUNT])
 {
-    struct held held = {0.0, 0.0, 0.0, 0.0};
+    struct held held = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
     for (int i = 0; i < CS_PART_COUNT; i++) {
         const double count = load->count[i];
         if (count > 0.0) {
             held.activation += count * part[i].activation_bytes;
             held.parameters += count * part[i].parameters;
             held.expert_parameters += count * part[i].expert_parameters;
+            held.host += count * part[i].host_bytes;
             held.working = cs_max(held.working, part[i].working_bytes);
+            held.offloaded = cs_max(held.offloaded, part[i].host_bytes);
         }
     }
     return held;
@@ -323,8 +328,11 @@ static void memory_of(const struct loads *loads, const struct cs_costs *costs, s
         if (middle.expert_parameters > first.expert_parameters) {
             first.parameters = cs_max(first.parameters, middle.parameters);
             first.expert_parameters = middle.expert_parameters;
+            const double all = cs_max(first.activation + first.host, middle.activation + middle.host);
             first.activation = cs_max(first.activation, middle.activation);
+            first.host = all - first.activation;
             first.working = cs_max(first.working, middle.working);
+            first.offloaded = cs_max(first.offloaded, middle.offloaded);
         }
     }
     if (stage->pipeline == 1) {
@@ -335,6 +343,10 @@ static void memory_of(const struct loads *loads, const struct cs_costs *costs, s
     stage->first_fixed = first.working;
     stage->first_parameters = first.parameters;
     stage->first_expert_parameters = first.expert_parameters;
+    stage->first_host = first.host;
+    stage->first_buffer = 2.0 * first.offloaded;
+    stage->last_host = last.host;
+    stage->last_buffer = 2.0 * last.offloaded;
     stage->last_activation = last.activation;
     stage->last_fixed = last.working;
     stage->last_parameters = last.parameters;

@@ -133,11 +133,13 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
     }
     step->memory_bytes = cs_memory_bytes(replica, s, plan->interleave, plan->micro_batches);
     const double flight = cs_in_flight(replica, s, plan->interleave, plan->micro_batches);
-    const double first = replica->first_state[s] + flight * replica->first_activation[s] + replica->first_fixed[s];
+    const double kept = cs_first_activations(replica, s, flight);
+    const double first = replica->first_state[s] + kept + replica->first_fixed[s];
     const bool at_first = !(step->memory_bytes > first);
     step->state_bytes = at_first ? replica->first_state[s] : replica->last_state[s];
-    step->activation_bytes = at_first ? flight * replica->first_activation[s] : replica->last_activation[s];
+    step->activation_bytes = at_first ? kept : replica->last_activation[s];
     step->other_bytes = at_first ? replica->first_fixed[s] : replica->last_fixed[s];
+    step->host_bytes = cs_min(flight * replica->first_host[s], replica->host_room);
     step->training_seconds = cs_training_seconds(problem, plan->global_batch, step->seconds);
     step->mfu = cs_mfu(problem, plan->devices, step->training_seconds);
     double flops = model_flops(&chain) * (double)(plan->micro_batches - (partly ? 1 : 0));
@@ -165,5 +167,5 @@ void cs_memory_layers(const struct cs_problem *problem, const struct cs_plan *pl
     cs_replica_prepare(&chain.stage, plan->data, plan->zero_stage, plan->zero_group, &chain.replica);
     *state = chain.replica.first_state[s];
     *activations =
-        cs_in_flight(&chain.replica, s, plan->interleave, plan->micro_batches) * chain.replica.first_activation[s];
+        cs_first_activations(&chain.replica, s, cs_in_flight(&chain.replica, s, plan->interleave, plan->micro_batches));
 }

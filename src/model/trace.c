@@ -38,7 +38,7 @@ static void trace_step(const struct cs_replica *replica, const struct cs_replica
          replica->point_to_point * hops + end->point_to_point * last_hops, each * hops + last_each * last_hops,
          2.0 * (stage->costs->boundary_bytes * hops + end->stage->costs->boundary_bytes * last_hops));
     const double one = last != NULL ? 1.0 : 0.0;
-    const double per_micro = replica->shares[CS_SHARE_DATA] * m + end->shares[CS_SHARE_DATA] * one;
+    const double per_micro = replica->sharded * m + end->sharded * one;
     tell(trace, context, "gather and scatter (data, per micro-batch)", CS_BOUND_LINK, per_micro, per_micro, 0.0);
     const double pace = cs_device_slowest(&problem->device, (double)plan->devices) - 1.0;
     const double wait = pace * (m * (stage->slowest_forward + stage->slowest_backward) +

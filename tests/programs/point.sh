@@ -11,7 +11,7 @@ fails 64 '--hardware is missing: cs_point --model 10240 --hardware H100 is a who
 fails 64 'There is no option --modle; did you mean --model?' "$point" --modle 8192
 fails 64 'There is no option --xyzzyplugh; cs_point --help lists them.' "$point" --xyzzyplugh
 fails 64 '--model wants a value; cs_point --help says which.' "$point" --model
-fails 64 '--recompute-layers wants --recompute selective or full with it: none recomputes no layer.' \
+fails 64 '--recompute-layers wants --recompute selective, full or ffn with it: none recomputes no layer.' \
     "$point" --model 4096 --hardware H100 --recompute none --recompute-layers 2
 fails 64 '--model wants a value that is not empty.' "$point" --model= --hardware H100
 fails 64 '--json takes no value.' "$point" --model 8192 --hardware H100 --json=yes
@@ -20,7 +20,9 @@ fails 64 '--set carbon.pue: expected path=value, such as carbon.pue=1.2.' \
 fails 64 '--zero 4: expected a whole number from 0 to 3.' "$point" --model 8192 --hardware H100 --zero 4
 fails 64 '--tensor 0: expected a whole number from 1 to 1000000.' "$point" --model 8192 --hardware H100 --tensor 0
 fails 64 '--top 1.5: expected a whole number from 1 to 100.' "$point" --model 8192 --hardware H100 --top 1.5
-fails 64 '--recompute all: expected one of none|selective|full.' "$point" --model 8192 --hardware H100 --recompute all
+fails 64 '--recompute all: expected one of none|selective|full|ffn.' "$point" --model 8192 --hardware H100 \
+    --recompute all
+fails 64 '--offload on: expected one of off|offload.' "$point" --model 8192 --hardware H100 --offload on
 fails 64 '--schedule gpipe: expected one of 1f1b|zb1p|dualpipe.' "$point" --model 8192 --hardware H100 --schedule gpipe
 fails 64 'b.json: one CONFIG is enough (a.json).' "$point" a.json b.json --model 8192 --hardware H100
 fails 64 'A measured run is named by both --case FILE and --id ID.' "$point" --case x.json

@@ -21,7 +21,8 @@ CONFIG = {
         "training.deadline_days": [60, 90],
     },
 }
-CODES = {"recompute": ["none", "selective", "full"], "schedule": ["1f1b", "zb1p", "dualpipe"]}
+CODES = {"recompute": ["none", "selective", "full", "ffn"], "offload": ["off", "offload"],
+         "schedule": ["1f1b", "zb1p", "dualpipe"]}
 
 
 def point(*words):

@@ -311,17 +311,34 @@ START_TEST(objectives_disagree)
 }
 END_TEST
 
-/* More recomputation never takes less time: what lets a hopeless sharding end its row. */
-START_TEST(recomputation_adds_time)
+static double seconds_of_parts(const struct cs_network *network, const struct cs_plan *plan)
 {
+    struct cs_costs costs;
+    double seconds = 0.0;
+    cs_costs_prepare(&instance->problem, network, plan, &costs);
+    for (int i = 0; i < CS_PART_COUNT; i++) {
+        seconds += costs.part[i].forward_seconds + costs.part[i].backward_seconds;
+    }
+    return seconds;
+}
+
+/* More recomputation never takes less time, nor does offload: what lets a hopeless sharding end its row. */
+START_TEST(recomputation_and_offload_add_time)
+{
+    static const enum cs_recompute pairs[][2] = {{CS_RECOMPUTE_NONE, CS_RECOMPUTE_SELECTIVE},
+                                                 {CS_RECOMPUTE_NONE, CS_RECOMPUTE_FFN},
+                                                 {CS_RECOMPUTE_SELECTIVE, CS_RECOMPUTE_FULL},
+                                                 {CS_RECOMPUTE_FFN, CS_RECOMPUTE_FULL}};
     uint64_t state = UINT64_C(0x9DEECE66D1234567);
+    int64_t longer = 0;
     for (int round = 0; round < 2000; round++) {
         struct cs_network network;
-        double last = 0.0;
+        double seconds[CS_RECOMPUTE_COUNT];
         instance_draw(&state, instance);
+        instance->problem.device.host_link = instance->problem.device.host_link > 0.0 ? 3e10 : 1e12;
         cs_network_of(&instance->problem, 64, &network);
-        for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-            const struct cs_plan plan = {
+        for (int r = 0; r < CS_RECOMPUTE_COUNT; r++) {
+            struct cs_plan plan = {
                 .tensor = 2,
                 .context = 1,
                 .expert = (int32_t)instance->problem.architecture.experts,
@@ -330,16 +347,19 @@ START_TEST(recomputation_adds_time)
                 .recompute = r,
                 .sequence_parallel = true,
             };
-            struct cs_costs costs;
-            double seconds = 0.0;
-            cs_costs_prepare(&instance->problem, &network, &plan, &costs);
-            for (int i = 0; i < CS_PART_COUNT; i++) {
-                seconds += costs.part[i].forward_seconds + costs.part[i].backward_seconds;
-            }
-            ck_assert_double_ge(seconds, last * (1.0 - 1e-12));
-            last = seconds;
+            seconds[r] = seconds_of_parts(&network, &plan);
+            plan.offload = CS_OFFLOAD_ON;
+            const double offloaded = seconds_of_parts(&network, &plan);
+            ck_assert_double_ge(offloaded, seconds[r] * (1.0 - 1e-12));
+            longer += offloaded > seconds[r] * (1.0 + 1e-12) ? 1 : 0;
         }
+        for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+            ck_assert_double_ge(seconds[pairs[i][1]], seconds[pairs[i][0]] * (1.0 - 1e-12));
+        }
+        ck_assert_double_gt(seconds[CS_RECOMPUTE_FFN], seconds[CS_RECOMPUTE_NONE]);
     }
+    ck_assert_int_gt(longer, 1000);
+    ck_assert_int_lt(longer, 7000);
 }
 END_TEST
 
@@ -357,7 +377,7 @@ int main(void)
     tcase_add_test(plans, earlier_searches_do_not_matter);
     tcase_add_test(plans, more_time_or_memory_takes_no_more_devices);
     tcase_add_test(plans, objectives_disagree);
-    tcase_add_test(plans, recomputation_adds_time);
+    tcase_add_test(plans, recomputation_and_offload_add_time);
     Suite *const suite = suite_create("search");
     suite_add_tcase(suite, plans);
     return cs_run_suite(suite);
