@@ -11,18 +11,30 @@ static double part_seconds(const struct cs_part *part)
     return part->forward_seconds + part->backward_seconds;
 }
 
+/* At least the s of a part, or of the layer of that kind that is recomputed: where layers offload what they keep, the
+ * one that recomputes keeps less, and may be the faster one. */
+static double least_seconds(const struct cs_costs *costs, int part)
+{
+    const double seconds = part_seconds(&costs->part[part]);
+    if (part == CS_PART_DENSE_KEPT) {
+        return cs_min(seconds, part_seconds(&costs->part[CS_PART_DENSE]));
+    }
+    return part == CS_PART_MIXTURE_KEPT ? cs_min(seconds, part_seconds(&costs->part[CS_PART_MIXTURE])) : seconds;
+}
+
 /* The sums over a whole model that has `counts` of each part. */
 static struct cs_sums sums_of(const struct cs_costs *costs, const double counts[CS_PART_COUNT], bool dual)
 {
     struct cs_sums sums = {.layer = INFINITY, .shown = 1.0};
     for (int i = 0; i < CS_PART_COUNT; i++) {
-        const double seconds = part_seconds(&costs->part[i]);
         if (!(counts[i] > 0.0)) {
             continue;
         }
+        const double seconds = least_seconds(costs, i);
+        const double own = part_seconds(&costs->part[i]);
         sums.all += counts[i] * seconds;
         sums.part = cs_max(sums.part, seconds);
-        sums.overlap = cs_max(sums.overlap, seconds > 0.0 ? costs->part[i].hidden_all_to_all / seconds : 0.0);
+        sums.overlap = cs_max(sums.overlap, own > 0.0 ? costs->part[i].hidden_all_to_all / own : 0.0);
         if (i == CS_PART_DENSE || i == CS_PART_MIXTURE || i == CS_PART_DENSE_KEPT || i == CS_PART_MIXTURE_KEPT) {
             sums.layer = cs_min(sums.layer, seconds);
         }
@@ -65,8 +77,8 @@ void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding
 
 /* The slowest of p stages takes at least A / p, so a replica of t c p devices spends at least t c A device-seconds on a
  * micro-batch whatever p is, and the training N T >= Q / b t c A. With T <= T_max and N <= N_high, the largest count of
- * the class, follow N >= N T / T_max and T >= N T / N_high. Where only some layers may be recomputed, A counts none as
- * recomputed. */
+ * the class, follow N >= N T / T_max and T >= N T / N_high. Where only some layers may be recomputed, A counts each as
+ * the faster of both. */
 bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding)
 {
     const struct cs_sums *const sums = sharding->costs.kept ? &sharding->kept : &sharding->whole;

@@ -95,18 +95,18 @@ static double free_batch(const struct cs_choices *choices, const struct cs_mesh 
     return count;
 }
 
-/* Recomputations at one pipeline degree, each with the numbers of layers that go with it. */
+/* Recomputations at one pipeline degree, each with the numbers of layers that go with it, with and without offload. */
 static double recomputations(const struct cs_choices *choices, int32_t pipeline)
 {
     double total = 0.0;
-    for (int32_t r = 0; r <= CS_RECOMPUTE_FULL; r++) {
+    for (int32_t r = 0; r < CS_RECOMPUTE_COUNT; r++) {
         int32_t count;
         const int32_t *const layers = cs_layers_tried(choices, r, &count);
         for (int32_t i = 0; (choices->recomputes & 1u << r) != 0 && i < count; i++) {
             total += cs_layers_allowed(choices, layers[i], pipeline) ? 1.0 : 0.0;
         }
     }
-    return total;
+    return total * bits(choices->offloads);
 }
 
 double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_t high)

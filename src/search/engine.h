@@ -103,9 +103,13 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
 void cs_engine_run(struct cs_search_workspace *work);
 /* Prepares the costs of a sharding and keeps them; NULL: no memory. */
 struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh,
-                                       int64_t micro_batch, enum cs_recompute recompute);
+                                       int64_t micro_batch, int32_t recompute, int32_t offload);
 void cs_engine_result(const struct cs_search_workspace *work, const struct cs_answer *answer,
                       struct cs_search_result *result);
+
+/* gate.c */
+/* The furthest gate that any candidate of the whole range reached, none being feasible. */
+enum cs_status cs_furthest_gate(struct cs_search_workspace *work);
 
 /* bounds.c */
 /* No pipeline degree of a sharding can hold an answer. */

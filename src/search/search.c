@@ -72,7 +72,7 @@ static bool list_pipelines(struct cs_search_workspace *work)
 }
 
 struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh,
-                                       int64_t micro_batch, enum cs_recompute recompute)
+                                       int64_t micro_batch, int32_t recompute, int32_t offload)
 {
     if (!grow((void **)&work->shardings, &work->sharding_capacity, (int64_t)work->sharding_count + 1,
               sizeof *work->shardings)) {
@@ -82,7 +82,8 @@ struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const s
     struct cs_sharding *const entry = &work->shardings[work->sharding_count++];
     struct cs_plan plan = mesh->plan;
     plan.micro_batch = (int32_t)micro_batch;
-    plan.recompute = (int32_t)recompute;
+    plan.recompute = recompute;
+    plan.offload = offload;
     plan.recompute_layers = cs_partly_recomputed(&work->choices) ? -1 : 0; /* decided by each node */
     cs_costs_prepare(work->choices.problem, &work->network, &plan, &entry->costs);
     entry->mesh = *mesh;
@@ -154,7 +155,8 @@ static bool is_seed(const struct cs_search_workspace *work, const struct cs_plan
     const struct cs_plan *const seed = &work->seed;
     return work->seed_explored && plan->tensor == seed->tensor && plan->context == seed->context &&
            plan->expert == seed->expert && plan->expert_tensor == seed->expert_tensor &&
-           plan->micro_batch == seed->micro_batch && plan->recompute == seed->recompute;
+           plan->micro_batch == seed->micro_batch && plan->recompute == seed->recompute &&
+           plan->offload == seed->offload;
 }
 
 /* Lists the nodes of a sharding that may matter with so many layers of a stage recomputed; keeps the best bound. */
@@ -205,22 +207,39 @@ static void list_nodes(struct cs_search_workspace *work, int32_t index)
     }
 }
 
+/* Lists one sharding. False: it is hopeless. */
+static bool list_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh, int64_t micro_batch,
+                          int32_t recompute, int32_t offload)
+{
+    if (work->sharding_count >= CS_SHARDINGS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
+        explore_nodes(work);
+    }
+    const struct cs_sharding *const sharding = cs_engine_sharding(work, mesh, micro_batch, recompute, offload);
+    if (sharding == NULL || cs_sharding_hopeless(work, sharding)) {
+        return false;
+    }
+    list_nodes(work, work->sharding_count - 1);
+    return true;
+}
+
+/* Further recomputation only adds time (step.h), as does that of more layers, and so does offload: after a hopeless
+ * sharding those that only add time to it are too. Between two that offload there is no such order, for the one that
+ * recomputes more copies less. */
 static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *mesh)
 {
     const struct cs_choices *const choices = &work->choices;
     for (int64_t b = cs_micro_batch_next(choices, 0); b != 0 && !work->failed; b = cs_micro_batch_next(choices, b)) {
-        for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-            if ((choices->recomputes & 1u << r) == 0) {
+        uint32_t hopeless = 0; /* bits of recomputations without offload */
+        for (int i = 0; i < CS_RECOMPUTE_COUNT && !work->failed; i++) {
+            const int32_t r = cs_recompute_order[i];
+            if ((choices->recomputes & 1u << r) == 0 || (hopeless & cs_recompute_below[r]) != 0) {
                 continue;
             }
-            if (work->sharding_count >= CS_SHARDINGS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
-                explore_nodes(work);
+            if ((choices->offloads & 1u << CS_OFFLOAD_OFF) != 0 && !list_sharding(work, mesh, b, r, CS_OFFLOAD_OFF)) {
+                hopeless |= 1u << r;
+            } else if ((choices->offloads & 1u << CS_OFFLOAD_ON) != 0) {
+                (void)list_sharding(work, mesh, b, r, CS_OFFLOAD_ON);
             }
-            const struct cs_sharding *const sharding = cs_engine_sharding(work, mesh, b, (enum cs_recompute)r);
-            if (sharding == NULL || cs_sharding_hopeless(work, sharding)) {
-                break; /* further recomputation only adds time (step.h), as does that of more layers */
-            }
-            list_nodes(work, work->sharding_count - 1);
         }
     }
 }
@@ -251,7 +270,7 @@ static void explore_seed(struct cs_search_workspace *work)
     } while (b != 0 && b < seed->micro_batch);
     if (!work->seeded || work->goal.front != NULL || b != seed->micro_batch ||
         cs_tensor_next(choices, seed->tensor - 1, true) != seed->tensor ||
-        (choices->recomputes & 1u << seed->recompute) == 0) {
+        (choices->recomputes & 1u << seed->recompute) == 0 || (choices->offloads & 1u << seed->offload) == 0) {
         return;
     }
     struct cs_mesh mesh;
@@ -261,7 +280,7 @@ static void explore_seed(struct cs_search_workspace *work)
             work->seed_explored = true;
             seed->expert = mesh.plan.expert;
             const struct cs_sharding *const sharding =
-                cs_engine_sharding(work, &mesh, b, (enum cs_recompute)seed->recompute);
+                cs_engine_sharding(work, &mesh, b, seed->recompute, seed->offload);
             for (int32_t p = 0; sharding != NULL && p < work->pipeline_count; p++) {
                 if (work->pipelines[p].pipeline == seed->pipeline && tries_layers(choices, seed)) {
                     cs_explore(work, sharding, &work->pipelines[p], seed->recompute_layers);
@@ -345,65 +364,6 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
     return true;
 }
 
-static bool fits_with_layers(struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                             const struct cs_pipeline *pipeline)
-{
-    int32_t count;
-    const int32_t *const layers = cs_layers_tried(&work->choices, sharding->costs.plan.recompute, &count);
-    for (int32_t k = 0; k < count; k++) {
-        if (cs_layers_allowed(&work->choices, layers[k], pipeline->pipeline) &&
-            cs_fits_memory(work, sharding, pipeline, layers[k])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Some candidate of one network class fits in memory. */
-static bool class_fits(struct cs_search_workspace *work)
-{
-    const struct cs_choices *const choices = &work->choices;
-    for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
-        struct cs_mesh mesh;
-        for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
-            for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
-                for (int r = CS_RECOMPUTE_FULL; r >= 0; r--) {
-                    work->sharding_count = 0;
-                    const struct cs_sharding *const sharding =
-                        (choices->recomputes & 1u << r) != 0 ? cs_engine_sharding(work, &mesh, b, (enum cs_recompute)r)
-                                                             : NULL;
-                    for (int32_t p = work->pipeline_count - 1; sharding != NULL && p >= 0; p--) {
-                        if (fits_with_layers(work, sharding, &work->pipelines[p])) {
-                            return true;
-                        }
-                    }
-                }
-            }
-        }
-    }
-    return false;
-}
-
-/* The furthest gate that any candidate of the whole range reached, none being feasible. The network has a say in memory
- * by the split of the layers into stages; the largest counts, where memory is roomiest, come first. */
-static enum cs_status furthest_gate(struct cs_search_workspace *work)
-{
-    const struct cs_choices *const choices = &work->choices;
-    const enum cs_status before = cs_gate_before_memory(choices);
-    if (before != CS_STATUS_MEMORY) {
-        return before;
-    }
-    for (int64_t high = choices->high; high >= choices->low; high = work->class_low - 1) {
-        cs_network_of(choices->problem, high, &work->network);
-        work->class_low = work->network.devices_low > choices->low ? work->network.devices_low : choices->low;
-        work->class_high = high;
-        if (class_fits(work)) {
-            return CS_STATUS_DEADLINE;
-        }
-    }
-    return work->failed ? CS_STATUS_FAILED : CS_STATUS_MEMORY;
-}
-
 void cs_engine_result(const struct cs_search_workspace *work, const struct cs_answer *answer,
                       struct cs_search_result *result)
 {
@@ -454,7 +414,7 @@ void cs_search(const struct cs_problem *problem, const struct cs_space *space, e
         best[0].status = CS_STATUS_FAILED;
         *found = 0;
     } else if (*found == 0) {
-        best[0].status = furthest_gate(workspace);
+        best[0].status = cs_furthest_gate(workspace);
     }
     count_space(workspace, &best[0]);
 }
@@ -473,7 +433,7 @@ void cs_search_regions(const struct cs_problem *problem, const struct cs_space *
     }
     enum cs_status status = CS_STATUS_FAILED;
     if (started && !workspace->failed && workspace->goal.found[0] == 0) {
-        status = furthest_gate(workspace);
+        status = cs_furthest_gate(workspace);
     }
     for (int32_t i = 0; i < regions; i++) {
         best[i].status = status;

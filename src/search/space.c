@@ -193,6 +193,10 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
     if (space->given.recompute_layers > 0) {
         choices->recomputes &= ~(1u << CS_RECOMPUTE_NONE);
     }
+    const uint32_t host = problem->device.host_link > 0.0 ? 1u << CS_OFFLOAD_ON : 0u; /* nothing to offload over */
+    choices->offloads = space->given.offload >= 0 ? 1u << space->given.offload & (1u << CS_OFFLOAD_OFF | host)
+                        : settings->offload       ? 1u << CS_OFFLOAD_OFF | host
+                                                  : 1u << CS_OFFLOAD_OFF;
     choices->schedules = space->given.schedule >= 0 ? 1u << space->given.schedule
                                                     : cs_stack_schedules(&problem->stack, settings->schedules);
     choices->zero_stages[0] = space->given.zero_stage >= 0 ? 1u << space->given.zero_stage : settings->zero_stages;
@@ -285,6 +289,14 @@ bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index,
     return true;
 }
 
+const int32_t cs_recompute_order[CS_RECOMPUTE_COUNT] = {CS_RECOMPUTE_NONE, CS_RECOMPUTE_FFN, CS_RECOMPUTE_SELECTIVE,
+                                                        CS_RECOMPUTE_FULL};
+const uint32_t cs_recompute_below[CS_RECOMPUTE_COUNT] = {
+    [CS_RECOMPUTE_SELECTIVE] = 1u << CS_RECOMPUTE_NONE,
+    [CS_RECOMPUTE_FFN] = 1u << CS_RECOMPUTE_NONE,
+    [CS_RECOMPUTE_FULL] = 1u << CS_RECOMPUTE_NONE | 1u << CS_RECOMPUTE_SELECTIVE | 1u << CS_RECOMPUTE_FFN,
+};
+
 const int32_t *cs_layers_tried(const struct cs_choices *choices, int32_t recompute, int32_t *count)
 {
     static const int32_t none = 0;
@@ -302,7 +314,7 @@ bool cs_pipeline_allowed(const struct cs_choices *choices, int32_t pipeline)
 {
     struct cs_interleaves interleaves;
     if (pipeline > choices->problem->architecture.layers || choices->zero_stages[pipeline > 1] == 0 ||
-        choices->recomputes == 0) {
+        choices->recomputes == 0 || choices->offloads == 0) {
         return false;
     }
     cs_interleaves_of(choices, pipeline, &interleaves);

@@ -21,7 +21,7 @@ struct cs_choices {
     int64_t micro_batch_high;
     int32_t expert_count, experts[CS_LIST_MAX];
     int32_t context_count, contexts[CS_LIST_MAX];
-    uint32_t recomputes, schedules;               /* bits */
+    uint32_t recomputes, offloads, schedules;     /* bits */
     int32_t layer_count, layers[CS_LIST_MAX + 1]; /* recomputed layers of a stage; 0: all of them */
     uint32_t zero_stages[2];                      /* bits, without and with a pipeline */
     int32_t divisor_count;                        /* given batch: its divisors, ascending */
@@ -57,6 +57,9 @@ static inline bool cs_layers_allowed(const struct cs_choices *choices, int32_t l
     return layers == 0 || choices->space->given.recompute_layers >= 0 ||
            layers < (choices->problem->architecture.layers + pipeline - 1) / pipeline;
 }
+/* All recomputations, each after those that it only adds time to: cs_recompute_below has their bits (step.h). */
+extern const int32_t cs_recompute_order[CS_RECOMPUTE_COUNT];
+extern const uint32_t cs_recompute_below[CS_RECOMPUTE_COUNT];
 /* Some candidate recomputes only a part of its layers. */
 bool cs_partly_recomputed(const struct cs_choices *choices);
 bool cs_pipeline_allowed(const struct cs_choices *choices, int32_t pipeline);

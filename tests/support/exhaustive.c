@@ -185,10 +185,11 @@ static void walk_class(struct walk *walk)
         struct cs_mesh mesh;
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
             for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
-                for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
+                for (int32_t k = 0; k < 2 * CS_RECOMPUTE_COUNT; k++) {
+                    const int32_t recompute = k / 2, offload = k % 2;
                     work->sharding_count = 0;
-                    if ((choices->recomputes & 1u << r) != 0 &&
-                        cs_engine_sharding(work, &mesh, b, (enum cs_recompute)r) != NULL) {
+                    if ((choices->recomputes & 1u << recompute) != 0 && (choices->offloads & 1u << offload) != 0 &&
+                        cs_engine_sharding(work, &mesh, b, recompute, offload) != NULL) {
                         walk_sharding(walk, &work->shardings[0]);
                     }
                 }

@@ -140,6 +140,11 @@ static void build_links(const struct instance *instance, struct cs_device *devic
     device->link_floor = latency[2];
     device->link_compute_tax = taxes[instance->genes[GENE_tax]][0];
     device->scale_out_compute_tax = taxes[instance->genes[GENE_tax]][1];
+    /* None; copies that hide, that do in part and that do not; and hosts with little memory. */
+    static const double hosts[8][2] = {{0.0, 0.0},   {0.0, 0.0},   {1e13, 0.0}, {3e10, 0.0},
+                                       {1e11, 1e11}, {3e11, 1e10}, {2e10, 1e8}, {1e9, 0.0}};
+    device->host_link = hosts[instance->genes[GENE_host]][0];
+    device->host_memory = hosts[instance->genes[GENE_host]][1];
     device->in_switch_bandwidth = instance->genes[GENE_in_switch] == 1 ? 2.0 * device->link_bandwidth : 0.0;
 }
 
@@ -263,11 +268,12 @@ static void build_settings(const struct instance *instance, struct cs_search_set
     settings->schedules = (uint32_t)PICK(schedules, 1, 3, 7, 2, 4, 5, 6);
     settings->zero_stages = (uint32_t)(15 - instance->genes[GENE_zero_stages]);
     settings->zero_with_pipeline = instance->genes[GENE_zero_pipeline] == 1;
-    settings->recompute = (uint32_t)(7 - instance->genes[GENE_recompute]);
+    settings->recompute = (uint32_t)(15 - instance->genes[GENE_recompute]);
     settings->expert_tensor = instance->genes[GENE_expert_tensor];
     set_list(&settings->expert_degrees, PICK(expert_degrees, 0, 1, 2, 3, 0, 0, 0, 0, 0), degrees);
     set_list(&settings->context_degrees, instance->genes[GENE_contexts], contexts);
     static const int32_t layers[8][4] = {{0}, {0}, {0}, {1}, {1, 2, 3, 5}, {2, 2, 7}, {30, 4}, {3}};
+    settings->offload = instance->genes[GENE_offload] != 1;
     set_list(&settings->recompute_layers, instance->genes[GENE_recompute_layers], layers);
     settings->divisibility = instance->genes[GENE_strict] == 1 ? CS_DIVISIBILITY_STRICT : CS_DIVISIBILITY_RELAXED;
     settings->tensor_max = PICK(tensor_max, 0, 0, 0, 0, 0, 3, 6, 16);
@@ -294,7 +300,11 @@ static void build_space(struct instance *instance)
     space->given.interleave = gene[GENE_fix_interleave] <= 4 ? gene[GENE_fix_interleave] : 0;
     space->given.zero_stage = gene[GENE_fix_zero] >= 1 && gene[GENE_fix_zero] <= 4 ? gene[GENE_fix_zero] - 1 : -1;
     space->given.recompute =
-        gene[GENE_fix_recompute] >= 1 && gene[GENE_fix_recompute] <= 3 ? gene[GENE_fix_recompute] - 1 : -1;
+        gene[GENE_fix_recompute] >= 1 && gene[GENE_fix_recompute] <= 4 ? gene[GENE_fix_recompute] - 1 : -1;
+    space->given.offload = gene[GENE_fix_offload] >= 1 && gene[GENE_fix_offload] <= 2 ? gene[GENE_fix_offload] - 1 : -1;
+    space->given.recompute_layers = gene[GENE_fix_recompute_layers] >= 1 && gene[GENE_fix_recompute_layers] <= 4
+                                        ? gene[GENE_fix_recompute_layers] - 1
+                                        : -1;
     space->given.schedule =
         gene[GENE_fix_schedule] >= 1 && gene[GENE_fix_schedule] <= 3 ? gene[GENE_fix_schedule] - 1 : -1;
     static const int32_t devices[7] = {0, 1, 3, 6, 12, 35, 16};
@@ -304,7 +314,7 @@ static void build_space(struct instance *instance)
         space->given.pipeline = space->given.pipeline > 0 ? space->given.pipeline : 1 + gene[GENE_fix_pipeline] % 3;
         space->given.micro_batch =
             space->given.micro_batch > 0 ? space->given.micro_batch : 1 + gene[GENE_fix_micro_batch] % 2;
-        space->given.recompute = space->given.recompute >= 0 ? space->given.recompute : gene[GENE_fix_recompute] % 3;
+        space->given.recompute = space->given.recompute >= 0 ? space->given.recompute : gene[GENE_fix_recompute] % 4;
     }
     space->given.zero_group = PICK(zero_group, 0, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
     space->devices_low = PICK(low, 0, 0, 0, 1, 3, 12);

@@ -12,7 +12,7 @@
     GENE(tpu, 4) GENE(domain, 7) GENE(memory, 20) GENE(network, 5) GENE(launch, 3) GENE(format, 3) GENE(unfused, 3)    \
     GENE(batch, 40) GENE(steps, 30) GENE(target, 6) GENE(slack, 12) GENE(given, 12) GENE(tokens, 8) GENE(seq_len, 3)   \
     GENE(objective, 6) GENE(wanted, 5) GENE(most, 5) GENE(low, 6) GENE(schedules, 7) GENE(zero_stages, 15)             \
-    GENE(zero_pipeline, 3) GENE(recompute, 7) GENE(expert_tensor, 3) GENE(expert_degrees, 9) GENE(contexts, 6)         \
+    GENE(zero_pipeline, 3) GENE(recompute, 15) GENE(expert_tensor, 3) GENE(expert_degrees, 9) GENE(contexts, 6)        \
     GENE(strict, 4) GENE(tensor_max, 8) GENE(pipeline_max, 8) GENE(interleave_max, 8) GENE(micro_batch_max, 8)         \
     GENE(sequence_parallel, 4) GENE(fix_tensor, 140) GENE(fix_pipeline, 140) GENE(fix_data, 140) GENE(fix_context, 120)\
     GENE(fix_expert, 150) GENE(fix_expert_tensor, 150) GENE(fix_micro_batch, 140) GENE(fix_interleave, 140)            \
@@ -20,7 +20,8 @@
     GENE(power, 4) GENE(attribution, 2) GENE(intensity, 4) GENE(even, 3) GENE(spread, 6)                               \
     GENE(attention, 7) GENE(tied, 3) GENE(mtp, 5) GENE(shared, 4) GENE(active, 3) GENE(latency, 6) GENE(tax, 4)        \
     GENE(overlap, 4) GENE(in_switch, 4) GENE(goodput, 3) GENE(edge, 8) GENE(large, 64)           \
-    GENE(recompute_layers, 8) GENE(fix_recompute_layers, 60) GENE(stack, 8)
+    GENE(recompute_layers, 8) GENE(fix_recompute_layers, 60) GENE(stack, 8) GENE(host, 8) GENE(offload, 3)             \
+    GENE(fix_offload, 60)
 /* clang-format on */
 
 enum instance_gene {

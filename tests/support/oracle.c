@@ -172,104 +172,6 @@ static bool has_batch(const struct oracle *oracle, struct cs_plan *plan)
     return plan->micro_batches >= (plan->schedule == CS_SCHEDULE_DUALPIPE ? 2 * p : 1);
 }
 
-/* ---- the order of answers ---- */
-
-static double value_of(const struct oracle *oracle, int64_t devices, double seconds)
-{
-    if (oracle->objective == CS_MIN_DEVICES) {
-        return (double)devices;
-    }
-    if (oracle->objective == CS_MIN_TIME) {
-        return seconds;
-    }
-    const double utilisation = cs_mfu(oracle->problem, devices, seconds);
-    struct cs_footprint carbon;
-    cs_footprint_of(oracle->carbon, devices, seconds, utilisation, &carbon);
-    if (oracle->objective == CS_MIN_ENERGY) {
-        return carbon.energy + carbon.energy_servers;
-    }
-    cs_footprint_at(&oracle->place, &carbon);
-    return carbon.total;
-}
-
-#define LESS_FIRST(member)                                                                                             \
-    if (a->plan.member != b->plan.member) {                                                                            \
-        return a->plan.member < b->plan.member;                                                                        \
-    }
-
-static bool tie_before(const struct oracle_answer *a, const struct oracle_answer *b)
-{
-    LESS_FIRST(tensor)
-    LESS_FIRST(pipeline)
-    LESS_FIRST(expert)
-    LESS_FIRST(expert_tensor)
-    LESS_FIRST(zero_stage)
-    LESS_FIRST(recompute)
-    LESS_FIRST(recompute_layers)
-    LESS_FIRST(micro_batch)
-    LESS_FIRST(interleave)
-    LESS_FIRST(schedule)
-    LESS_FIRST(context)
-    return false;
-}
-
-static bool before(const struct oracle_answer *a, const struct oracle_answer *b)
-{
-    if (a->value != b->value) {
-        return a->value < b->value;
-    }
-    LESS_FIRST(devices)
-    if (a->seconds != b->seconds) {
-        return a->seconds < b->seconds;
-    }
-    return tie_before(a, b);
-}
-
-static bool dominates(const struct oracle_answer *a, const struct oracle_answer *b)
-{
-    if (a->plan.devices > b->plan.devices || a->seconds > b->seconds || a->value > b->value) {
-        return false;
-    }
-    return a->plan.devices < b->plan.devices || a->seconds < b->seconds || a->value < b->value || tie_before(a, b);
-}
-
-static void keep_front(struct oracle *oracle, const struct oracle_answer *answer)
-{
-    int32_t kept = 0;
-    for (int32_t i = 0; i < oracle->found; i++) {
-        if (dominates(&oracle->answers[i], answer)) {
-            return;
-        }
-    }
-    for (int32_t i = 0; i < oracle->found; i++) {
-        if (!dominates(answer, &oracle->answers[i])) {
-            oracle->answers[kept++] = oracle->answers[i];
-        }
-    }
-    if (kept < ORACLE_ANSWERS) {
-        oracle->answers[kept++] = *answer;
-    }
-    oracle->found = kept;
-}
-
-static void keep_best(struct oracle *oracle, const struct oracle_answer *answer)
-{
-    int32_t place = oracle->found;
-    while (place > 0 && before(answer, &oracle->answers[place - 1])) {
-        place--;
-    }
-    if (place == oracle->wanted) {
-        return;
-    }
-    if (oracle->found < oracle->wanted) {
-        oracle->found++;
-    }
-    for (int32_t i = oracle->found - 1; i > place; i--) {
-        oracle->answers[i] = oracle->answers[i - 1];
-    }
-    oracle->answers[place] = *answer;
-}
-
 /* ---- one candidate, all candidates, all device counts ---- */
 
 static void reach(struct oracle *oracle, enum cs_status gate)
@@ -312,12 +214,7 @@ static void evaluate(struct oracle *oracle, const struct cs_costs *costs, struct
         return;
     }
     oracle->status = CS_STATUS_FEASIBLE;
-    const struct oracle_answer answer = {value_of(oracle, plan->devices, seconds), seconds, *plan};
-    if (oracle->front) {
-        keep_front(oracle, &answer);
-    } else {
-        keep_best(oracle, &answer);
-    }
+    oracle_keep(oracle, plan, seconds);
 }
 
 static bool fixed_or(int32_t fixed, int64_t value, bool allowed)
@@ -393,7 +290,31 @@ static void partial_recomputation(struct oracle *oracle, const struct cs_network
     }
 }
 
-/* Micro-batches and recomputation. */
+/* Recomputation and offload of one micro-batch. */
+static void kept_activations(struct oracle *oracle, const struct cs_network *network, bool fed, struct cs_plan *plan)
+{
+    const struct cs_space *const space = oracle->space;
+    const struct cs_search_settings *const settings = &space->settings;
+    for (int32_t r = 0; r < CS_RECOMPUTE_COUNT; r++) {
+        if (space->given.recompute >= 0 ? r != space->given.recompute : (settings->recompute >> r & 1u) == 0) {
+            continue;
+        }
+        for (int32_t o = CS_OFFLOAD_OFF; o <= CS_OFFLOAD_ON; o++) {
+            if (space->given.offload >= 0 ? o != space->given.offload : o == CS_OFFLOAD_ON && !settings->offload) {
+                continue;
+            }
+            if (o == CS_OFFLOAD_ON && !(oracle->problem->device.host_link > 0.0)) {
+                reach(oracle, CS_STATUS_DIVISIBILITY);
+                continue;
+            }
+            plan->recompute = r;
+            plan->offload = o;
+            partial_recomputation(oracle, network, fed, plan);
+        }
+    }
+}
+
+/* Micro-batches. */
 static void shards(struct oracle *oracle, const struct cs_network *network, struct cs_plan *plan)
 {
     const struct cs_space *const space = oracle->space;
@@ -404,16 +325,9 @@ static void shards(struct oracle *oracle, const struct cs_network *network, stru
     for (int64_t b = 1; b <= most || b == 1; b++) {
         const bool allowed = (given ? batch % b == 0 : power_of_two(b)) &&
                              (settings->micro_batch_max == 0 || b <= settings->micro_batch_max);
-        if (!fixed_or(space->given.micro_batch, b, allowed)) {
-            continue;
-        }
-        for (int r = 0; r <= CS_RECOMPUTE_FULL; r++) {
-            if (space->given.recompute >= 0 ? r != space->given.recompute : (settings->recompute >> r & 1u) == 0) {
-                continue;
-            }
+        if (fixed_or(space->given.micro_batch, b, allowed)) {
             plan->micro_batch = (int32_t)b;
-            plan->recompute = r;
-            partial_recomputation(oracle, network, plan->data * b <= batch, plan);
+            kept_activations(oracle, network, plan->data * b <= batch, plan);
         }
     }
 }

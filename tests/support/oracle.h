@@ -28,6 +28,8 @@ struct oracle {
 enum { ORACLE_ANSWERS = 4096 };
 
 void oracle_run(struct oracle *oracle);
+/* Keeps a feasible plan if it is among the best, or on the front (oracle_answers.c). */
+void oracle_keep(struct oracle *oracle, const struct cs_plan *plan, double seconds);
 bool oracle_same_plan(const struct cs_plan *a, const struct cs_plan *b);
 
 #endif
