@@ -28,7 +28,7 @@ static const char usage[] =
     "  --set path=value    any setting, as in cs_sweep; on an axis of CONFIG it picks the value\n"
     "  --case FILE --id ID a measured run of a case file, predicted and explained\n"
     "\n"
-    "The plan: what is given is taken as given, the rest is searched\n"
+    "The plan: what is given is taken as given, the rest is searched; of a case it replaces what was published\n"
     "  --devices N  --tensor N  --pipeline N  --data N  --context N  --expert N  --expert-tensor N\n"
     "  --micro-batch N  --batch N (sequences)  --interleave N  --zero 0|1|2|3\n"
     "  --recompute none|selective|full|ffn  --recompute-layers N (0: all)  --offload off|offload\n"
@@ -68,7 +68,10 @@ static enum cs_code check(const struct arguments *arguments, struct cs_error *er
         return names_point ? cs_fail(error, CS_ERROR_USAGE,
                                      "A case names its own model and device: leave out CONFIG, "
                                      "--model, --hardware, --year, --qat and --region.")
-                           : CS_OK;
+               : arguments->pareto
+                   ? cs_fail(error, CS_ERROR_USAGE,
+                             "--pareto: a case has no place, and so no carbon to compare plans by; leave it out.")
+                   : CS_OK;
     }
     if (arguments->knobs.recompute == CS_RECOMPUTE_NONE && arguments->knobs.recompute_layers > 0) {
         return cs_fail(
@@ -186,8 +189,8 @@ static enum cs_code explain(const struct arguments *arguments, struct cs_config 
                             struct cs_error *error)
 {
     if (arguments->case_path != NULL) {
-        CS_TRY(
-            cs_point_locate_case(arguments->case_path, arguments->case_id, &arguments->request, config, point, error));
+        CS_TRY(cs_point_locate_case(arguments->case_path, arguments->case_id, &arguments->request, &arguments->knobs,
+                                    config, point, error));
     } else {
         struct cs_point_request request = arguments->request;
         char *in_effect = NULL;

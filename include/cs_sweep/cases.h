@@ -42,7 +42,9 @@ struct cs_case {
     double tokens; /* 0: a step benchmark */
     enum cs_case_precision precision;
     int32_t gradient_bits;           /* of a gradient on the network, 16 or 32; 0: training.gradient_bytes */
-    struct cs_plan knobs;            /* what the source states, the rest free (see cs_plan_set_free) */
+    struct cs_plan stated;           /* the knobs that the source states, the rest free (see cs_plan_set_free) */
+    struct cs_plan knobs;            /* the same with what follows from them (cs_case_resolve) */
+    const struct cs_case *published; /* the case as published, where this one has another plan; NULL: it is that */
     int64_t devices_hint;            /* 0: none */
     int64_t slices;                  /* groups that only the data-centre network joins; 0: not stated */
     enum cs_attention_kernel kernel; /* AUTO: not stated */
@@ -54,6 +56,8 @@ struct cs_case {
     double measured;
     enum cs_flops_convention convention;
 };
+
+enum { CS_CASE_DEVICES_MAX = 1000000000 };
 
 struct cs_cases {
     int32_t count;
@@ -86,10 +90,18 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
  * divisible; no sequence parallelism on one tensor rank; no interleaving with one stage or with a schedule that has
  * none. */
 void cs_case_settle(struct cs_plan *knobs);
+/* Settles a case's knobs, and refuses devices that are not the product of the degrees. */
+enum cs_code cs_case_resolve(struct cs_case *item, struct cs_error *error);
+/* The same run with another plan: each knob that is given replaces the case's own. The number of devices stays, and the
+ * data degree follows, unless one of the two is given. What cannot be applied is refused (CS_ERROR_USAGE) by the name
+ * of its option. `item` must outlive `changed`. The measured value is the published plan's, not the changed one's. */
+enum cs_code cs_case_replan(const struct cs_case *item, const struct cs_plan *given, struct cs_case *changed,
+                            struct cs_error *error);
 /* A plan that is stated whole is evaluated as it is. Free knobs are searched for the least time, at devices_hint where
  * the devices are not stated, else at the fewest devices that fit; context degrees of 1 to 8, expert degrees that are
  * powers of two or the number of experts. Where nothing fits in memory, the run happened all the same: the margin is
- * dropped first, then the capacity grows.
+ * dropped first, then the capacity grows. A plan that never ran (cs_case_replan) must pass the gates of the search that
+ * the published one passes, but for memory, and for a batch that does not divide.
  * A step trains plan.global_batch sequences, the stated batch rounded up to equally many on each replica; its time, its
  * FLOPs, and the number of steps that the tokens take are all of these. */
 enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,

@@ -11,7 +11,7 @@
 #define COUNT_OF(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
 #define KNOWN_KEYS(object, names, error) cs_json_known_keys(object, COUNT_OF(names), names, error)
 
-enum { LARGEST = 1000000000 };
+enum { LARGEST = CS_CASE_DEVICES_MAX };
 
 /* "step_time_s|device_hours|...": the text after the bar that stands before the first name. */
 #define BAR_AND_NAME(name, key, whole) "|" key
@@ -132,43 +132,11 @@ static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, 
     return cs_json_optional_count(plan, "pods", 1, LARGEST, &item->slices, error);
 }
 
-/* Sets the degrees that follow from the stated ones, and refuses devices that are not the product of the degrees. */
-static enum cs_code settle_plan(const struct cs_json *plan, struct cs_case *item, struct cs_error *error)
+static enum cs_code complete_plan(const struct cs_json *plan, struct cs_case *item, struct cs_error *error)
 {
-    struct cs_plan *k = &item->knobs;
-    if (item->architecture.experts == 1) {
-        k->expert = 1;
-    }
-    if (k->context == 0 && k->devices == 0) {
-        k->context = 1; /* the fewest devices */
-    }
-    const bool stated = k->context > 0;
-    cs_case_settle(k);
-    if (!stated && k->context > 0 && item->seq_len % k->context != 0) {
-        k->context = 0;
-    }
-    k->global_batch = item->global_batch;
-    if (k->tensor == 0 || k->pipeline == 0 || k->context == 0) {
-        return CS_OK; /* free degrees are searched; where none divides, that is the case's status */
-    }
-    const double wanted = (double)k->tensor * (double)k->pipeline * (double)k->context;
-    if (wanted * (double)(k->data > 0 ? k->data : 1) > LARGEST) {
-        return cs_json_fail(plan, error, "tensor x pipeline x data x context is %.0f devices; %d are the most.",
-                            wanted * (double)(k->data > 0 ? k->data : 1), LARGEST);
-    }
-    const int64_t ranks = (int64_t)wanted;
-    if (k->data > 0 && k->devices == 0) {
-        k->devices = ranks * k->data;
-    } else if (k->devices > 0 && k->data == 0 && k->devices % ranks == 0) {
-        k->data = k->devices / ranks;
-    }
-    if (ranks * k->data != k->devices) {
-        return cs_json_fail(plan, error,
-                            "devices is %lld, but tensor x pipeline x data x context is %s%lld; the two must agree.",
-                            (long long)k->devices, k->data > 0 ? "" : "a multiple of ",
-                            (long long)(ranks * (k->data > 0 ? k->data : 1)));
-    }
-    return CS_OK;
+    struct cs_error why = {CS_OK, ""};
+    item->stated = item->knobs;
+    return cs_case_resolve(item, &why) == CS_OK ? CS_OK : cs_json_fail(plan, error, "%s", why.message);
 }
 
 static enum cs_code read_measured(const struct cs_json *measured, struct cs_case *item, struct cs_error *error)
@@ -243,7 +211,7 @@ static enum cs_code read_case(const struct cs_json *object, struct cs_case *item
     CS_TRY(read_model(at, item, error));
     CS_TRY(cs_json_require(object, "parallelism", &at, error));
     CS_TRY(read_plan(at, item, error));
-    CS_TRY(settle_plan(at, item, error));
+    CS_TRY(complete_plan(at, item, error));
     CS_TRY(cs_json_require(object, "measured", &at, error));
     CS_TRY(read_measured(at, item, error));
     return read_extras(object, item, error);

@@ -315,6 +315,54 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
     }
 }
 
+/* The gate at which a search refuses the plans of a case; feasible: none. */
+static enum cs_code find_gate(const struct cs_case *item, const struct cs_config *config,
+                              struct cs_search_workspace *workspace, enum cs_status *gate, struct cs_error *error)
+{
+    struct cs_problem problem;
+    struct cs_space space;
+    struct cs_search_result best;
+    int32_t found = 0;
+    CS_TRY(cs_case_problem(item, config, &problem, &space, error));
+    cs_search(&problem, &space, space.given.devices > 0 ? CS_MIN_TIME : CS_MIN_DEVICES, NULL, workspace, 1, &best,
+              &found);
+    *gate = best.status;
+    return CS_OK;
+}
+
+/* Whether a batch may be rounded up for a plan to run: 1F1B and ZB1P take any number of micro-batches, DualPipe an even
+ * one of twice the stages or more. */
+static bool rounds_up(const struct cs_plan *plan)
+{
+    if (plan->schedule != CS_SCHEDULE_DUALPIPE) {
+        return true;
+    }
+    if (plan->data <= 0 || plan->micro_batch <= 0 || plan->pipeline % 2 != 0) {
+        return false;
+    }
+    const int64_t share = (plan->global_batch + plan->data - 1) / plan->data;
+    const int64_t micro_batches = (share + plan->micro_batch - 1) / plan->micro_batch;
+    return micro_batches % 2 == 0 && micro_batches >= 2 * (int64_t)plan->pipeline;
+}
+
+/* A plan that never ran has no right to be evaluated against the gates that the published one passes: expert degrees
+ * that do not spread, a number of micro-batches that DualPipe does not go with. A batch that does not divide is rounded
+ * up where it can be. */
+static enum cs_code may_run(const struct cs_case *item, const struct cs_config *config,
+                            struct cs_search_workspace *workspace, enum cs_status *status, struct cs_error *error)
+{
+    enum cs_status published = CS_STATUS_FEASIBLE;
+    CS_TRY(find_gate(item, config, workspace, status, error));
+    if (*status == CS_STATUS_MEMORY || (*status == CS_STATUS_BATCH && rounds_up(&item->knobs))) {
+        *status = CS_STATUS_FEASIBLE;
+    }
+    if (*status != CS_STATUS_FEASIBLE) {
+        CS_TRY(find_gate(item->published, config, workspace, &published, error));
+        *status = published == *status ? CS_STATUS_FEASIBLE : *status;
+    }
+    return CS_OK;
+}
+
 static enum cs_code predict(const struct cs_case *item, const struct cs_config *config,
                             struct cs_search_workspace *workspace, struct cs_prediction *out, struct cs_error *error)
 {
@@ -322,7 +370,13 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
     struct cs_space space;
     memset(out, 0, sizeof *out);
     CS_TRY(cs_case_problem(item, config, &problem, &space, error));
-    if (whole_plan(&space.given)) {
+    enum cs_status allowed = CS_STATUS_FEASIBLE;
+    if (item->published != NULL) {
+        CS_TRY(may_run(item, config, workspace, &allowed, error));
+    }
+    if (allowed != CS_STATUS_FEASIBLE) {
+        out->status = allowed;
+    } else if (whole_plan(&space.given)) {
         evaluate_given(&problem, &space.given, out);
     } else {
         struct cs_problem relaxed = problem;

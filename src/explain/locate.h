@@ -20,8 +20,9 @@ struct cs_point_request {
 enum cs_code cs_point_locate(const struct cs_point_request *request, struct cs_config *config, struct cs_point *point,
                              struct cs_error *error);
 /* A measured run of a case file: point->best[0] is its prediction, point->design its problem. Of the request the sets
- * and the devices count. */
+ * and the devices count; the knobs that are given replace those of the plan as published. */
 enum cs_code cs_point_locate_case(const char *path, const char *id, const struct cs_point_request *request,
-                                  struct cs_config *config, struct cs_point *point, struct cs_error *error);
+                                  const struct cs_plan *given, struct cs_config *config, struct cs_point *point,
+                                  struct cs_error *error);
 
 #endif

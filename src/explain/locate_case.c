@@ -22,21 +22,64 @@ static enum cs_code find_case(const struct cs_cases *cases, const char *path, co
                    nearest != NULL ? "\"" : "");
 }
 
-static enum cs_code predict(const struct cs_case *item, const struct cs_config *config, struct cs_point *point,
-                            struct cs_error *error)
+/* The knobs in which a plan differs from what the source states. */
+static void name_changes(const struct cs_plan *published, const struct cs_plan *plan, struct cs_point *point)
+{
+    int32_t count = 0;
+    const struct cs_knob *knobs = cs_knobs(&count);
+    for (int32_t i = 0; i < count; i++) {
+        const int64_t from = cs_knob_get(published, &knobs[i]), to = cs_knob_get(plan, &knobs[i]);
+        if (from != to) {
+            struct cs_point_changed *const changed = &point->changed[point->changed_count++];
+            changed->knob = knobs[i].name;
+            snprintf(changed->from, sizeof changed->from, "%.23s",
+                     from == knobs[i].free ? "open" : cs_knob_value(&knobs[i], from).at);
+            snprintf(changed->to, sizeof changed->to, "%.23s",
+                     to == knobs[i].free ? "open" : cs_knob_value(&knobs[i], to).at);
+        }
+    }
+}
+
+/* Both as predicted: the case with the given knobs, and, where that is another plan, as published. */
+static enum cs_code predict_both(const struct cs_case *item, const struct cs_config *config, struct cs_point *point,
+                                 struct cs_prediction *prediction, struct cs_error *error)
 {
     struct cs_search_workspace *const workspace = cs_search_workspace_create();
-    struct cs_design_point *const design = &point->design;
-    struct cs_prediction prediction;
+    struct cs_prediction published = {.status = CS_STATUS_PENDING};
     if (workspace == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY, "There is not enough memory for the search's workspace.");
     }
-    memset(&prediction, 0, sizeof prediction);
-    enum cs_code code = cs_case_predict(item, config, workspace, &prediction, error);
-    cs_search_workspace_destroy(workspace);
-    if (code != CS_OK) {
-        return code;
+    enum cs_code code = cs_case_predict(item, config, workspace, prediction, error);
+    if (code == CS_OK && item->published != NULL) {
+        code = cs_case_predict(item->published, config, workspace, &published, error);
     }
+    cs_search_workspace_destroy(workspace);
+    point->published = published.value;
+    return code;
+}
+
+/* The case, with those knobs that are given in place of its own. */
+static enum cs_code apply_knobs(const struct cs_case *item, const struct cs_plan *given, struct cs_case *used,
+                                struct cs_point *point, struct cs_error *error)
+{
+    CS_TRY(cs_case_replan(item, given, used, error));
+    name_changes(&item->knobs, &used->knobs, point);
+    if (point->changed_count == 0) {
+        *used = *item; /* what is given is what ran */
+    }
+    return CS_OK;
+}
+
+static enum cs_code predict(const struct cs_case *published, const struct cs_plan *given,
+                            const struct cs_config *config, struct cs_point *point, struct cs_error *error)
+{
+    struct cs_design_point *const design = &point->design;
+    struct cs_prediction prediction;
+    struct cs_case used;
+    const struct cs_case *const item = &used;
+    memset(&prediction, 0, sizeof prediction);
+    CS_TRY(apply_knobs(published, given, &used, point, error));
+    CS_TRY(predict_both(item, config, point, &prediction, error));
     design->settings = config->settings;
     CS_TRY(cs_case_problem(item, config, &design->problem, &design->space, error));
     design->settings.search = design->space.settings;
@@ -56,7 +99,8 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
 }
 
 enum cs_code cs_point_locate_case(const char *path, const char *id, const struct cs_point_request *request,
-                                  struct cs_config *config, struct cs_point *point, struct cs_error *error)
+                                  const struct cs_plan *given, struct cs_config *config, struct cs_point *point,
+                                  struct cs_error *error)
 {
     const struct cs_case *item = NULL;
     struct cs_cases cases;
@@ -79,13 +123,14 @@ enum cs_code cs_point_locate_case(const char *path, const char *id, const struct
         code = find_case(&cases, path, id, &item, error);
     }
     if (code == CS_OK) {
-        code = predict(item, config, point, error);
+        code = predict(item, given, config, point, error);
     }
     if (code == CS_OK) {
         snprintf(point->model, sizeof point->model, "%s", point->design.problem.architecture.name);
         snprintf(point->hardware, sizeof point->hardware, "%s", item->device);
         snprintf(point->qat, sizeof point->qat, "%s", point->design.problem.precision.name);
-        snprintf(point->title, sizeof point->title, "%s (%s) on %s", item->id, item->group, item->device);
+        snprintf(point->title, sizeof point->title, "%s (%s) on %s%s", item->id, item->group, item->device,
+                 point->changed_count > 0 ? ", with another plan" : "");
         point->objective = CS_MIN_TIME;
         point->metric = cs_metric_name(item->metric);
         point->of_step = !cs_metric_of_whole_run(item->metric);

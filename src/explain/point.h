@@ -58,6 +58,12 @@ struct cs_point {
     bool of_step; /* the metric is of one step, not of the whole run */
     double measured, predicted;
     char case_source[256];
+    double published; /* predicted for the plan as published, which `measured` is of, where the plan was changed */
+    int32_t changed_count;
+    struct cs_point_changed {
+        const char *knob;
+        char from[24], to[24]; /* as published, or "open"; as predicted */
+    } changed[CS_KNOBS_MAX];
     /* out */
     int32_t found;
     struct cs_search_result best[CS_POINT_TOP_MAX];

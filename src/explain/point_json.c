@@ -192,6 +192,32 @@ static void emit_changes(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_array_end(emit);
 }
 
+/* Measured is the published plan's, and so no error of another one: its prediction stands beside that of the published
+ * plan, with the knobs in which the two differ. */
+static void emit_measured(const struct cs_point *point, struct cs_emit *emit)
+{
+    const bool changed = point->changed_count > 0;
+    const double published = changed ? point->published : point->predicted;
+    cs_emit_object(emit, "measured");
+    cs_emit_text(emit, "metric", point->metric);
+    cs_emit_real(emit, "measured", point->measured);
+    cs_emit_real(emit, "predicted", point->predicted);
+    cs_emit_real(emit, "error", changed ? (double)NAN : point->predicted / point->measured - 1);
+    cs_emit_real(emit, "published_predicted", published);
+    cs_emit_real(emit, "published_error", published / point->measured - 1);
+    cs_emit_array(emit, "changed");
+    for (int32_t i = 0; i < point->changed_count; i++) {
+        cs_emit_object(emit, NULL);
+        cs_emit_text(emit, "knob", point->changed[i].knob);
+        cs_emit_text(emit, "published", point->changed[i].from);
+        cs_emit_text(emit, "predicted", point->changed[i].to);
+        cs_emit_object_end(emit);
+    }
+    cs_emit_array_end(emit);
+    cs_emit_text(emit, "source", point->case_source);
+    cs_emit_object_end(emit);
+}
+
 enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct cs_error *error)
 {
     struct cs_emit emit = {.depth = 0};
@@ -203,13 +229,7 @@ enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct
     emit_stack(&point->design.problem, &emit);
     cs_emit_text(&emit, "status", cs_status_word(point->best[0].status));
     if (point->metric != NULL) {
-        cs_emit_object(&emit, "measured");
-        cs_emit_text(&emit, "metric", point->metric);
-        cs_emit_real(&emit, "measured", point->measured);
-        cs_emit_real(&emit, "predicted", point->predicted);
-        cs_emit_real(&emit, "error", point->predicted / point->measured - 1);
-        cs_emit_text(&emit, "source", point->case_source);
-        cs_emit_object_end(&emit);
+        emit_measured(point, &emit);
     }
     if (feasible) {
         cs_emit_object(&emit, "plan");

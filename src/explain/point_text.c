@@ -222,7 +222,9 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
     const struct cs_plan *const plan = &best->plan;
     const struct cs_step *const step = &best->step;
     cs_heading(style, "Plan",
-               point->answered ? "as it ran; what the source leaves open is searched" : objectives[point->objective]);
+               point->changed_count > 0 ? "not the one that ran; what is left open is searched"
+               : point->answered        ? "as it ran; what the source leaves open is searched"
+                                        : objectives[point->objective]);
     row(style, "devices", "%s = tensor %" PRId32 " x pipeline %" PRId32 " x data %s%s%s",
         cs_text_count((double)plan->devices).at, plan->tensor, plan->pipeline, cs_text_count((double)plan->data).at,
         plan->context > 1 ? " x context " : "", plan->context > 1 ? cs_text_count((double)plan->context).at : "");
@@ -290,8 +292,11 @@ static void print_memory(const struct cs_point *point, const struct cs_style *st
     const double capacity = point->design.problem.device.hbm_capacity;
     const double margin = capacity - cs_memory_limit(&point->design.problem);
     char note[160];
-    snprintf(note, sizeof note, "of the fullest device, %s of %s", cs_text_bytes(step->memory_bytes).at,
-             cs_text_bytes(capacity).at);
+    snprintf(note, sizeof note, "of the fullest device, %s of %s%s", cs_text_bytes(step->memory_bytes).at,
+             cs_text_bytes(capacity).at,
+             step->memory_bytes > capacity            ? ": more than it has"
+             : step->memory_bytes > capacity - margin ? ": more than a search would use"
+                                                      : "");
     cs_heading(style, "Memory", note);
     print_bar(style, "state", step->state_bytes / capacity, cs_text_bytes(step->state_bytes).at);
     print_bar(style, "activations", step->activation_bytes / capacity, cs_text_bytes(step->activation_bytes).at);
@@ -326,8 +331,31 @@ static void print_carbon(const struct cs_point *point, const struct cs_style *st
 static void print_case(const struct cs_point *point, const struct cs_style *style)
 {
     cs_heading(style, "Measured", point->case_source);
-    row(style, point->metric, "measured %s, predicted %s: %s", cs_text_number(point->measured).at,
-        cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->measured).at);
+    if (point->changed_count == 0) {
+        row(style, point->metric, "measured %s, predicted %s: %s", cs_text_number(point->measured).at,
+            cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->measured).at);
+        return;
+    }
+    char changes[1024];
+    size_t used = 0;
+    for (int32_t i = 0; i < point->changed_count && used < sizeof changes; i++) {
+        const struct cs_point_changed *const changed = &point->changed[i];
+        used += (size_t)snprintf(changes + used, sizeof changes - used, "%s%s %s instead of %s", i > 0 ? ", " : "",
+                                 changed->knob, changed->to, changed->from);
+    }
+    row(style, "this plan", "%s", changes);
+    if (point->best[0].status == CS_STATUS_FEASIBLE) {
+        row(style, point->metric, "predicted %s: %s against what is predicted of the published plan",
+            cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->published).at);
+    }
+    if (point->best[0].step.memory_bytes > point->design.problem.device.hbm_capacity) {
+        row(style, "memory", "needs %s, the device has %s: this plan could not run",
+            cs_text_bytes(point->best[0].step.memory_bytes).at,
+            cs_text_bytes(point->design.problem.device.hbm_capacity).at);
+    }
+    row(style, "published plan", "measured %s, predicted %s: %s; nothing was measured of the plan above",
+        cs_text_number(point->measured).at, cs_text_number(point->published).at,
+        cs_text_change(point->published, point->measured).at);
 }
 
 static void print_limits(const struct cs_point *point, const struct cs_style *style)
@@ -372,9 +400,11 @@ void cs_point_print(const struct cs_point *point, const struct cs_point_view *vi
     print_stack(point, style);
     if (feasible) {
         print_plan(point, style);
-        if (point->metric != NULL) {
-            print_case(point, style);
-        }
+    }
+    if (point->metric != NULL && (feasible || point->changed_count > 0)) {
+        print_case(point, style);
+    }
+    if (feasible) {
         print_step(point, style);
         print_memory(point, style);
         if (point->has_carbon) {

@@ -169,6 +169,41 @@ run 60 "$point" --case "$cases" --id korthikanti-175b-selective --json --brief
 equal "... memory by kind" true \
     "$(jq '(.memory | .state + .activations + .other) / .values.memory_per_device - 1 | fabs < 1e-9' out)"
 
+# A case with another plan: what is given replaces what was published; the measured value stays the published plan's.
+run 60 "$point" --case "$cases" --id korthikanti-175b-selective --brief --json
+predicted=$(jq .measured.predicted out)
+equal "the plan as published: nothing is changed" "[[],true]" \
+    "$(jq -c '.measured | [.changed, .error == .published_error]' out)"
+run 60 "$point" --case "$cases" --id korthikanti-175b-selective --brief --json --tensor 8 --recompute selective
+equal "given what ran: the same" "[[],$predicted]" "$(jq -c '.measured | [.changed, .predicted]' out)"
+run 60 "$point" --case "$cases" --id korthikanti-175b-selective --brief --json --tensor 4 --recompute full
+equal "another plan: exit status, standard error" "0 " "$status $(cat err)"
+equal "... its knobs" '[64,4,8,2,"full"]' "$(jq -c '.plan | [.devices, .tensor, .pipeline, .data, .recompute]' out)"
+equal "... what differs" \
+    '[["tensor","8","4"],["data","1","2"],["recompute","selective","full"]]' \
+    "$(jq -c '[.measured.changed[] | [.knob, .published, .predicted]]' out)"
+equal "... no error of its own, but the published plan's" "[null,$predicted]" \
+    "$(jq -c '.measured | [.error, .published_predicted]' out)"
+run 60 "$point" --case "$cases" --id korthikanti-175b-selective --brief --tensor 4 --recompute full
+expect "... in words" grep -q \
+    '^  this plan       tensor 4 instead of 8, data 2 instead of 1, recompute full instead of selective$' out
+expect "... the measured value is the published plan's" grep -Eq \
+    '^  published plan  measured 13.75, predicted [0-9.]+: [-+][0-9.]+%; nothing was measured of the plan above$' out
+expect "... which could not run" \
+    grep -q '^  memory          needs .*, the device has 80.0 GiB: this plan could not' out
+run 60 "$point" --case "$cases" --id korthikanti-175b-selective --brief --batch 15 --schedule dualpipe
+equal "micro-batches that DualPipe does not go with: no prediction" "0 " "$status $(cat err)"
+expect "... and says so" grep -q '^No plan: batch' out
+expect "... of what" \
+    grep -q '^  this plan       global_batch 15 instead of 64, interleave 1 instead of 3, schedule' out
+fails 64 '--tensor 3 cannot be applied to case korthikanti-175b-selective: devices is 64, but tensor x pipeline x '\
+'data x context is a multiple of 24; the two must agree.' \
+    "$point" --case "$cases" --id korthikanti-175b-selective --tensor 3
+fails 64 '--expert 4: the model of case korthikanti-175b-selective has no experts.' \
+    "$point" --case "$cases" --id korthikanti-175b-selective --expert 4
+fails 64 '--pareto: a case has no place, and so no carbon to compare plans by; leave it out.' \
+    "$point" --case "$cases" --id korthikanti-175b-selective --pareto
+
 # On a terminal: colour, unless NO_COLOR says otherwise. coloured NO_COLOR: the number of headings in bold.
 coloured() {
     "$PYTHON" - "$point" "$1" <<'END' | grep -c $'\033\\[1m'
