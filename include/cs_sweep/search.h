@@ -46,6 +46,13 @@ void cs_search_regions(const struct cs_problem *problem, const struct cs_space *
                        const struct cs_carbon_inputs *carbon, struct cs_search_workspace *workspace, int32_t regions,
                        const struct cs_place *places, struct cs_search_result *best);
 
+/* Both objectives in one: `best` and *found as cs_search answers min_devices, `least` as cs_search_regions answers the
+ * one place. What is feasible for the one is so for the other. */
+void cs_search_pair(const struct cs_problem *problem, const struct cs_space *space,
+                    const struct cs_carbon_inputs *carbon, const struct cs_place *place,
+                    struct cs_search_workspace *workspace, int32_t wanted, struct cs_search_result *best,
+                    int32_t *found, struct cs_search_result *least);
+
 /* Pareto front of (devices, training time, carbon at one place): no other plan is as good in all three and better
  * in one. Sorted by devices, then time. Returns the number found, at most `capacity`: of more, those of the fewest
  * devices; -1 if memory runs out, or the front has more than a million plans. */
