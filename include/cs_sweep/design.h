@@ -13,7 +13,9 @@ struct cs_grid {
     const struct cs_config *config;
     int64_t searches;
     int64_t points;             /* product of all axes */
-    int32_t records_per_search; /* regions (min_carbon only) * (1 + alternatives) */
+    int32_t plans_per_search;   /* by the objective: regions (min_carbon only) * (1 + alternatives) */
+    int32_t records_per_search; /* these, and the least-carbon plan where `least_carbon` */
+    bool least_carbon;          /* search.least_carbon beside min_devices: the last record of every search */
     /* What decides a plan: ARCHITECTURE and SEARCH, and what min_energy and min_carbon look at besides. The region axis
      * is read by it exactly when the plan depends on the region. */
     unsigned plan_scopes;
@@ -40,6 +42,9 @@ struct cs_design_point {
 void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struct cs_design_point *point);
 /* The place that a region is under these settings. */
 struct cs_place cs_region_place(const struct cs_carbon_settings *carbon, const struct cs_region *region);
+/* The place at which a plan's carbon is the mean of what it has over the regions of the grid: carbon is linear in
+ * pue * g_per_kwh, so the plan with the least there is the plan with the least summed over the regions. */
+struct cs_place cs_grid_mean_place(const struct cs_grid *grid, const struct cs_carbon_settings *carbon);
 /* Relative cost of a search, for ordering: larger is costlier. */
 double cs_grid_cost(const struct cs_grid *grid, int64_t search);
 
@@ -54,7 +59,9 @@ struct cs_record {
 };
 
 void cs_record_of(const struct cs_search_result *result, struct cs_record *record);
-/* Runs search `search` of the grid and fills grid->records_per_search records, [region][alternative]. */
+/* Runs search `search` of the grid and fills grid->records_per_search records: [region][alternative], then the
+ * least-carbon plan. Of axes that only carbon reads, that one is of their first values. Where no such plan is asked for
+ * (another value on an axis of objectives) its status is pending. */
 void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
                         struct cs_record *records);
 

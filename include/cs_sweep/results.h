@@ -29,7 +29,7 @@ enum { CS_DIMENSION_NAME_MAX = 2 * CS_NAME_MAX };
 void cs_dimension_name(const struct cs_grid *grid, int32_t axis, char name[CS_DIMENSION_NAME_MAX]);
 int64_t cs_results_file_estimate(const struct cs_grid *grid); /* bytes of the file before compression */
 
-/* Places records_per_search records. */
+/* Places records_per_search records, and gives them back. */
 void cs_results_put(struct cs_results *results, int64_t search, const struct cs_record *records);
 bool cs_results_done(const struct cs_results *results, int64_t search);
 int64_t cs_results_pending(const struct cs_results *results);

@@ -163,6 +163,9 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
 #define CS_SEARCH_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
     CHOICE(objective, "min_devices", CS_OBJECTIVE_NAMES, CS_SCOPE_SEARCH,                                              \
            "min_devices is the paper's Algorithm 1; min_time wants search.devices")                                    \
+    FLAG(least_carbon, true, CS_SCOPE_SEARCH,                                                                          \
+         "min_devices also answers the plan with the least carbon, summed over the regions, of all device counts "     \
+         "that meet the deadline; the other objectives answer one plan")                                               \
     COUNT(devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "exactly this many devices; 0 searches the count")       \
     COUNT(max_devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "most devices considered; 0 for no limit")           \
     CHOICE(divisibility, "relaxed", "relaxed|strict", CS_SCOPE_SEARCH,                                                 \

@@ -28,7 +28,9 @@ enum cs_code cs_grid_init(const struct cs_config *config, struct cs_grid *grid, 
     grid->plan_scopes = plan_scopes(config);
     grid->points = 1;
     grid->searches = 1;
-    grid->records_per_search = 1 + (int32_t)config->settings.search.alternatives;
+    grid->plans_per_search = 1 + (int32_t)config->settings.search.alternatives;
+    grid->least_carbon = cs_config_takes(config, "search.least_carbon", 1) &&
+                         cs_config_takes(config, "search.objective", CS_MIN_DEVICES);
     for (int32_t i = 0; i < config->axis_count; i++) {
         const struct cs_axis *axis = &config->axes[i];
         if (axis->size < 1 || grid->points > INT64_MAX / axis->size) {
@@ -39,12 +41,13 @@ enum cs_code cs_grid_init(const struct cs_config *config, struct cs_grid *grid, 
             continue;
         }
         if (axis->kind == CS_AXIS_REGION) {
-            grid->records_per_search *= (int32_t)axis->size;
+            grid->plans_per_search *= (int32_t)axis->size;
         } else {
             grid->search_axes[grid->search_axis_count++] = i;
             grid->searches *= axis->size;
         }
     }
+    grid->records_per_search = grid->plans_per_search + (grid->least_carbon ? 1 : 0);
     return CS_OK;
 }
 
@@ -154,6 +157,18 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
 struct cs_place cs_region_place(const struct cs_carbon_settings *carbon, const struct cs_region *region)
 {
     return (struct cs_place){region->g_per_kwh, cs_pue(carbon, region->pue)};
+}
+
+struct cs_place cs_grid_mean_place(const struct cs_grid *grid, const struct cs_carbon_settings *carbon)
+{
+    const struct cs_config *config = grid->config;
+    const struct cs_axis *axis = &config->axes[cs_config_axis(config, CS_AXIS_REGION)];
+    double sum = 0.0;
+    for (int64_t i = 0; i < axis->size; i++) {
+        const struct cs_place place = cs_region_place(carbon, &config->library.regions[axis->indices[i]]);
+        sum += place.pue * place.g_per_kwh;
+    }
+    return (struct cs_place){sum / (double)axis->size, 1.0};
 }
 
 /* Fitted to the search times of every 101st point of configs/full.json, of which it explains the order by a rank

@@ -59,23 +59,22 @@ static void evaluate_regions(const struct cs_grid *grid, const struct cs_design_
     free(best);
 }
 
-void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
-                        struct cs_record *records)
+/* The best plans, and the least-carbon one. */
+static void evaluate_plans(const struct cs_grid *grid, const struct cs_design_point *point, enum cs_objective objective,
+                           struct cs_search_workspace *workspace, struct cs_record *records)
 {
-    int64_t coordinates[CS_AXES_MAX];
-    struct cs_design_point point;
-    cs_grid_coordinates(grid, search, coordinates);
-    cs_grid_point(grid, coordinates, &point);
-    const enum cs_objective objective = (enum cs_objective)point.settings.search.objective;
-    if (objective == CS_MIN_CARBON) {
-        evaluate_regions(grid, &point, workspace, records);
-        return;
-    }
     struct cs_search_result best[1 + ALTERNATIVES_MAX];
     const int32_t wanted = 1 + (int32_t)grid->config->settings.search.alternatives;
     int32_t found = 0;
     memset(best, 0, sizeof best);
-    cs_search(&point.problem, &point.space, objective, &point.carbon, workspace, wanted, best, &found);
+    if (objective == CS_MIN_DEVICES && point->settings.search.least_carbon) {
+        struct cs_search_result least;
+        const struct cs_place place = cs_grid_mean_place(grid, &point->settings.carbon);
+        cs_search_pair(&point->problem, &point->space, &point->carbon, &place, workspace, wanted, best, &found, &least);
+        cs_record_of(&least, &records[grid->plans_per_search]);
+    } else {
+        cs_search(&point->problem, &point->space, objective, &point->carbon, workspace, wanted, best, &found);
+    }
     for (int32_t i = 0; i < wanted; i++) {
         if (i < found || i == 0) {
             cs_record_of(&best[i], &records[i]);
@@ -85,7 +84,25 @@ void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_se
         }
     }
     /* Under an axis of objectives one of which is min_carbon, every record has regions: here all are alike. */
-    for (int32_t i = wanted; i < grid->records_per_search; i++) {
+    for (int32_t i = wanted; i < grid->plans_per_search; i++) {
         records[i] = records[i % wanted];
+    }
+}
+
+void cs_record_evaluate(const struct cs_grid *grid, int64_t search, struct cs_search_workspace *workspace,
+                        struct cs_record *records)
+{
+    int64_t coordinates[CS_AXES_MAX];
+    struct cs_design_point point;
+    cs_grid_coordinates(grid, search, coordinates);
+    cs_grid_point(grid, coordinates, &point);
+    const enum cs_objective objective = (enum cs_objective)point.settings.search.objective;
+    if (grid->least_carbon) {
+        clear(&records[grid->plans_per_search], CS_STATUS_PENDING);
+    }
+    if (objective == CS_MIN_CARBON) {
+        evaluate_regions(grid, &point, workspace, records);
+    } else {
+        evaluate_plans(grid, &point, objective, workspace, records);
     }
 }

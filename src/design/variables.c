@@ -80,9 +80,14 @@ enum {
 };
 
 /* type: in the file; kept: in the record. */
+#define OF_RECORD(text, on, type, kept, units, member, flags, filled, long_name)                                       \
+    {text, type, units, long_name, on, CS_FROM_RECORD, offsetof(struct cs_record, member), kept, flags, filled},
 #define RECORD(name, type, kept, units, member, flags, filled, long_name)                                              \
-    {#name, type,  units, long_name, CS_ON_PLAN, CS_FROM_RECORD, offsetof(struct cs_record, member),                   \
-     kept,  flags, filled},
+    OF_RECORD(#name, CS_ON_PLAN, type, kept, units, member, flags, filled, long_name)
+/* The same of the least-carbon plan. */
+#define LEAST_MEANING "least-carbon plan: "
+#define LEAST_RECORD(name, type, kept, units, member, flags, filled, long_name)                                        \
+    OF_RECORD(CS_LEAST_PREFIX #name, CS_ON_LEAST, type, kept, units, member, flags, filled, LEAST_MEANING long_name)
 
 /* The knobs of a plan, as far as the file holds them; a level of few words takes a byte. */
 #define TYPE_COUNT(most) CS_INT64
@@ -95,15 +100,28 @@ enum {
 #define KNOB_false(name, type, kept, words, meaning)
 #define KNOB_ROW(name, kind, most, option, key, sign, shown, tie, file, words, meaning)                                \
     KNOB_##file(name, TYPE_##kind(most), KEPT_##kind, words, meaning)
+#define LEAST_KNOB_true(name, type, kept, words, meaning)                                                              \
+    LEAST_RECORD(name, type, kept, "1", plan.name, words, true, meaning)
+#define LEAST_KNOB_false(name, type, kept, words, meaning)
+#define LEAST_KNOB_ROW(name, kind, most, option, key, sign, shown, tie, file, words, meaning)                          \
+    LEAST_KNOB_##file(name, TYPE_##kind(most), KEPT_##kind, words, meaning)
 
 #define STATUS_FLAG(name, word, sentence) "|" #word
+#define STATUS_FLAGS (&CS_STATUSES(STATUS_FLAG)[1])
 #define SHARE_ROW(name, word, meaning)                                                                                 \
     RECORD(share_##word, CS_FLOAT64, CS_FLOAT64, "1", shares[CS_SHARE_##name], NULL, true,                             \
            "share of the step: " meaning)
+#define LEAST_SHARE_ROW(name, word, meaning)                                                                           \
+    LEAST_RECORD(share_##word, CS_FLOAT64, CS_FLOAT64, "1", shares[CS_SHARE_##name], NULL, true,                       \
+                 "share of the step: " meaning)
 #define STEP_ROW(name, units, member, long_name)                                                                       \
     RECORD(name, CS_FLOAT64, CS_FLOAT64, units, member, NULL, true, long_name)
+#define LEAST_STEP_ROW(name, units, member, long_name)                                                                 \
+    LEAST_RECORD(name, CS_FLOAT64, CS_FLOAT64, units, member, NULL, true, long_name)
+#define NAMED(text, type, units, axes, source, index, filled, long_name)                                               \
+    {text, type, units, long_name, axes, source, index, type, NULL, filled},
 #define OTHER(name, type, units, axes, source, index, filled, long_name)                                               \
-    {#name, type, units, long_name, axes, source, index, type, NULL, filled},
+    NAMED(#name, type, units, axes, source, index, filled, long_name)
 #define POINT_ROW(name, type, units, axes, expression, long_name)                                                      \
     OTHER(name, type, units, axes, CS_FROM_POINT, POINT_##name, false, long_name)
 #define REGION_ROW(name, units, axes, member, long_name)                                                               \
@@ -115,23 +133,37 @@ enum {
 #define UNITS_KG "kg"
 #define CARBON_ROW(name, axes, unit, member, long_name)                                                                \
     OTHER(name, CS_FLOAT64, UNITS_##unit, axes, CS_FROM_##unit, offsetof(struct cs_footprint, member), true, long_name)
+#define LEAST_CARBON_ROW(name, axes, unit, member, long_name)                                                          \
+    NAMED(CS_LEAST_PREFIX #name, CS_FLOAT64, UNITS_##unit, ((axes) ^ CS_ON_PLAN) | CS_ON_LEAST, CS_FROM_##unit,        \
+          offsetof(struct cs_footprint, member), true, LEAST_MEANING long_name)
+
+#define CANDIDATES_MEANING "plans in the space that was searched, not those visited"
 
 static const struct cs_variable variables[] = {
     POINT_VARIABLES(POINT_ROW)   /* of the model and the device */
     REGION_VARIABLES(REGION_ROW) /* of the region */
-    RECORD(status, CS_INT8, CS_INT64, "1", status, &CS_STATUSES(STATUS_FLAG)[1], false, "what became of the search")
+    RECORD(status, CS_INT8, CS_INT64, "1", status, STATUS_FLAGS, false, "what became of the search")
         CS_PLAN_KNOBS(KNOB_ROW) /* the plan */
     STEP_VARIABLES(STEP_ROW)    /* its time and memory */
     CS_SHARES(SHARE_ROW)        /* where the time goes */
-    RECORD(candidates, CS_FLOAT64, CS_FLOAT64, "1", candidates, NULL, true,
-           "plans in the space that was searched, not those visited")
+    RECORD(candidates, CS_FLOAT64, CS_FLOAT64, "1", candidates, NULL, true, CANDIDATES_MEANING)
         DEVICE_VARIABLES(DEVICE_ROW) /* what one device is made of */
-    CARBON_VARIABLES(CARBON_ROW)};   /* energy and carbon */
+    CARBON_VARIABLES(CARBON_ROW)     /* energy and carbon */
+    /* the least-carbon plan, where it is searched; its status first, as of any record */
+    LEAST_RECORD(status, CS_INT8, CS_INT64, "1", status, STATUS_FLAGS, false, "what became of the search")
+        CS_PLAN_KNOBS(LEAST_KNOB_ROW) STEP_VARIABLES(LEAST_STEP_ROW) CS_SHARES(LEAST_SHARE_ROW)
+            LEAST_RECORD(candidates, CS_FLOAT64, CS_FLOAT64, "1", candidates, NULL, true, CANDIDATES_MEANING)
+                CARBON_VARIABLES(LEAST_CARBON_ROW)};
 
 const struct cs_variable *cs_variables(int32_t *count)
 {
     *count = (int32_t)(sizeof variables / sizeof variables[0]);
     return variables;
+}
+
+bool cs_variable_present(const struct cs_grid *grid, const struct cs_variable *variable)
+{
+    return grid->least_carbon || (variable->on & CS_ON_LEAST) == 0;
 }
 
 static double value_of_point(const struct cs_design_point *point, int64_t index)

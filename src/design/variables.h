@@ -16,12 +16,13 @@ enum {
     CS_ON_MODEL = 0x100,    /* the model axis alone */
     CS_ON_HARDWARE = 0x200, /* hardware, year, projection.* */
     CS_ON_REGION = 0x400,   /* the region axis alone */
+    CS_ON_LEAST = 0x80,     /* the axes of the searches: of the least-carbon plan */
     CS_ON_FIELD = 0x1000,   /* times 1 + enum of the device's field, with CS_ON_HARDWARE: the axis over it */
     CS_ON_PLAN = 0x800      /* the axes of the searches, the region where it is searched, alternative */
 };
 
 enum cs_source {
-    CS_FROM_RECORD, /* offset in struct cs_record */
+    CS_FROM_RECORD, /* offset in struct cs_record: of the least-carbon plan where CS_ON_LEAST */
     CS_FROM_POINT,  /* the index of an expression of struct cs_design_point */
     CS_FROM_DEVICE, /* offset in struct cs_embodied, of one device */
     CS_FROM_KWH,    /* offset in struct cs_footprint, J there and kWh in the file */
@@ -43,6 +44,10 @@ struct cs_variable {
     bool filled;       /* has a fill value, and holds it wherever the record is not feasible */
 };
 const struct cs_variable *cs_variables(int32_t *count);
+/* The files of this grid hold it: those of the least-carbon plan are there only where it is searched. */
+bool cs_variable_present(const struct cs_grid *grid, const struct cs_variable *variable);
+/* A variable of the least-carbon plan has the name of the plan's own behind this. */
+#define CS_LEAST_PREFIX "least_carbon_"
 /* The value in the file's unit; `from` is what the variable's source names. */
 double cs_variable_value(const struct cs_variable *variable, const void *from);
 

@@ -119,16 +119,35 @@ static void find_knobs(struct cs_point *point, struct cs_search_workspace *works
     try_levels(point, workspace, "recompute", settings->recompute);
 }
 
+/* The point's own answer, and the least-carbon plan beside the one with the fewest devices. */
+static void answer(struct cs_point *point, struct cs_search_workspace *workspace)
+{
+    const struct cs_design_point *const design = &point->design;
+    const bool free_count = design->space.given.devices == 0;
+    point->has_least =
+        point->objective == CS_MIN_DEVICES && point->has_carbon && free_count && design->settings.search.least_carbon;
+    if (!point->has_least) {
+        point->found = cs_point_answer(point, design, workspace, point->objective == CS_MIN_CARBON ? 1 : point->wanted,
+                                       point->best);
+        return;
+    }
+    cs_search_pair(&design->problem, &design->space, &design->carbon, &point->place, workspace, point->wanted,
+                   point->best, &point->found, &point->least);
+    point->has_least = point->least.status == CS_STATUS_FEASIBLE;
+    if (point->has_least) {
+        cs_point_carbon_of(point, &point->least, &point->least_carbon);
+    }
+}
+
 enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error)
 {
     struct cs_search_workspace *const workspace = cs_search_workspace_create();
-    const bool all_regions = point->objective == CS_MIN_CARBON;
     if (workspace == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY, "There is not enough memory for the search's workspace.");
     }
     point->found = 1;
     if (!point->answered) {
-        point->found = cs_point_answer(point, &point->design, workspace, all_regions ? 1 : point->wanted, point->best);
+        answer(point, workspace);
     }
     for (int32_t i = 0; i < point->found; i++) {
         point->best_carbon[i] = cs_point_total_carbon(point, &point->best[i]);

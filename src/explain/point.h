@@ -69,6 +69,9 @@ struct cs_point {
     struct cs_search_result best[CS_POINT_TOP_MAX];
     double best_carbon[CS_POINT_TOP_MAX];
     struct cs_point_carbon carbon;
+    bool has_least; /* min_devices at a place, with a free count: the plan with the least carbon there stands beside */
+    struct cs_search_result least;
+    struct cs_point_carbon least_carbon;
     bool has_fewer; /* fewer: the search below the answer's number of devices, and why it fails */
     struct cs_search_result fewer;
     int32_t change_count, knob_count, trace_count, pareto_count;

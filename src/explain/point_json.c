@@ -94,28 +94,41 @@ static void emit_result(const struct cs_search_result *result, double carbon, st
     }
 }
 
-/* The best plan's variables as a result file holds them: codes as numbers too. Without a place there is no carbon. */
-static void emit_values(const struct cs_point *point, struct cs_emit *emit)
+/* A plan's variables as a result file holds them: codes as numbers too. Without a place there is no carbon. `least`:
+ * those of the least-carbon plan alone, by the names of the plan's own. */
+static void emit_values(const struct cs_point *point, bool least, struct cs_emit *emit)
 {
+    const struct cs_point_carbon *const carbon = least ? &point->least_carbon : &point->carbon;
     struct cs_record record;
     const void *const sources[CS_SOURCE_COUNT] = {
         [CS_FROM_RECORD] = &record,
         [CS_FROM_POINT] = &point->design,
         [CS_FROM_DEVICE] = point->has_carbon ? &point->design.carbon.embodied : NULL,
-        [CS_FROM_KWH] = point->has_carbon ? &point->carbon.all : NULL,
-        [CS_FROM_KG] = point->has_carbon ? &point->carbon.all : NULL,
+        [CS_FROM_KWH] = point->has_carbon ? &carbon->all : NULL,
+        [CS_FROM_KG] = point->has_carbon ? &carbon->all : NULL,
         [CS_FROM_REGION] = point->has_carbon ? &point->place : NULL,
     };
     int32_t count = 0;
     const struct cs_variable *const variables = cs_variables(&count);
-    cs_record_of(&point->best[0], &record);
+    cs_record_of(least ? &point->least : &point->best[0], &record);
     cs_emit_object(emit, "values");
     for (int32_t i = 0; i < count; i++) {
         const void *const from = sources[variables[i].source];
-        if (from != NULL) {
-            cs_emit_real(emit, variables[i].name, cs_variable_value(&variables[i], from));
+        if (from != NULL && ((variables[i].on & CS_ON_LEAST) != 0) == least) {
+            cs_emit_real(emit, variables[i].name + (least ? strlen(CS_LEAST_PREFIX) : 0),
+                         cs_variable_value(&variables[i], from));
         }
     }
+    cs_emit_object_end(emit);
+}
+
+static void emit_least(const struct cs_point *point, struct cs_emit *emit)
+{
+    cs_emit_object(emit, "least_carbon");
+    cs_emit_object(emit, "plan");
+    cs_plan_emit(emit, &point->least.plan, false);
+    cs_emit_object_end(emit);
+    emit_values(point, true, emit);
     cs_emit_object_end(emit);
 }
 
@@ -235,8 +248,11 @@ enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct
         cs_emit_object(&emit, "plan");
         cs_plan_emit(&emit, &point->best[0].plan, false);
         cs_emit_object_end(&emit);
-        emit_values(point, &emit);
+        emit_values(point, false, &emit);
         emit_parts(point, &emit);
+        if (point->has_least) {
+            emit_least(point, &emit);
+        }
         emit_list("best", point->found, point->best, point->best_carbon, &emit);
     }
     if (point->with_changes) {

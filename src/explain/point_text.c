@@ -328,6 +328,26 @@ static void print_carbon(const struct cs_point *point, const struct cs_style *st
         cs_text_mass(carbon->all.inventory).at);
 }
 
+/* The plan that a site which counts carbon would take, beside the answer. */
+static void print_least(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_search_result *const least = &point->least;
+    const struct cs_plan_text words = cs_plan_describe(&least->plan);
+    const double mass = point->least_carbon.all.total;
+    cs_heading(style, "Least carbon",
+               "of all device counts within the deadline; the plan above has the fewest devices");
+    if (cs_plan_order(&least->plan, &point->best[0].plan) == 0 && least->plan.devices == point->best[0].plan.devices &&
+        least->plan.data == point->best[0].plan.data) {
+        row(style, "plan", "the plan above has the least carbon too");
+        return;
+    }
+    row(style, "plan", "%s device%s for %s, utilisation %s: %s", cs_text_count((double)least->plan.devices).at,
+        least->plan.devices == 1 ? "" : "s", cs_text_duration(least->step.training_seconds).at,
+        cs_text_percent(least->step.mfu).at, words.at);
+    row(style, "carbon", "%s CO2e instead of %s: %s", cs_text_mass(mass).at, cs_text_mass(point->carbon.all.total).at,
+        cs_text_change(mass, point->carbon.all.total).at);
+}
+
 static void print_case(const struct cs_point *point, const struct cs_style *style)
 {
     cs_heading(style, "Measured", point->case_source);
@@ -409,6 +429,9 @@ void cs_point_print(const struct cs_point *point, const struct cs_point_view *vi
         print_memory(point, style);
         if (point->has_carbon) {
             print_carbon(point, style);
+        }
+        if (point->has_least) {
+            print_least(point, style);
         }
         cs_point_print_trace(point, view, style);
         if (point->found > 1) {

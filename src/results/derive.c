@@ -22,6 +22,7 @@ struct cs_evaluator {
     struct cs_design_point point;
     /* Of the last record and combination, so that a run over the regions computes them once. */
     int64_t last_record, last_combination;
+    bool feasible;
     struct cs_footprint footprint;
 };
 
@@ -90,14 +91,18 @@ static double carbon_value(struct cs_evaluator *evaluator, const struct cs_varia
     if (variable->source == CS_FROM_DEVICE) {
         return cs_variable_value(variable, &inputs->embodied);
     }
-    const struct cs_record *record = &evaluator->results->records[record_index];
-    if (record->status != CS_STATUS_FEASIBLE) {
-        return (double)NAN;
-    }
     if (record_index != evaluator->last_record || combination != evaluator->last_combination) {
-        cs_footprint_of(inputs, record->plan.devices, record->training_time, record->mfu, &evaluator->footprint);
+        const struct cs_record *record =
+            cs_record_at(evaluator->results, (variable->on & CS_ON_LEAST) != 0, record_index);
         evaluator->last_record = record_index;
         evaluator->last_combination = combination;
+        evaluator->feasible = record->status == CS_STATUS_FEASIBLE;
+        if (evaluator->feasible) {
+            cs_footprint_of(inputs, record->plan.devices, record->training_time, record->mfu, &evaluator->footprint);
+        }
+    }
+    if (!evaluator->feasible) {
+        return (double)NAN;
     }
     const struct cs_place place = place_at(evaluator, combination, region);
     cs_footprint_at(&place, &evaluator->footprint);
@@ -187,8 +192,9 @@ static void record_values(const struct cs_results *results, const struct cs_vari
                           int64_t count, char *values)
 {
     const int64_t size = cs_type_size(variable->type);
+    const bool least = (variable->on & CS_ON_LEAST) != 0;
     for (int64_t i = 0; i < count; i++) {
-        const struct cs_record *record = &results->records[first + i];
+        const struct cs_record *record = cs_record_at(results, least, first + i);
         if (has_value(variable, record)) {
             store(variable->type, values + i * size, cs_variable_value(variable, record));
         } else {
@@ -201,8 +207,9 @@ void cs_derive_back(struct cs_results *results, const struct cs_variable *variab
                     const void *values)
 {
     const int64_t size = cs_type_size(variable->type);
+    const bool least = (variable->on & CS_ON_LEAST) != 0;
     for (int64_t i = 0; i < count; i++) {
-        struct cs_record *record = &results->records[first + i];
+        struct cs_record *record = cs_record_at(results, least, first + i);
         if (has_value(variable, record)) {
             store(variable->kept, (char *)record + variable->offset,
                   cs_load(variable->type, (const char *)values + i * size));

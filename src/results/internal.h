@@ -13,9 +13,18 @@ enum { CS_FORMAT_VERSION = 1 };
 struct cs_results {
     struct cs_grid grid;
     int64_t pending;
-    int64_t record_count; /* grid.searches * grid.records_per_search */
-    struct cs_record *records;
+    int64_t record_count;      /* grid.searches * grid.records_per_search */
+    struct cs_record *records; /* of each search its plans, and then its least-carbon plan where there is one */
 };
+/* The record that stands behind element `index` of a variable with all axes of a plan: the plan's own, or the
+ * least-carbon plan of a search. */
+static inline struct cs_record *cs_record_at(const struct cs_results *results, bool least, int64_t index)
+{
+    const int64_t plans = results->grid.plans_per_search, each = results->grid.records_per_search;
+    return &results->records[least           ? index * each + plans
+                             : plans == each ? index
+                                             : index / plans * each + index % plans];
+}
 
 /* ---- layout.c: which axes, in which order ---- */
 enum { CS_DIMENSIONS_MAX = CS_AXES_MAX + 1 };
@@ -26,7 +35,8 @@ struct cs_layout {
     int32_t alternatives;                                 /* records per plan: 1 + search.alternatives */
     bool searched[CS_AXES_MAX];                           /* by config axis */
     bool carbon[CS_AXES_MAX];                             /* carbon inputs depend on it (the region does not count) */
-    int64_t record_stride[CS_AXES_MAX];                   /* in records; 0 where records do not depend on the axis */
+    int64_t record_stride[CS_AXES_MAX];                   /* in plans; 0 where plans do not depend on the axis */
+    int64_t search_stride[CS_AXES_MAX];                   /* in searches; 0 where these do not depend on the axis */
     int64_t carbon_stride[CS_AXES_MAX];                   /* in combinations of the carbon axes */
     int64_t carbon_count;                                 /* of these combinations */
     int32_t region_axis;                                  /* config axis */
@@ -39,6 +49,7 @@ struct cs_shape {
     int32_t dimensions;
     int32_t axis[CS_DIMENSIONS_MAX]; /* config axis, or axis_count for alternative */
     int64_t size[CS_DIMENSIONS_MAX];
+    /* In plans, or in searches for a variable of the least-carbon plan: see cs_record_at. */
     int64_t record_stride[CS_DIMENSIONS_MAX], carbon_stride[CS_DIMENSIONS_MAX];
     int64_t count;  /* product of the sizes */
     int32_t region; /* where in `axis` the region stands; -1: not */

@@ -94,9 +94,10 @@ enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout
         const int32_t i = grid->search_axes[k];
         layout->searched[i] = true;
         layout->record_stride[i] = stride;
+        layout->search_stride[i] = stride / grid->plans_per_search;
         stride *= config->axes[i].size;
     }
-    /* A plan's variables are the records as they lie in memory, so their axes must have the order of the records. */
+    /* A plan's variables are the records in their order, so their axes must have the order of the records. */
     struct cs_shape plan;
     cs_shape_of(layout, CS_ON_PLAN, &plan);
     bool in_order = true;
@@ -105,7 +106,7 @@ enum cs_code cs_layout_init(const struct cs_grid *grid, struct cs_layout *layout
         in_order = in_order && plan.record_stride[k] == stride;
         stride *= plan.size[k];
     }
-    return in_order && stride == grid->searches * grid->records_per_search
+    return in_order && stride == grid->searches * grid->plans_per_search
                ? CS_OK
                : cs_fail(error, CS_ERROR_INTERNAL,
                          "The axes of the searches are not in the order of the result file; please report it.");
@@ -130,19 +131,21 @@ static bool depends(const struct cs_layout *layout, unsigned on, int32_t i)
     return (on & direct_scopes(axis)) != 0 || ((on & CS_ON_MODEL) != 0 && axis->kind == CS_AXIS_MODEL) ||
            ((on & CS_ON_HARDWARE) != 0 && hardware) || ((on & CS_ON_REGION) != 0 && region) ||
            ((on & CS_SCOPE_OPERATION) != 0 && region) ||
-           ((on & CS_ON_PLAN) != 0 && (layout->searched[i] || (region && layout->region_searched)));
+           ((on & CS_ON_PLAN) != 0 && (layout->searched[i] || (region && layout->region_searched))) ||
+           ((on & CS_ON_LEAST) != 0 && layout->searched[i]);
 }
 
 void cs_shape_of(const struct cs_layout *layout, unsigned on, struct cs_shape *shape)
 {
     const struct cs_config *config = layout->grid->config;
+    const bool least = (on & CS_ON_LEAST) != 0;
     *shape = (struct cs_shape){.count = 1, .region = -1};
     for (int32_t i = 0; i < config->axis_count; i++) {
         if (depends(layout, on, i)) {
             shape->region = i == layout->region_axis ? shape->dimensions : shape->region;
             shape->axis[shape->dimensions] = i;
             shape->size[shape->dimensions] = config->axes[i].size;
-            shape->record_stride[shape->dimensions] = layout->record_stride[i];
+            shape->record_stride[shape->dimensions] = least ? layout->search_stride[i] : layout->record_stride[i];
             shape->carbon_stride[shape->dimensions] = layout->carbon_stride[i];
             shape->count *= config->axes[i].size;
             shape->dimensions++;

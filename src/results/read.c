@@ -169,7 +169,8 @@ static enum cs_code read_records(struct cs_results *results, const struct cs_lay
     cs_h5_open(&h5, file->fd, file->size);
     /* The status stands first among a record's variables and says what the others hold. */
     for (int32_t i = 0; i < count && missing == NULL && !h5.broken; i++) {
-        if (variables[i].source == CS_FROM_RECORD && !read_variable(&h5, results, layout, &variables[i])) {
+        if (variables[i].source == CS_FROM_RECORD && cs_variable_present(&results->grid, &variables[i]) &&
+            !read_variable(&h5, results, layout, &variables[i])) {
             missing = variables[i].name;
         }
     }

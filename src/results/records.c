@@ -78,7 +78,7 @@ int64_t cs_results_file_estimate(const struct cs_grid *grid)
     for (int32_t i = 0; i < count; i++) {
         struct cs_shape shape;
         cs_shape_of(&layout, variables[i].on, &shape);
-        bytes += shape.count * cs_type_size(variables[i].type);
+        bytes += cs_variable_present(grid, &variables[i]) ? shape.count * cs_type_size(variables[i].type) : 0;
     }
     return bytes;
 }

@@ -344,7 +344,9 @@ static void write_file(struct writer *writer, const struct cs_run_info *info)
     int32_t count;
     const struct cs_variable *variables = cs_variables(&count);
     for (int32_t i = 0; i < count && !writer->h5.broken; i++) {
-        write_variable(writer, &variables[i]);
+        if (cs_variable_present(&writer->results->grid, &variables[i])) {
+            write_variable(writer, &variables[i]);
+        }
     }
     for (int32_t i = 0; i < config->axis_count + (writer->layout.alternatives > 1 ? 1 : 0); i++) {
         H5(&writer->h5, H5Dclose(writer->scales[i]));

@@ -120,9 +120,9 @@ static void note_extreme(const struct cs_grid *grid, const int64_t *coordinates,
     }
 }
 
-/* Looks at every point of one model and device. */
-static void find_extremes(const struct cs_grid *grid, const struct cs_results *results, int64_t *coordinates,
-                          struct extreme *least, struct extreme *most)
+/* Looks at every point of one model and device: at the plans of the objective, or at the least-carbon ones. */
+static void find_extremes(const struct cs_grid *grid, const struct cs_results *results, bool least_carbon,
+                          int64_t *coordinates, struct extreme *least, struct extreme *most)
 {
     const struct cs_config *config = grid->config;
     const int32_t region_axis = cs_config_axis(grid->config, CS_AXIS_REGION);
@@ -130,8 +130,8 @@ static void find_extremes(const struct cs_grid *grid, const struct cs_results *r
     cs_grid_point(grid, coordinates, &point);
     for (int64_t region = 0; region < config->axes[region_axis].size; region++) {
         coordinates[region_axis] = region;
-        const struct cs_record *record =
-            cs_results_get(results, cs_grid_search_of(grid, coordinates)) + cs_grid_record_of(grid, coordinates);
+        const struct cs_record *record = cs_results_get(results, cs_grid_search_of(grid, coordinates)) +
+                                         (least_carbon ? grid->plans_per_search : cs_grid_record_of(grid, coordinates));
         if (record->status != CS_STATUS_FEASIBLE) {
             continue;
         }
@@ -162,16 +162,44 @@ static bool next_place(const struct cs_grid *grid, int64_t *coordinates)
     return false;
 }
 
-static void print_extremes(const char *hardware, const char *error, const struct extreme *least,
-                           const struct extreme *most)
+/* Which plans a line of the table is about; nothing where there is only one kind. */
+static const char *plan_words(const struct cs_config *config, bool least_carbon)
 {
-    if (!least->known) {
-        cs_log_info("  %-12s %6s  no plan", hardware, error);
-        return;
+    if (least_carbon) {
+        return "least carbon    ";
     }
-    cs_log_info("  %-12s %6s %12.4g %11.4g  %-28s %12.4g %11.4g  %s", hardware, error, least->total / 1e3,
-                least->total / (double)least->devices, least->at, most->total / 1e3,
-                most->total / (double)most->devices, most->at);
+    for (int objective = CS_MIN_DEVICES + 1; objective <= CS_MIN_CARBON; objective++) {
+        if (cs_config_takes(config, "search.objective", objective)) {
+            return "the objective's ";
+        }
+    }
+    return "fewest devices  ";
+}
+
+/* One line of the table: of the plans of the objective, or of the least-carbon ones. */
+static void print_extremes(const struct cs_grid *grid, const struct cs_results *results, int64_t model, int64_t h,
+                           bool least_carbon)
+{
+    const struct cs_axis *hardware = &grid->config->axes[cs_config_axis(grid->config, CS_AXIS_HARDWARE)];
+    int64_t coordinates[CS_AXES_MAX] = {0};
+    struct extreme least = {.known = false}, most = {.known = false};
+    coordinates[cs_config_axis(grid->config, CS_AXIS_MODEL)] = model;
+    coordinates[cs_config_axis(grid->config, CS_AXIS_HARDWARE)] = h;
+    do {
+        find_extremes(grid, results, least_carbon, coordinates, &least, &most);
+    } while (next_place(grid, coordinates));
+    struct cs_family_error family;
+    const bool known = cs_family_error_read(grid->config->library.devices[hardware->indices[h]].family, &family);
+    const struct cs_text error = cs_text_percent(known ? family.mape : (double)NAN);
+    const char *plan = grid->least_carbon ? plan_words(grid->config, least_carbon) : "";
+    if (!least.known && !least_carbon) {
+        cs_log_info("  %-12s %6s  no plan", hardware->labels[h], error.at);
+    }
+    if (least.known) {
+        cs_log_info("  %-12s %6s  %s%12.4g %11.4g  %-28s %12.4g %11.4g  %s", least_carbon ? "" : hardware->labels[h],
+                    least_carbon ? "" : error.at, plan, least.total / 1e3, least.total / (double)least.devices,
+                    least.at, most.total / 1e3, most.total / (double)most.devices, most.at);
+    }
 }
 
 static void print_carbon(const struct cs_grid *grid, const struct cs_results *results)
@@ -193,20 +221,14 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
     cs_log_info("Carbon of training %s%s (%.3g parameters)%s%s:",
                 config->library.models[config->axes[model_axis].indices[model]].from_law ? "d_model " : "",
                 config->axes[model_axis].labels[model], parameters, over[0] != '\0' ? ", over " : "", over);
-    cs_log_info("  %-12s %6s %12s %11s  %-28s %12s %11s  %s", "hardware", "error", "least, t", "kg/device", "at",
-                "most, t", "kg/device", "at");
+    cs_log_info("  %-12s %6s  %s%12s %11s  %-28s %12s %11s  %s", "hardware", "error",
+                grid->least_carbon ? "plan            " : "", "least, t", "kg/device", "at", "most, t", "kg/device",
+                "at");
     for (int64_t h = 0; h < hardware->size; h++) {
-        int64_t coordinates[CS_AXES_MAX] = {0};
-        struct extreme least = {.known = false}, most = {.known = false};
-        coordinates[model_axis] = model;
-        coordinates[hardware_axis] = h;
-        do {
-            find_extremes(grid, results, coordinates, &least, &most);
-        } while (next_place(grid, coordinates));
-        struct cs_family_error family;
-        const bool known = cs_family_error_read(config->library.devices[hardware->indices[h]].family, &family);
-        const struct cs_text error = cs_text_percent(known ? family.mape : (double)NAN);
-        print_extremes(hardware->labels[h], error.at, &least, &most);
+        print_extremes(grid, results, model, h, false);
+        if (grid->least_carbon) {
+            print_extremes(grid, results, model, h, true);
+        }
     }
     cs_log_info("  error: mean error of the fitted step time over published runs on devices of the family; - where "
                 "there are none");
@@ -219,7 +241,7 @@ static void print_feasibility(const struct cs_grid *grid, const struct cs_result
     const int32_t alternatives = 1 + (int32_t)grid->config->settings.search.alternatives;
     for (int64_t search = 0; search < grid->searches; search++) {
         const struct cs_record *records = cs_results_get(results, search);
-        for (int32_t i = 0; i < grid->records_per_search; i += alternatives) {
+        for (int32_t i = 0; i < grid->plans_per_search; i += alternatives) {
             counts[records[i].status]++;
             plans += records[i].status != CS_STATUS_PENDING;
         }

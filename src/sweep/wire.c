@@ -10,7 +10,7 @@
 _Static_assert(sizeof(struct cs_record) % sizeof(double) == 0, "entries of a batch stay aligned");
 _Static_assert(sizeof(struct cs_batch_header) % sizeof(double) == 0, "entries of a batch stay aligned");
 
-/* Results that pile up while rank 0 writes a checkpoint: 256 KiB hold 1,260 searches of one record. */
+/* Results that pile up while rank 0 writes a checkpoint: 256 KiB hold 1,260 searches of one record, 640 of two. */
 static const int64_t CS_BATCH_BYTES = 262144;
 static const double CS_WAIT_MOST = 5e-3; /* s */
 

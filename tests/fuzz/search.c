@@ -214,8 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cs_design_point point;
     cs_grid_point(&grid, origin, &point);
     if (is_small(&point)) {
-        struct cs_record records[1 + 100];
-        demand(grid.records_per_search <= 101, "records");
+        struct cs_record records[1 + 100 + 1];
+        demand(grid.records_per_search <= 102, "records");
         cs_record_evaluate(&grid, 0, workspace, records);
         check_record(&records[0], &point);
     }

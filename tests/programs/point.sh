@@ -87,7 +87,7 @@ equal "critical batch" "  critical batch  4.66 M tokens, 2,277 sequences" "$(gre
 equal "device" "H100  projected 5 years" "$(grep '^H100' out)"
 expect "compute" \
     grep -Eq '^  compute         7\.35 PFLOP/s at int8 \(3\.67 PFLOP/s at 16 bits\), [0-9.]+% sustained' out
-equal "headings" "Model H100 Plan Step Memory Carbon Kernels Best What Other What" \
+equal "headings" "Model H100 Plan Step Memory Carbon Least Kernels Best What Other What" \
     "$(sed -n 's/^\([A-Z][A-Za-z0-9]*\)  *.*/\1/p' out | tr '\n' ' ' | sed 's/ $//')"
 equal "best plans listed" 10 \
     "$(sed -n '/^Best plans/,/^$/p' out | grep -Ec '^ +[0-9]+ +[0-9,]+  t[0-9]+ p[0-9]+ d[0-9]+ ')"

@@ -21,6 +21,7 @@ CONFIG = {
         "training.deadline_days": [60, 90],
     },
 }
+LEAST = "least_carbon_"
 CODES = {"recompute": ["none", "selective", "full", "ffn"], "offload": ["off", "offload"],
          "schedule": ["1f1b", "zb1p", "dualpipe"]}
 
@@ -29,8 +30,8 @@ def point(*words):
     return json.loads(run(BUILD / "cs_point", *words, "--brief", "--json").stdout)
 
 
-def same(results, variable, place, value):
-    stored = results.at(variable, place)
+def same(results, variable, place, value, prefix=""):
+    stored = results.at(prefix + variable, place)
     if variable in CODES and isinstance(value, str):
         stored = CODES[variable][stored]
     return stored == value or (value is None and math.isnan(stored))
@@ -46,8 +47,21 @@ def compare(results, place, answer, text):
     held = sum(name in results.file for name in answer["architecture"])
     check(held >= 10, f"{text}: only {held} values of the architecture in common with the file")
     variables = {name for name, data in results.file.items() if hasattr(data, "dtype") and name not in results.dims}
-    other = variables ^ set(answer["values"]) if feasible else {}
+    names = set(answer["values"]) | {LEAST + name for name in answer.get("least_carbon", {"values": {}})["values"]}
+    other = variables ^ names if feasible else {}
     check(not other, f"{text}: only the file or only cs_point has {', '.join(sorted(other))}")
+
+
+def compare_least(results, place, answer, text):
+    """The least-carbon plan of a file of one region and one way to account for carbon is that of cs_point."""
+    least = answer["least_carbon"]
+    wrong = [f"{name} {value!r} in the file {results.at(LEAST + name, place)!r}"
+             for group in (least["plan"], least["values"]) for name, value in group.items()
+             if LEAST + name in results.file and not same(results, name, place, value, LEAST)]
+    check(not wrong, f"{text}, least carbon: {'; '.join(wrong)}")
+    check(least["values"]["carbon_total"] <= answer["values"]["carbon_total"], f"{text}: less carbon")
+    check(answer["values"]["devices"] <= least["values"]["devices"], f"{text}: fewer devices")
+    return least["plan"] != answer["plan"]
 
 
 def words_of(place, settings):
@@ -83,6 +97,19 @@ def main():
     carbon = sweep("carbon", config, sets=["search.objective=min_carbon", 'axes.model=[{"d_model":[4096]}]',
                                            "axes.year=[0]", 'axes.qat=["off"]'])
     compare_all(carbon, carbon, settings)
+
+    # Beside the plan with the fewest devices stands the least-carbon one.
+    least = sweep("least", config, sets=["carbon.pue=1.15", 'axes.carbon_intensity=["asia-south1"]', 'axes.qat=["off"]',
+                                         "axes.carbon.cpa_growth_per_year=[0]", 'axes.hardware=["H100","TPUv5p"]'])
+    results, apart = Results(least), 0
+    for place in results.places():
+        if STATUS[results.at("status", place)] == "feasible":
+            apart += compare_least(results, place, point(least, *words_of(place, settings)), f"{place}")
+    check(apart > 0, "no two plans differ")
+    place = next(place for place in results.places() if STATUS[results.at("status", place)] == "feasible")
+    for text, words in (("another objective", ["--set", "search.objective=min_time", "--set", "search.devices=64"]),
+                        ("a given count", ["--devices", "64"]), ("off", ["--set", "search.least_carbon=false"])):
+        check("least_carbon" not in point(least, *words_of(place, settings), *words), f"{text}: one plan is the answer")
 
     # The runners-up are the file's alternatives.
     best = sweep("best", config, sets=["search.alternatives=3", 'axes.model=[{"d_model":[10240]}]', "axes.year=[0]"])

@@ -111,6 +111,8 @@ expect "summary: how long" \
 expect "summary: feasible" grep -Eq '^  2 of 2 plans are feasible$' err
 expect "summary: carbon" grep -Eq '^Carbon of training d_model 2048 \([0-9.e+]+ parameters\), over qat, region:$' err
 most=' +[0-9.]+ +[0-9.]+  (off|int8), '
-expect "summary: the device" grep -Eq "^  A100 +([0-9.]+%|-)${most}europe-north2${most}asia-south1\$" err
+rows="europe-north2${most}asia-south1\$"
+expect "summary: the device" grep -Eq "^  A100 +([0-9.]+%|-) +fewest devices$most$rows" err
+expect "summary: the least-carbon plan" grep -Eq "^ +least carbon$most$rows" err
 expect "summary: where" grep -Eq '^Results: p.h5 \([0-9.]+ kB\)$' err
 finish

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sweeps whose result files are tested: plain, with further axes, with plans of each region, with alternatives. */
+/* Sweeps whose result files are tested: plain, with further axes, with plans of each region, with two
+ * objectives, with alternatives. */
 #ifndef CS_TESTS_SWEEPS_H
 #define CS_TESTS_SWEEPS_H
 
@@ -15,6 +16,7 @@ static const char wide[] = "{\"axes\": {" SWEEP_AXES ", \"training.deadline_days
                            "\"training.seq_len\": [2048, 4096]}}";
 static const char regional[] = "{\"axes\": {" SWEEP_AXES ", \"carbon.pue\": [1.1, 1.3]},"
                                "\"search\": {\"objective\": \"min_carbon\"}}";
+static const char mixed[] = "{\"axes\": {" SWEEP_AXES ", \"search.objective\": [\"min_devices\", \"min_carbon\"]}}";
 static const char several[] = "{\"axes\": {" SWEEP_AXES "}, \"search\": {\"alternatives\": 3}}";
 
 #endif

@@ -41,8 +41,14 @@ START_TEST(which_axes_are_searched)
     MAKE(MODELS, YEARS, REGIONS, GROWTH, DEADLINES, STATIC, PUES);
     ck_assert_int_eq(grid.points, 3 * 2 * 4 * 2 * 3 * 2 * 2);
     ck_assert_int_eq(grid.searches, 3 * 2 * 3); /* what only carbon reads is not searched again */
-    ck_assert_int_eq(grid.records_per_search, 1);
+    ck_assert_int_eq(grid.plans_per_search, 1);
+    ck_assert_int_eq(grid.records_per_search, 2); /* and the least-carbon plan, for which nothing is searched again */
     ck_assert_uint_eq(grid.plan_scopes, CS_SCOPE_ARCHITECTURE | CS_SCOPE_SEARCH);
+    MAKE("search.least_carbon=false", MODELS);
+    ck_assert_int_eq(grid.records_per_search, 1);
+    MAKE("axes.search.least_carbon=[false, true]", MODELS);
+    ck_assert_int_eq(grid.searches, 3 * 2);
+    ck_assert_int_eq(grid.records_per_search, 2);
     MAKE("search.objective=min_energy", MODELS, YEARS, REGIONS, GROWTH, DEADLINES, STATIC, PUES);
     ck_assert_int_eq(grid.searches, 3 * 2 * 3 * 2);
     ck_assert_int_eq(grid.records_per_search, 1);
@@ -52,10 +58,12 @@ START_TEST(which_axes_are_searched)
     ck_assert(cs_axis_read_by(&config.axes[config.axis_count - 1], grid.plan_scopes));
     MAKE("axes.search.objective=[\"min_devices\", \"min_carbon\"]", REGIONS, MODELS);
     ck_assert_int_eq(grid.searches, 3 * 2);
-    ck_assert_int_eq(grid.records_per_search, 4);
+    ck_assert_int_eq(grid.plans_per_search, 4);
+    ck_assert_int_eq(grid.records_per_search, 5);
     MAKE("search.alternatives=4", REGIONS, MODELS);
     ck_assert_int_eq(grid.searches, 3);
-    ck_assert_int_eq(grid.records_per_search, 5);
+    ck_assert_int_eq(grid.plans_per_search, 5);
+    ck_assert_int_eq(grid.records_per_search, 6);
 }
 END_TEST
 
@@ -187,8 +195,8 @@ START_TEST(a_record_is_the_answer_of_the_search)
     for (int64_t search = 0; search < grid.searches; search++) {
         int64_t coordinates[CS_AXES_MAX];
         struct cs_design_point point;
-        struct cs_record records[3], again[3];
-        struct cs_search_result best[3];
+        struct cs_record records[4], again[4];
+        struct cs_search_result best[3], least;
         int32_t found = 0;
         point_of(search, &point, coordinates);
         memset(best, 0, sizeof best);
@@ -208,6 +216,9 @@ START_TEST(a_record_is_the_answer_of_the_search)
                 ck_assert_int_eq(records[i].plan.devices, 0);
             }
         }
+        const struct cs_place place = cs_grid_mean_place(&grid, &point.settings.carbon);
+        cs_search_regions(&point.problem, &point.space, &point.carbon, workspace, 1, &place, &least);
+        check_record(&least, &records[3]);
     }
     cs_search_workspace_destroy(workspace);
 }
@@ -227,7 +238,7 @@ START_TEST(records_of_regions)
         places[i] = (struct cs_place){region->g_per_kwh, region->pue > 0.0 ? region->pue : 1.1};
     }
     struct cs_search_result best[4];
-    struct cs_record records[4];
+    struct cs_record records[5];
     memset(best, 0, sizeof best);
     cs_search_regions(&point.problem, &point.space, &point.carbon, workspace, 4, places, best);
     cs_record_evaluate(&grid, 0, workspace, records);
@@ -241,7 +252,36 @@ START_TEST(records_of_regions)
     for (int32_t i = 1; i < 4; i++) {
         ck_assert_mem_eq(&records[i], &records[0], sizeof records[0]);
     }
+    /* Of the two, min_devices has a least-carbon plan beside it. */
+    ck_assert_int_eq(records[4].status, CS_STATUS_FEASIBLE);
+    cs_record_evaluate(&grid, 1, workspace, records);
+    ck_assert_int_eq(records[3].status, CS_STATUS_FEASIBLE);
+    ck_assert_int_eq(records[4].status, CS_STATUS_PENDING);
     cs_search_workspace_destroy(workspace);
+}
+END_TEST
+
+/* The place of a sum over regions: a plan's carbon there is the mean of its carbon at each, whatever the plan. */
+START_TEST(the_place_between_all_regions)
+{
+    MAKE("axes.model={\"d_model\": [4096]}", REGIONS, "carbon.pue_per_region=true");
+    struct cs_design_point point;
+    int64_t coordinates[CS_AXES_MAX];
+    point_of(0, &point, coordinates);
+    const struct cs_place mean = cs_grid_mean_place(&grid, &point.settings.carbon);
+    for (int64_t devices = 1; devices < 100; devices += 7) {
+        struct cs_footprint footprint;
+        double sum = 0.0;
+        cs_footprint_of(&point.carbon, devices, 1e6 / (double)devices, 0.3, &footprint);
+        for (int32_t i = 0; i < 4; i++) {
+            const struct cs_region *region = &config.library.regions[config.axes[4].indices[i]];
+            const struct cs_place place = cs_region_place(&point.settings.carbon, region);
+            cs_footprint_at(&place, &footprint);
+            sum += footprint.total;
+        }
+        cs_footprint_at(&mean, &footprint);
+        ck_assert_double_eq_tol(footprint.total, sum / 4.0, 1e-12 * sum);
+    }
 }
 END_TEST
 
@@ -281,6 +321,7 @@ int main(void)
     tcase_add_test(cases, what_models_state);
     tcase_add_test(cases, a_record_is_the_answer_of_the_search);
     tcase_add_test(cases, records_of_regions);
+    tcase_add_test(cases, the_place_between_all_regions);
     tcase_add_test(cases, shipped_configurations);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);

@@ -86,6 +86,53 @@ START_TEST(plans_by_region_and_alternatives)
     axes_are(several, "devices", "model hardware year qat alternative");
     axes_are(several, "carbon_total", "model hardware year qat region alternative");
     axes_are(several, "loss", "model");
+    axes_are(mixed, "devices", "model hardware year qat objective region");
+}
+END_TEST
+
+/* One least-carbon plan for each search: neither by region nor with alternatives; its carbon as any plan's. */
+START_TEST(least_carbon_plans_have_the_axes_of_the_searches)
+{
+    axes_are(plain, "least_carbon_status", "model hardware year qat");
+    axes_are(several, "least_carbon_devices", "model hardware year qat");
+    axes_are(several, "least_carbon_carbon_total", "model hardware year qat region");
+    axes_are(mixed, "least_carbon_mfu", "model hardware year qat objective");
+    axes_are(wide, "least_carbon_mfu", "model hardware year qat deadline_days seq_len");
+    axes_are(wide, "least_carbon_energy", "model hardware year qat deadline_days static_fraction seq_len");
+    axes_are(wide, "least_carbon_carbon_embodied",
+             "model hardware year qat deadline_days cpa_growth_per_year host seq_len");
+    axes_are(wide, "least_carbon_carbon_servers",
+             "model hardware year qat deadline_days pue static_fraction seq_len region");
+    axes_are(wide, "least_carbon_carbon_total",
+             "model hardware year qat deadline_days cpa_growth_per_year pue host static_fraction seq_len region");
+}
+END_TEST
+
+/* Every variable of a plan has its like of the least-carbon plan, which differs by its axes alone. */
+START_TEST(every_variable_of_a_plan_is_told_of_both)
+{
+    int32_t count, both = 0;
+    const struct cs_variable *const all = cs_variables(&count);
+    for (int32_t i = 0; i < count; i++) {
+        if ((all[i].on & CS_ON_PLAN) == 0) {
+            continue;
+        }
+        char name[128], meaning[256];
+        (void)snprintf(name, sizeof name, "%s%s", CS_LEAST_PREFIX, all[i].name);
+        (void)snprintf(meaning, sizeof meaning, "least-carbon plan: %s", all[i].long_name);
+        const struct cs_variable *const least = cs_test_variable(name);
+        ck_assert_uint_eq(least->on, (all[i].on & ~(unsigned)CS_ON_PLAN) | CS_ON_LEAST);
+        ck_assert_str_eq(least->long_name, meaning);
+        ck_assert_str_eq(least->units, all[i].units);
+        ck_assert_int_eq(least->type, all[i].type);
+        ck_assert_int_eq(least->kept, all[i].kept);
+        ck_assert_int_eq(least->source, all[i].source);
+        ck_assert_int_eq(least->offset, all[i].offset);
+        ck_assert_int_eq(least->filled, all[i].filled);
+        ck_assert(least->flags == NULL ? all[i].flags == NULL : strcmp(least->flags, all[i].flags) == 0);
+        both++;
+    }
+    ck_assert_int_gt(both, 30);
 }
 END_TEST
 
@@ -143,6 +190,8 @@ int main(void)
     tcase_add_test(cases, extra_axes_reach_what_reads_them);
     tcase_add_test(cases, device_axes_reach_what_reads_them);
     tcase_add_test(cases, plans_by_region_and_alternatives);
+    tcase_add_test(cases, least_carbon_plans_have_the_axes_of_the_searches);
+    tcase_add_test(cases, every_variable_of_a_plan_is_told_of_both);
     tcase_add_test(cases, no_dimension_is_called_like_a_variable);
     tcase_add_test(cases, chunks_cover_a_variable_in_its_order);
     suite_add_tcase(suite, cases);

@@ -101,7 +101,8 @@ START_TEST(resume_continues)
     cs_must(cs_open_output(CS_OUTPUT_RESUME, results, &output));
     ck_assert(!cs_case_complete);
     ck_assert(memcmp(cs_results_get(results, 0), cs_results_get(cs_case_part, 0),
-                     (size_t)cs_case->grid.searches * sizeof(struct cs_record)) == 0);
+                     (size_t)(cs_case->grid.searches * cs_case->grid.records_per_search) * sizeof(struct cs_record)) ==
+              0);
     cs_must(cs_output_finish(output, cs_case_whole, &cs_case_info, &cs_case_error));
     cs_output_close(output);
     cs_no_strays(true, false);

@@ -14,8 +14,8 @@
 #include "suite.h"
 #include "sweeps.h"
 
-static const char *const cases[] = {plain, wide, regional, several};
-enum { CASES = 4 };
+static const char *const cases[] = {plain, wide, regional, mixed, several};
+enum { CASES = 5 };
 
 static const struct cs_run_info info = {.ranks = 1, .command = "test", .shard = 1, .shards = 1};
 
@@ -52,8 +52,11 @@ static double expected_carbon(const struct cs_grid *grid, const struct cs_result
     const struct cs_config *config = grid->config;
     static struct cs_design_point point;
     cs_grid_point(grid, coordinates, &point);
-    const struct cs_record *record = cs_results_get(results, cs_grid_search_of(grid, coordinates)) +
-                                     cs_grid_record_of(grid, coordinates) + alternative;
+    const bool least = strncmp(name, CS_LEAST_PREFIX, strlen(CS_LEAST_PREFIX)) == 0;
+    const struct cs_record *record =
+        cs_results_get(results, cs_grid_search_of(grid, coordinates)) +
+        (least ? grid->plans_per_search : cs_grid_record_of(grid, coordinates) + alternative);
+    name += least ? strlen(CS_LEAST_PREFIX) : 0;
     if (record->status != CS_STATUS_FEASIBLE) {
         return (double)NAN;
     }
@@ -114,8 +117,15 @@ START_TEST(carbon_in_the_file_is_that_of_the_functions)
     const hid_t file = open_file(path);
     static const char *const names[] = {"energy", "embodied_inventory", "carbon_embodied", "carbon_servers",
                                         "carbon_total"};
+    ck_assert(test->grid.least_carbon == (cases[_i] != regional));
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
         check_variable(file, &test->grid, results, names[k]);
+        char least[64];
+        (void)snprintf(least, sizeof least, "%s%s", CS_LEAST_PREFIX, names[k]);
+        ck_assert((H5Lexists(file, least, H5P_DEFAULT) > 0) == test->grid.least_carbon);
+        if (test->grid.least_carbon) {
+            check_variable(file, &test->grid, results, least);
+        }
     }
     H5Fclose(file);
     unlink(path);
@@ -167,7 +177,7 @@ START_TEST(parts_add_up)
     must(cs_results_load(paths[0], joined, &error), &error);
     ck_assert_int_eq(cs_results_pending(joined), 0);
     ck_assert(memcmp(cs_results_get(joined, 0), cs_results_get(whole, 0),
-                     (size_t)test->grid.searches * sizeof(struct cs_record)) == 0);
+                     (size_t)(test->grid.searches * test->grid.records_per_search) * sizeof(struct cs_record)) == 0);
     for (int part = 0; part < 2; part++) {
         unlink(paths[part]);
         cs_results_destroy(parts[part]);
@@ -186,13 +196,18 @@ START_TEST(nothing_that_is_not_finite_gets_in)
     must(cs_results_create(&test->grid, &results, &error), &error);
     double *const values[] = {(double[]){(double)NAN}, (double[]){(double)INFINITY}, (double[]){-(double)INFINITY}};
     for (int64_t search = 0; search < 12; search++) {
-        struct cs_record record = {
+        const struct cs_record good = {
             .status = CS_STATUS_FEASIBLE, .plan = {.devices = 8}, .training_time = 1.0, .mfu = 0.5};
-        double *const places[] = {&record.training_time, &record.mfu, &record.candidates, &record.shares[6]};
+        struct cs_record records[2] = {good, good}; /* the plan, the least-carbon plan */
+        struct cs_record *const bad = &records[search % 2];
+        double *const places[] = {&bad->training_time, &bad->mfu, &bad->candidates, &bad->shares[6]};
         *places[search % 4] = *values[search / 4];
-        cs_results_put(results, search, &record);
-        ck_assert_int_eq(cs_results_get(results, search)->status, CS_STATUS_FAILED);
-        ck_assert_int_eq(cs_results_get(results, search)->plan.devices, 0);
+        ck_assert_int_eq(test->grid.records_per_search, 2);
+        cs_results_put(results, search, records);
+        const struct cs_record *const kept = cs_results_get(results, search);
+        ck_assert_int_eq(kept[search % 2].status, CS_STATUS_FAILED);
+        ck_assert_int_eq(kept[search % 2].plan.devices, 0);
+        ck_assert_mem_eq(&kept[1 - search % 2], &good, sizeof good);
     }
     ck_assert_int_eq(cs_results_pending(results), test->grid.searches - 12);
     cs_results_destroy(results);
@@ -208,7 +223,7 @@ START_TEST(infeasible_plans_keep_their_count_of_candidates)
     must(cs_results_create(&test->grid, &results, &error), &error);
     const struct cs_record record = {
         .status = CS_STATUS_MEMORY, .candidates = 1234567.0, .plan = {.devices = 99}, .training_time = (double)NAN};
-    cs_results_put(results, 1, &record);
+    cs_results_put(results, 1, (const struct cs_record[]){record, record});
     const char *path = cs_test_path("infeasible.h5");
     must(cs_test_results_write(results, path, &info, &error), &error);
     const hid_t file = open_file(path);
@@ -220,6 +235,9 @@ START_TEST(infeasible_plans_keep_their_count_of_candidates)
     ck_assert_double_eq(devices[1], -1.0);
     ck_assert_double_eq(status[1], 5.0);
     ck_assert_double_eq(status[0], 0.0);
+    free(status);
+    status = read_doubles(file, CS_LEAST_PREFIX "status", test->grid.searches);
+    ck_assert_double_eq(status[1], 5.0);
     free(status);
     free(devices);
     free(candidates);
