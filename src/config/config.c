@@ -365,6 +365,26 @@ static enum cs_code check_batch_law(const struct cs_json *root, const struct cs_
     return CS_OK;
 }
 
+/* Stacks that TPUs do not run. */
+static enum cs_code check_stack(const struct cs_json *root, const struct cs_config *config, struct cs_error *error)
+{
+    static const enum cs_stack_family families[] = {CS_STACK_MEGATRON, CS_STACK_DEEPSPEED};
+    const struct cs_axis *const hardware = &config->axes[cs_config_axis(config, CS_AXIS_HARDWARE)];
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        for (int64_t k = 0; k < hardware->size && cs_config_takes(config, "training.stack", families[i]); k++) {
+            const struct cs_device *const device = &config->library.devices[hardware->indices[k]];
+            char name[16];
+            if (device->kind == CS_TPU) {
+                return cs_json_fail(place_of(root, "training.stack"), error,
+                                    "%s does not run on %s: take xla, pytorch or best, or leave out the TPUs.",
+                                    cs_choice_name(CS_STACK_NAMES, (int32_t)families[i], name, sizeof name),
+                                    device->name);
+            }
+        }
+    }
+    return CS_OK;
+}
+
 /* Settings that are right one by one and wrong together. */
 static enum cs_code check_together(const struct cs_json *root, const struct cs_config *config, struct cs_error *error)
 {
@@ -374,6 +394,7 @@ static enum cs_code check_together(const struct cs_json *root, const struct cs_c
     if (cs_config_takes(config, "search.objective", CS_MIN_TIME) && cs_config_takes(config, "search.devices", 0.0)) {
         return cs_json_fail(at, error, "min_time wants search.devices, the number of devices to be fastest with.");
     }
+    CS_TRY(check_stack(root, config, error));
     if (cs_config_takes(config, "search.objective", CS_MIN_CARBON) && config->settings.search.alternatives > 0) {
         const struct cs_json *alternatives = cs_json_member(search, "alternatives");
         return cs_json_fail(alternatives, error,
