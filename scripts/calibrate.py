@@ -14,6 +14,7 @@ out whole, each fitted anew from the middle of the ranges, without a look at the
 import argparse
 import copy
 import ctypes
+import glob
 import hashlib
 import json
 import math
@@ -41,8 +42,8 @@ FAMILIES = {
     "A100": {
         "holder": "A100-40GB",
         "constants": {
-            "sustained": (0.6, 0.95), "hbm_efficiency": (0.7, 0.92), "launch_us": (1, 8), "dispatch_us": (2, 150),
-            "wave_loss": (0, 1), "boundary_us": (0, 100), "fused1_forward": (0.2, 0.55), "fused1_backward": (0.15, 0.5),
+            "sustained": (0.6, 0.95), "hbm_efficiency": (0.7, 0.92), "launch_us": (1, 8),
+            "wave_loss": (0, 1), "fused1_forward": (0.2, 0.55), "fused1_backward": (0.15, 0.5),
             "score_forward_bytes": (6, 30), "score_backward_bytes": (8, 40), "logit_forward_bytes": (8, 40),
             "softmax_share": (0, 0.4), "link_efficiency": (0.65, 0.85), "link_latency_us": (3, 12),
             "scale_out_latency_us": (2, 40), "link_compute_tax": (0.1, 0.4), "scale_out_compute_tax": (0.02, 0.4),
@@ -52,8 +53,8 @@ FAMILIES = {
         "holder": "H100",
         "constants": {
             "sustained": (0.5, 0.9), "k_ramp": (0, 400), "hbm_efficiency": (0.6, 0.92),
-            "launch_us": (1, 15), "dispatch_us": (2, 40), "wave_loss": (0.3, 1), "step_overhead_ms": (0, 60),
-            "boundary_us": (0, 60), "routing_us": (0, 1000), "tensor_overlap": (0, 0.8), "fused1_forward": (0.12, 0.3),
+            "launch_us": (1, 15), "wave_loss": (0.3, 1), "step_overhead_ms": (0, 60),
+            "routing_us": (0, 1000), "tensor_overlap": (0, 0.8), "fused1_forward": (0.12, 0.3),
             "fused1_backward": (0.1, 0.3), "fused3_forward": (0.55, 0.75), "fused3_backward": (0.4, 0.6),
         },
     },
@@ -82,13 +83,13 @@ SCHEDULES = {None: 0, "1f1b": 0, "zb1p": 1, "dualpipe": 2}
 
 
 def compile_bridge(folder):
-    """The model and the bridge as one shared library."""
-    sources = [os.path.join(ROOT, "src", "model", f) for f in sorted(os.listdir(os.path.join(ROOT, "src", "model")))
-               if f.endswith(".c")]
+    """The model, what it needs of src/base, and the bridge as one shared library."""
+    sources = sorted(glob.glob(os.path.join(ROOT, "src", "model", "*.c")) +
+                     glob.glob(os.path.join(ROOT, "src", "base", "*.c")))
     library = os.path.join(folder, "bridge.so")
-    command = [os.environ.get("CC", "cc"), "-std=c11", "-ffp-contract=off", "-O2", "-fPIC", "-shared", "-I",
-               os.path.join(ROOT, "include"), "-o", library, os.path.join(ROOT, "scripts", "calibrate_bridge.c"),
-               *sources, "-lm"]
+    command = [os.environ.get("CC", "cc"), "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-ffp-contract=off", "-O2", "-fPIC",
+               "-shared", "-I", os.path.join(ROOT, "include"), "-o", library,
+               os.path.join(ROOT, "scripts", "calibrate_bridge.c"), *sources, "-lm"]
     subprocess.run(command, check=True)
     bridge = ctypes.CDLL(library)
     bridge.bridge_field.restype = ctypes.c_char_p

@@ -61,6 +61,9 @@ SNIPPET = r"""
 CS_SECTIONS(SECTION_ROWS)
 CS_ABILITIES(ABILITY_ROW)
 CS_STACK_FACTS(FACT_ROW)
+#define HOST_ROW(family, since, on, dispatch_us, boundary_us, source) \
+    @HOST #family, (since), #on, (dispatch_us), (boundary_us), source @END
+CS_STACK_HOSTS(HOST_ROW)
 CS_DEVICE_FIELDS(FIELD_ROW)
 CS_SHAPE_FIELDS(MODEL_COUNT, MODEL_FLAG)
 CS_MIXTURE_FIELDS(MODEL_COUNT)
@@ -80,15 +83,15 @@ def evaluate(text):
 
 
 def tables():
-    """[(section, rows)], fields, (fields of a model, fields of "mla"), (abilities of stacks, facts of them): what the
-    preprocessor makes of the headers."""
+    """[(section, rows)], fields, (fields of a model, fields of "mla"), (abilities of stacks, facts of them, their
+    hosts): what the preprocessor makes of the headers."""
     compiler = os.environ.get("CC", "cc").split()
     done = subprocess.run([*compiler, "-E", "-P", "-I", str(ROOT / "include"), "-x", "c", "-"], input=SNIPPET,
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{compiler[0]} -E failed: {done.stderr}")
-    sections, fields, models, stacks = [], [], {"MODEL": {}, "MLA": {}}, {"ABILITY": [], "FACT": []}
-    for kind, body in re.findall(r"@(SECTION|ROW|FIELD|MODEL|MLA|ABILITY|FACT)\b(.*?)@END", done.stdout, re.S):
+    sections, fields, models, stacks = [], [], {"MODEL": {}, "MLA": {}}, {"ABILITY": [], "FACT": [], "HOST": []}
+    for kind, body in re.findall(r"@(SECTION|ROW|FIELD|MODEL|MLA|ABILITY|FACT|HOST)\b(.*?)@END", done.stdout, re.S):
         if kind in models:
             # Where another field bounds one, no value of that field may make the schema refuse what the program takes.
             low, high = (re.sub(r"\ba->(\w+)", lambda at: str(models[kind][at.group(1)][end]), body) for end in (0, 1))
@@ -417,10 +420,17 @@ def stack_table(stacks):
     return lines
 
 
+def host_table(stacks):
+    lines = ["| stack | since | on | `dispatch_us` | `boundary_us` | source |", "|---|---|---|---|---|---|"]
+    for family, since, on, dispatch, boundary, source in stacks["HOST"]:
+        lines.append(f"| {family.lower()} | {since} | {on} | {shown(dispatch)} | {shown(boundary)} | {cell(source)} |")
+    return lines
+
+
 def readme(text, sections, fields, models, stacks):
     blocks = {"settings": [line for section, rows in sections for line in [*section_table(section, rows), ""]][:-1],
               "devices": field_table(fields), "models": model_table(models),
-              "stacks": stack_table(stacks)}
+              "stacks": stack_table(stacks), "hosts": host_table(stacks)}
     for name, lines in blocks.items():
         pattern = re.compile(rf"(<!-- {name}: scripts/reference\.py writes this table -->\n)(?:(?!<!--).)*"
                              r"(<!-- end -->)", re.S)

@@ -53,8 +53,6 @@ enum cs_device_kind { CS_GPU, CS_TPU };
     FIELD(grouped_ramp, "grouped_ramp", CS_REAL, 1, 0, 1e6, 0, "1", CS_SCOPE_SEARCH,                                   \
           "M0 of (1 + M0/M): grouped GEMM with M rows per expert")                                                     \
     FIELD(launch, "launch_us", CS_REAL, 1e-6, 0, 1e4, 0, "us", CS_SCOPE_SEARCH, "time between dependent kernels")      \
-    FIELD(dispatch, "dispatch_us", CS_REAL, 1e-6, 0, 1e4, 0, "us", CS_SCOPE_SEARCH,                                    \
-          "host time to enqueue one kernel: bounds small layers")                                                      \
     FIELD(step_overhead, "step_overhead_ms", CS_REAL, 1e-3, 0, 1e6, 0, "ms", CS_SCOPE_SEARCH,                          \
           "fixed host work of a step: clipping, scaling, data")                                                        \
     FIELD(score_forward, "score_forward_bytes", CS_REAL, 1, 0, 1e3, 9, "byte", CS_SCOPE_SEARCH,                        \
@@ -105,8 +103,6 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "top-k, sorts, indices and the wait for token counts of one mixture layer, each way")                        \
     FIELD(tensor_overlap, "tensor_overlap", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                                 \
           "share of tensor-parallel collectives that fused stacks hide in GEMMs")                                      \
-    FIELD(boundary, "boundary_us", CS_REAL, 1e-6, 0, 1e5, 0, "us", CS_SCOPE_SEARCH,                                    \
-          "host synchronisation of one transfer between pipeline stages")                                              \
     FIELD(link_compute_tax, "link_compute_tax", CS_REAL, 1, 0, 1, 0.15, "1", CS_SCOPE_SEARCH,                          \
           "share of compute that an overlapped scale-up collective takes")                                             \
     FIELD(scale_out_compute_tax, "scale_out_compute_tax", CS_REAL, 1, 0, 1, 0.02, "1", CS_SCOPE_SEARCH,                \

@@ -150,6 +150,10 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     CHOICE(fused_weight_gradient, "auto", CS_SWITCH_NAMES, CS_SCOPE_SEARCH,                                            \
            "weight gradients are added by their product, and hide the tensor all-reduce; off: by a pass of its own; "  \
            "auto: as the stack does")                                                                                  \
+    REAL(dispatch_us, -1.0, -1.0, 1e4, "us", CS_SCOPE_SEARCH,                                                          \
+         "host time to enqueue one kernel, which bounds small layers; below 0: the stack's")                           \
+    REAL(boundary_us, -1.0, -1.0, 1e5, "us", CS_SCOPE_SEARCH,                                                          \
+         "host synchronisation of one transfer between pipeline stages; below 0: the stack's")                         \
     COUNT(layer_tensors, 12, 1, 1000, "1", CS_SCOPE_SEARCH,                                                            \
           "tensors of a layer, which ZeRO 3 without overlap gathers one by one: four linears with bias, two norms")    \
     REAL(optimizer_traffic_bytes, 50.0, 0.0, 1e3, "byte", CS_SCOPE_SEARCH,                                             \

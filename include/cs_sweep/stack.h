@@ -87,13 +87,35 @@ struct cs_stack_fact {
 };
 const struct cs_stack_fact *cs_stack_facts(int32_t *count);
 
+/* What its host costs, from a year on: HOST(family, first year, on, us to enqueue a kernel as the model counts them, us
+ * of a transfer between stages, source). */
+#define CS_STACK_2022_HOST "fitted to A100's runs (Megatron-LM 2021 and 2022), the second at the end of its range"
+#define CS_STACK_2023_HOST "fitted to H100's runs (Megatron-LM, PyTorch 2023 to 2026), at the end of their ranges"
+#define CS_STACK_HOSTS(HOST)                                                                                           \
+    HOST(MEGATRON, 2019, GPU, 73.9, 99.8, CS_STACK_2022_HOST)                                                          \
+    HOST(MEGATRON, 2023, GPU, 40.0, 60.0, CS_STACK_2023_HOST)                                                          \
+    HOST(PYTORCH, 2019, GPU, 73.9, 99.8, "as Megatron-LM's: no run of its own")                                        \
+    HOST(PYTORCH, 2023, GPU, 40.0, 60.0, CS_STACK_2023_HOST)                                                           \
+    HOST(DEEPSPEED, 2019, GPU, 73.9, 99.8, "as Megatron-LM's: no run that the host bounds")                            \
+    HOST(DEEPSPEED, 2023, GPU, 40.0, 60.0, "as Megatron-LM's: no run")                                                 \
+    HOST(XLA, 2019, GPU, 40.0, 60.0, "assumption, as the others of 2023: no run that the host bounds")                 \
+    HOST(XLA, 2019, TPU, 0.0, 0.0, "assumption: a step is one compiled program")
+struct cs_stack_host {
+    enum cs_stack_family family;
+    int32_t since, on;
+    double dispatch_us, boundary_us;
+    const char *source;
+};
+const struct cs_stack_host *cs_stack_hosts(int32_t *count);
+
 /* What a stack does on one device: its facts, with the settings that override them one by one. */
 struct cs_stack {
     enum cs_attention_kernel kernel; /* never AUTO */
     enum cs_layer_split layer_split; /* never AUTO */
     bool gradient_overlap, shard_overlap, send_overlap, tensor_overlap, fused_weight_gradient, dropout;
     bool interleaved;
-    uint32_t schedules; /* bits of enum cs_schedule */
+    uint32_t schedules;        /* bits of enum cs_schedule */
+    double dispatch, boundary; /* s of the host: to enqueue a kernel; for a transfer between stages */
 };
 
 /* Of the family and the year that training names; `best` has what any family has. gated: the model's feed-forward. */

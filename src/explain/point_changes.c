@@ -45,7 +45,7 @@ static void larger_domain(struct cs_design_point *design)
 static void no_launch(struct cs_design_point *design)
 {
     design->problem.device.launch = 0;
-    design->problem.device.dispatch = 0;
+    design->problem.stack.dispatch = 0;
 }
 static void later_deadline(struct cs_design_point *design)
 {
@@ -86,7 +86,7 @@ void cs_point_find_changes(struct cs_point *point, struct cs_search_workspace *w
         one->apply(&other);
         if (!(torus ? one->for_torus : one->for_switched) ||
             (one->apply == unlimited_memory && point->best[0].status != CS_STATUS_MEMORY) ||
-            (one->apply == no_launch && problem->device.launch + problem->device.dispatch <= 0) ||
+            (one->apply == no_launch && problem->device.launch + problem->stack.dispatch <= 0) ||
             ((one->apply == later_deadline || one->apply == earlier_deadline) && point->objective == CS_MIN_TIME) ||
             (one->apply == larger_batch && problem->global_batch > 0)) {
             continue;

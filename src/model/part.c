@@ -61,7 +61,7 @@ static void bound_by_host(const struct cs_builder *builder, bool backward)
 {
     double *shares = backward ? builder->part->backward : builder->part->forward;
     const double kernels = backward ? builder->backward_kernels : builder->forward_kernels;
-    const double host = kernels * builder->problem->device.dispatch;
+    const double host = kernels * builder->problem->stack.dispatch;
     const double busy = total(shares);
     if (host > busy) {
         const struct cs_kernel_time late = {.seconds = host - busy, .bound = CS_BOUND_LAUNCH};

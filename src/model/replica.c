@@ -274,7 +274,7 @@ static void prepare_boundary(const struct cs_stage *stage, int64_t data, struct 
     cs_group_place(costs->network, 1, plan->tensor, &tensor);
     replica->point_to_point =
         2.0 * (cs_point_to_point(costs->network, stride, stage->pipeline, costs->boundary_bytes / parts) +
-               costs->problem->device.boundary) +
+               costs->problem->stack.boundary) +
         (parts > 1.0 ? 2.0 * cs_all_gather(&tensor, costs->boundary_bytes) : 0.0);
     replica->chunk_to_chunk = replica->point_to_point;
     if (costs->problem->stack.send_overlap) {

@@ -19,7 +19,20 @@ const struct cs_stack_fact *cs_stack_facts(int32_t *count)
     return facts;
 }
 
-/* What is asked of the table. */
+static const struct cs_stack_host hosts[] = {
+#define HOST(family, since, on, dispatch_us, boundary_us, source)                                                      \
+    {CS_STACK_##family, since, CS_STACK_ON_##on, dispatch_us, boundary_us, source},
+    CS_STACK_HOSTS(HOST)
+#undef HOST
+};
+
+const struct cs_stack_host *cs_stack_hosts(int32_t *count)
+{
+    *count = (int32_t)(sizeof hosts / sizeof hosts[0]);
+    return hosts;
+}
+
+/* What is asked of the tables. */
 struct asked {
     enum cs_stack_family family;
     int32_t year, on;
@@ -54,6 +67,25 @@ static enum cs_attention_kernel newest_kernel(const struct asked *asked, const s
         return CS_ATTENTION_FUSED2;
     }
     return first && device->fused1_forward > 0.0 ? CS_ATTENTION_FUSED1 : CS_ATTENTION_UNFUSED;
+}
+
+/* The family's last row until the year. The best stack is not told apart by its host's times: on GPUs they are those
+ * that most runs tell of. */
+static const struct cs_stack_host *host_of(const struct asked *asked)
+{
+    const bool tpu = asked->on == CS_STACK_ON_TPU;
+    const enum cs_stack_family family = tpu                              ? CS_STACK_XLA
+                                        : asked->family == CS_STACK_BEST ? CS_STACK_MEGATRON
+                                                                         : asked->family;
+    const struct cs_stack_host *found = NULL;
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        const struct cs_stack_host *const host = &hosts[i];
+        if (host->family == family && host->on == asked->on && host->since <= asked->year &&
+            (found == NULL || host->since > found->since)) {
+            found = host;
+        }
+    }
+    return found;
 }
 
 uint32_t cs_stack_schedules(const struct cs_stack *stack, uint32_t asked)
@@ -96,6 +128,9 @@ void cs_stack_resolve(const struct cs_training *training, const struct cs_device
     stack->fused_weight_gradient =
         decide(training->fused_weight_gradient, can(&asked, CS_ABILITY_FUSED_WEIGHT_GRADIENT));
     stack->dropout = decide(training->dropout, !gated && can(&asked, CS_ABILITY_DROPOUT));
+    const struct cs_stack_host *const host = host_of(&asked);
+    stack->dispatch = 1e-6 * (training->dispatch_us < 0.0 ? host->dispatch_us : training->dispatch_us);
+    stack->boundary = 1e-6 * (training->boundary_us < 0.0 ? host->boundary_us : training->boundary_us);
     stack->interleaved = can(&asked, CS_ABILITY_INTERLEAVED);
     stack->schedules = 1u << CS_SCHEDULE_1F1B | (can(&asked, CS_ABILITY_ZB1P) ? 1u << CS_SCHEDULE_ZB1P : 0u) |
                        (can(&asked, CS_ABILITY_DUALPIPE) ? 1u << CS_SCHEDULE_DUALPIPE : 0u);

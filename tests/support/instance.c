@@ -216,6 +216,8 @@ static void build_problem(struct instance *instance)
     settings.training.dropout = instance->genes[GENE_unfused] == 1 ? CS_SWITCH_ON : CS_SWITCH_OFF;
     settings.training.layer_split = instance->genes[GENE_even] == 1 ? CS_LAYER_SPLIT_EVEN : CS_LAYER_SPLIT_BALANCED;
     settings.training.fused_weight_gradient = instance->genes[GENE_unfused] != 1 ? CS_SWITCH_ON : CS_SWITCH_OFF;
+    settings.training.dispatch_us = (double)instance->genes[GENE_launch];
+    settings.training.boundary_us = (double)instance->genes[GENE_launch];
     settings.training.memory_margin_bytes = 0.0;
     settings.training.global_batch = PICK(given, 0, 0, 0, 0, 0, 0, 12, 24, 7, 30, 36, 1);
     settings.training.gradient_overlap = PICK(overlap, CS_SWITCH_AUTO, CS_SWITCH_AUTO, CS_SWITCH_ON, CS_SWITCH_OFF);

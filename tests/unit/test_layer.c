@@ -225,7 +225,7 @@ END_TEST
 /* Recomputed unfused attention enqueues its three kernels again; a head's output needs no gradient of its input. */
 START_TEST(launches_of_recomputed_kernels)
 {
-    problem.device.dispatch = 1.0;
+    problem.stack.dispatch = 1.0;
     const double backward = 1.0; /* s per kernel */
     struct cs_network network;
     struct cs_costs costs;

@@ -262,7 +262,7 @@ START_TEST(a_layer_takes_as_long_as_its_launches)
 {
     prepare(1, 1, 0, 0);
     const double before = costs.part[CS_PART_DENSE].forward_seconds;
-    problem.device.dispatch = 1.0;
+    problem.stack.dispatch = 1.0;
     prepare(1, 1, 0, 0);
     const double kernels = costs.part[CS_PART_DENSE].forward_seconds;
     /* norm, qkv, 3 of attention, out, residual, norm, up, activation, down, residual, and two all-reduces */

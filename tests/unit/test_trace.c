@@ -222,7 +222,7 @@ START_TEST(entries_add_up_to_the_parts)
     problem.architecture.mtp_layers = 1;
     cs_parameters_count(&problem.architecture, &problem.parameters);
     for (int late = 0; late <= 1; late++) {
-        problem.device.dispatch = late ? 1e-2 : 0.0;
+        problem.stack.dispatch = late ? 1e-2 : 0.0;
         prepare();
         for (int i = 0; i < 3; i++) {
             struct sums sums = {.part = parts[i]};
