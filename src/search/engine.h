@@ -44,6 +44,8 @@ struct cs_sharding {
     struct cs_sums whole; /* all layers are recomputed alike */
     struct cs_sums kept;  /* no layer is recomputed; equal to `whole` where a candidate always recomputes all */
     double again;         /* s at least that a recomputed layer takes longer than one that is not */
+    /* By recomputation and offload: the shardings that this one stands for, 0: not priced yet, -1: hopeless. */
+    int32_t variants[CS_RECOMPUTE_COUNT][2];
 };
 
 struct cs_node {
@@ -106,6 +108,30 @@ struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const s
                                        int64_t micro_batch, int32_t recompute, int32_t offload);
 void cs_engine_result(const struct cs_search_workspace *work, const struct cs_answer *answer,
                       struct cs_search_result *result);
+
+/* Room for one more element: arrays grow to the largest search so far and stay. False: no memory. */
+bool cs_engine_grow(void **array, int64_t *capacity, int64_t needed, size_t size);
+
+/* nodes.c */
+/* What is listed before the nodes are explored: memory's bound, reached only by spaces of hundreds of tensor degrees.
+ * Each sharding may stand for seven more. */
+enum { CS_SHARDINGS_AT_ONCE = 512, CS_NODES_AT_ONCE = 1 << 15 };
+static inline bool cs_node_before(const struct cs_node *a, const struct cs_node *b)
+{
+    return a->first < b->first || (a->first <= b->first && a->second < b->second);
+}
+void cs_add_node(struct cs_search_workspace *work, const struct cs_node *node);
+/* Explores all from the best bound on; exploring tests a bound again, against what has been found since. */
+void cs_explore_nodes(struct cs_search_workspace *work);
+/* Explores one, unless it is the seed's, which has been. */
+void cs_explore_node(struct cs_search_workspace *work, const struct cs_node *node);
+/* What only adds time to another candidate of the space is not listed. Its bounds are no better than the other's, so it
+ * is early enough when a node of that one is explored; most never are, and then neither the costs of the variants nor
+ * their nodes are needed. Sets the recomputation and offload that stand for the given ones. Among those that offload
+ * none adds only time to another, as who recomputes more copies less. */
+void cs_stands_for(const struct cs_choices *choices, int32_t *recompute, int32_t *offload);
+/* What a node stands for: explored at once, or put among the nodes. */
+void cs_follow_variants(struct cs_search_workspace *work, const struct cs_node *node, bool at_once);
 
 /* gate.c */
 /* The furthest gate that any candidate of the whole range reached, none being feasible. */

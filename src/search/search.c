@@ -24,8 +24,7 @@ void cs_search_workspace_destroy(struct cs_search_workspace *work)
     }
 }
 
-/* Room for one more element: arrays grow to the largest search so far and stay. False: no memory. */
-static bool grow(void **array, int64_t *capacity, int64_t needed, size_t size)
+bool cs_engine_grow(void **array, int64_t *capacity, int64_t needed, size_t size)
 {
     if (needed <= *capacity) {
         return true;
@@ -50,8 +49,8 @@ static bool list_pipelines(struct cs_search_workspace *work)
         if (!cs_pipeline_allowed(choices, p)) {
             continue;
         }
-        if (!grow((void **)&work->pipelines, &work->pipeline_capacity, (int64_t)work->pipeline_count + 1,
-                  sizeof *work->pipelines)) {
+        if (!cs_engine_grow((void **)&work->pipelines, &work->pipeline_capacity, (int64_t)work->pipeline_count + 1,
+                            sizeof *work->pipelines)) {
             return false;
         }
         struct cs_pipeline *const pipeline = &work->pipelines[work->pipeline_count++];
@@ -74,8 +73,8 @@ static bool list_pipelines(struct cs_search_workspace *work)
 struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh,
                                        int64_t micro_batch, int32_t recompute, int32_t offload)
 {
-    if (!grow((void **)&work->shardings, &work->sharding_capacity, (int64_t)work->sharding_count + 1,
-              sizeof *work->shardings)) {
+    if (!cs_engine_grow((void **)&work->shardings, &work->sharding_capacity, (int64_t)work->sharding_count + 1,
+                        sizeof *work->shardings)) {
         work->failed = true;
         return NULL;
     }
@@ -88,97 +87,31 @@ struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const s
     cs_costs_prepare(work->choices.problem, &work->network, &plan, &entry->costs);
     entry->mesh = *mesh;
     entry->area = work->sequences / (double)micro_batch * (double)mesh->devices;
+    memset(entry->variants, 0, sizeof entry->variants);
     cs_sharding_sums(work, entry);
     return entry;
 }
 
-/* ---- the nodes still to explore: a heap, the best bound on top ---- */
-
-static bool node_before(const struct cs_node *a, const struct cs_node *b)
-{
-    return a->first < b->first || (a->first <= b->first && a->second < b->second);
-}
-
-static void add_node(struct cs_search_workspace *work, const struct cs_node *node)
-{
-    if (!grow((void **)&work->nodes, &work->node_capacity, work->node_count + 1, sizeof *work->nodes)) {
-        work->failed = true;
-        return;
-    }
-    work->nodes[work->node_count++] = *node;
-}
-
-/* What is kept before the nodes are explored: memory's bound, reached only by spaces of hundreds of tensor degrees. */
-enum { CS_SHARDINGS_AT_ONCE = 4096, CS_NODES_AT_ONCE = 1 << 18 };
-
-static void sink(struct cs_node *nodes, int64_t count, int64_t place)
-{
-    const struct cs_node node = nodes[place];
-    for (int64_t child = 2 * place + 1; child < count; child = 2 * place + 1) {
-        child += child + 1 < count && node_before(&nodes[child + 1], &nodes[child]) ? 1 : 0;
-        if (!node_before(&nodes[child], &node)) {
-            break;
-        }
-        nodes[place] = nodes[child];
-        place = child;
-    }
-    nodes[place] = node;
-}
-
-/* Explores from the best bound on; exploring tests a node's bound again, against what has been found since. */
-static void explore_nodes(struct cs_search_workspace *work)
-{
-    struct cs_node *const nodes = work->nodes;
-    for (int64_t i = work->node_count / 2 - 1; i >= 0; i--) {
-        sink(nodes, work->node_count, i);
-    }
-    while (work->node_count > 0) {
-        const struct cs_node node = nodes[0];
-        nodes[0] = nodes[--work->node_count];
-        if (work->node_count > 0) {
-            sink(nodes, work->node_count, 0);
-        }
-        if (work->goal.objective == CS_MIN_DEVICES && node.first > (double)cs_goal_devices_limit(&work->goal)) {
-            break; /* all others need at least as many */
-        }
-        cs_explore(work, &work->shardings[node.sharding], &work->pipelines[node.pipeline], node.layers);
-    }
-    work->sharding_count = 0;
-    work->node_count = 0;
-}
-
 /* ---- shardings ---- */
-
-/* The sharding of the seed, explored already at the seed's pipeline degree. */
-static bool is_seed(const struct cs_search_workspace *work, const struct cs_plan *plan)
-{
-    const struct cs_plan *const seed = &work->seed;
-    return work->seed_explored && plan->tensor == seed->tensor && plan->context == seed->context &&
-           plan->expert == seed->expert && plan->expert_tensor == seed->expert_tensor &&
-           plan->micro_batch == seed->micro_batch && plan->recompute == seed->recompute &&
-           plan->offload == seed->offload;
-}
 
 /* Lists the nodes of a sharding that may matter with so many layers of a stage recomputed; keeps the best bound. */
 static void list_pipelines_of(struct cs_search_workspace *work, int32_t index, int32_t layers, struct cs_node *best)
 {
     const struct cs_sharding *const sharding = &work->shardings[index];
-    const bool seed = is_seed(work, &sharding->costs.plan) && layers == work->seed.recompute_layers;
     const int64_t limit = cs_goal_devices_limit(&work->goal);
     const double devices = (double)(limit < work->class_high ? limit : work->class_high);
     const struct cs_row row = cs_row_of(work, sharding, layers, devices);
     const int32_t count = work->pipeline_count;
     for (int32_t i = 0; i < count; i++) {
         const struct cs_pipeline *const pipeline = &work->pipelines[i];
-        if (cs_node_hopeless(&row, pipeline) || !cs_layers_allowed(&work->choices, layers, pipeline->pipeline) ||
-            (seed && pipeline->pipeline == work->seed.pipeline)) {
+        if (cs_node_hopeless(&row, pipeline) || !cs_layers_allowed(&work->choices, layers, pipeline->pipeline)) {
             continue;
         }
         struct cs_reach reach;
         struct cs_node node = {.sharding = index, .pipeline = i, .layers = layers};
         if (cs_node_bound(work, sharding, pipeline, layers, NULL, &reach, &node)) {
-            *best = node_before(&node, best) ? node : *best;
-            add_node(work, &node);
+            *best = cs_node_before(&node, best) ? node : *best;
+            cs_add_node(work, &node);
         }
     }
 }
@@ -186,17 +119,17 @@ static void list_pipelines_of(struct cs_search_workspace *work, int32_t index, i
 /* Lists what may matter of a sharding. While there is no answer to beat, the best bound is explored at once. */
 static void list_nodes(struct cs_search_workspace *work, int32_t index)
 {
-    const struct cs_sharding *const sharding = &work->shardings[index];
     const bool diving = work->goal.front == NULL && work->goal.found[0] < work->goal.wanted;
     const int64_t listed = work->node_count;
     struct cs_node best = {INFINITY, INFINITY, index, -1, 0};
     int32_t count;
-    const int32_t *const layers = cs_layers_tried(&work->choices, sharding->costs.plan.recompute, &count);
+    const int32_t *const layers = cs_layers_tried(&work->choices, work->shardings[index].costs.plan.recompute, &count);
     for (int32_t k = 0; k < count; k++) {
         list_pipelines_of(work, index, layers[k], &best);
     }
     if (diving && best.pipeline >= 0) {
-        cs_explore(work, sharding, &work->pipelines[best.pipeline], best.layers);
+        cs_explore_node(work, &best);
+        cs_follow_variants(work, &best, true);
         int64_t kept = listed;
         for (int64_t i = listed; i < work->node_count; i++) {
             if (work->nodes[i].pipeline != best.pipeline || work->nodes[i].layers != best.layers) {
@@ -207,38 +140,24 @@ static void list_nodes(struct cs_search_workspace *work, int32_t index)
     }
 }
 
-/* Lists one sharding. False: it is hopeless. */
-static bool list_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh, int64_t micro_batch,
-                          int32_t recompute, int32_t offload)
-{
-    if (work->sharding_count >= CS_SHARDINGS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
-        explore_nodes(work);
-    }
-    const struct cs_sharding *const sharding = cs_engine_sharding(work, mesh, micro_batch, recompute, offload);
-    if (sharding == NULL || cs_sharding_hopeless(work, sharding)) {
-        return false;
-    }
-    list_nodes(work, work->sharding_count - 1);
-    return true;
-}
-
-/* Further recomputation only adds time (step.h), as does that of more layers, and so does offload: after a hopeless
- * sharding those that only add time to it are too. Between two that offload there is no such order, for the one that
- * recomputes more copies less. */
 static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *mesh)
 {
     const struct cs_choices *const choices = &work->choices;
     for (int64_t b = cs_micro_batch_next(choices, 0); b != 0 && !work->failed; b = cs_micro_batch_next(choices, b)) {
-        uint32_t hopeless = 0; /* bits of recomputations without offload */
-        for (int i = 0; i < CS_RECOMPUTE_COUNT && !work->failed; i++) {
-            const int32_t r = cs_recompute_order[i];
-            if ((choices->recomputes & 1u << r) == 0 || (hopeless & cs_recompute_below[r]) != 0) {
+        for (int32_t k = 0; k < 2 * CS_RECOMPUTE_COUNT && !work->failed; k++) {
+            const int32_t r = cs_recompute_order[k / 2], offload = k % 2;
+            int32_t other_recompute = r, other_offload = offload;
+            cs_stands_for(choices, &other_recompute, &other_offload);
+            if ((choices->recomputes & 1u << r) == 0 || (choices->offloads & 1u << offload) == 0 ||
+                other_recompute != r || other_offload != offload) {
                 continue;
             }
-            if ((choices->offloads & 1u << CS_OFFLOAD_OFF) != 0 && !list_sharding(work, mesh, b, r, CS_OFFLOAD_OFF)) {
-                hopeless |= 1u << r;
-            } else if ((choices->offloads & 1u << CS_OFFLOAD_ON) != 0) {
-                (void)list_sharding(work, mesh, b, r, CS_OFFLOAD_ON);
+            if (work->sharding_count >= CS_SHARDINGS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
+                cs_explore_nodes(work);
+            }
+            const struct cs_sharding *const sharding = cs_engine_sharding(work, mesh, b, r, offload);
+            if (sharding != NULL && !cs_sharding_hopeless(work, sharding)) {
+                list_nodes(work, work->sharding_count - 1);
             }
         }
     }
@@ -305,7 +224,7 @@ static void search_class(struct cs_search_workspace *work)
         }
     }
     if (!work->failed) {
-        explore_nodes(work);
+        cs_explore_nodes(work);
     }
 }
 
@@ -338,8 +257,10 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
     work->sequences =
         step_only ? (double)work->choices.cap : problem->law.tokens / (double)problem->seq_len / problem->goodput;
     work->pace = work->sequences / (objective == CS_MIN_TIME ? (double)INFINITY : problem->deadline);
-    if (!list_pipelines(work) || !grow((void **)&work->floors, &work->list_capacity, lists, sizeof *work->floors) ||
-        !grow((void **)&work->answers, &work->answer_capacity, (int64_t)lists * wanted, sizeof *work->answers)) {
+    if (!list_pipelines(work) ||
+        !cs_engine_grow((void **)&work->floors, &work->list_capacity, lists, sizeof *work->floors) ||
+        !cs_engine_grow((void **)&work->answers, &work->answer_capacity, (int64_t)lists * wanted,
+                        sizeof *work->answers)) {
         return false;
     }
     int32_t *const found = realloc(work->found, (size_t)work->list_capacity * sizeof *found);
