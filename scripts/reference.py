@@ -243,6 +243,34 @@ def field_schema(least, most, _, meaning):
     return {"type": "boolean", "description": meaning} if least is None else whole(least, most, meaning)
 
 
+def run_fields():
+    """How a model was trained: src/library/models.c reads them, src/design/grid.c says for what each serves."""
+    stage = {"type": "array", "minItems": 2, "maxItems": 2, "items": range_of(1, 1e24)}
+    return {
+        "tokens": ({**range_of(1, 1e24), "description": "Tokens it was trained on; serve unless training.tokens, "
+                    "tokens_per_parameter or tokens_basis is given."}, ""),
+        "seq_len": (whole(1, 1000000000, "Its sequence length; serves unless training.seq_len is given."), ""),
+        "global_batch": (whole(1, 1000000000, "Its batch in sequences; serves unless training.global_batch or --batch "
+                               "is given."), ""),
+        "batch_ramp": ({"type": "array", "minItems": 1, "maxItems": 16, "items": stage, "description":
+                        "Smaller batches before it, [[tokens, sequences], ...] in their order; serves with "
+                        "global_batch."}, ""),
+        "stack": ({"enum": ["best", "megatron", "pytorch", "deepspeed", "xla"],
+                   "description": "Family of the software it was trained with; serves unless training.stack is "
+                   "given."}, ""),
+        "stack_year": (whole(2019, 2026, "Year of that software; serves unless training.stack_year is given."), ""),
+        "schedule": ({"enum": ["1f1b", "zb1p", "dualpipe"], "description": "Its pipeline schedule; serves unless "
+                      "search.schedules or --schedule is given."}, ""),
+        "recompute": ({"enum": ["none", "selective", "full", "ffn"], "description": "What was recomputed of its "
+                       "activations; serves unless search.recompute or --recompute is given."}, ""),
+        "precision": ({"enum": ["bf16", "fp16", "fp8"], "description": "Format of its products; with fp8 cs_point "
+                       "takes the QAT level fp8 on a device that is faster in it, unless a configuration or --qat "
+                       "is given."}, ""),
+        "goodput": ({**range_of(1e-6, 1), "description": "Share of the wall time that trained; serves unless "
+                     "training.goodput is given."}, ""),
+    }
+
+
 def model_fields(models):
     """[(key, schema, what the page says of the default)]: the rows of the header, and what is no row of it."""
     attention = ({"enum": ["full", "sliding", "mla"], "description": "Kind of attention."}, "full")
@@ -256,16 +284,16 @@ def model_fields(models):
         rows[key] = (field_schema(*row), row[2])
     rows["positions"] = ({"enum": ["learned"],
                           "description": "Learned positions: weights of sequence length x d_model."}, "")
-    rows["tokens"] = ({**range_of(1, 1e24), "description": "Tokens it was trained on; serves unless "
-                       "tokens_per_parameter or tokens_basis is given."}, "")
-    rows["seq_len"] = (whole(1, 1000000000, "Its sequence length; serves unless training.seq_len is given."), "")
+    rows.update(run_fields())
     rows["params_from_shape"] = ({**range_of(1, 1e30), "description": "A count of parameters to check ours against."},
                                  "")
     return [(key, *row) for key, row in rows.items()]
 
 
 def model_schema(models):
-    properties = {"name": CALLED, "aliases": ALIASES, "source": SOURCE, "note": NOTE}
+    properties = {"name": CALLED, "aliases": ALIASES, "source": SOURCE, "note": NOTE,
+                  "sources": {"type": "object", "additionalProperties": {"type": "string"},
+                              "description": "Of single fields: where each was read."}}
     for key, schema, kept in model_fields(models):
         properties[key] = schema if kept == "required" or schema.get("type") == "boolean" else {
             "description": schema["description"], **nullable({k: v for k, v in schema.items() if k != "description"})}

@@ -25,12 +25,13 @@ static const char usage[] =
     "  --qat Q             off, int8, int4 [off, or the first of CONFIG]\n"
     "  --region R          a name of regions.json, or g CO2e per kWh [us-east5, or the first of CONFIG]\n"
     "  --device-file FILE  devices that join those of devices.json; one that has the name of another replaces it\n"
+    "  --tokens N  --seq-len N   tokens and sequence length of the run [the model's own, or by the settings]\n"
     "  --set path=value    any setting, as in cs_sweep; on an axis of CONFIG it picks the value\n"
     "  --case FILE --id ID a measured run of a case file, predicted and explained\n"
     "\n"
     "The plan: what is given is taken as given, the rest is searched; of a case it replaces what was published\n"
     "  --devices N  --tensor N  --pipeline N  --data N  --context N  --expert N  --expert-tensor N\n"
-    "  --micro-batch N  --batch N (sequences)  --interleave N  --zero 0|1|2|3\n"
+    "  --micro-batch N  --batch N (sequences; [the model's own])  --interleave N  --zero 0|1|2|3\n"
     "  --recompute none|selective|full|ffn  --recompute-layers N (0: all)  --offload off|offload\n"
     "  --schedule 1f1b|zb1p|dualpipe\n"
     "\n"
@@ -50,6 +51,9 @@ struct arguments {
     struct cs_texts words, sets;
     const char *case_path, *case_id;
     struct cs_plan knobs; /* those that are not given are free */
+    double tokens;        /* 0: not given */
+    int64_t seq_len;      /* the same */
+    char run_sets[2][64];
     int64_t top;
     bool kernels, pareto, brief, json, help, version;
 };
@@ -113,6 +117,25 @@ static int32_t knob_options(struct cs_plan *plan, struct cs_option options[CS_KN
     return used;
 }
 
+/* --tokens and --seq-len are settings with a short name. */
+static enum cs_code set_run(struct arguments *arguments, struct cs_error *error)
+{
+    struct cs_texts *const sets = &arguments->sets;
+    if (sets->count + 2 > CS_TEXTS_MAX) {
+        return cs_fail(error, CS_ERROR_USAGE, "There are too many --set; at most %d are taken.", CS_TEXTS_MAX - 2);
+    }
+    if (arguments->tokens > 0.0) {
+        snprintf(arguments->run_sets[0], sizeof arguments->run_sets[0], "training.tokens=%.17g", arguments->tokens);
+        sets->at[sets->count++] = arguments->run_sets[0];
+    }
+    if (arguments->seq_len > 0) {
+        snprintf(arguments->run_sets[1], sizeof arguments->run_sets[1], "training.seq_len=%lld",
+                 (long long)arguments->seq_len);
+        sets->at[sets->count++] = arguments->run_sets[1];
+    }
+    return CS_OK;
+}
+
 static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arguments, struct cs_error *error)
 {
     struct cs_point_request *const request = &arguments->request;
@@ -120,7 +143,9 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
 #define AXIS_OPTION(kind, key, dimension, option, ...) {option, .text = &request->wanted[CS_AXIS_##kind]},
         CS_MAIN_AXES(AXIS_OPTION)
 #undef AXIS_OPTION
-            {"--case", .text = &arguments->case_path},
+            {"--tokens", .number = &arguments->tokens, .low = 1.0, .high = 1e24},
+        {"--seq-len", .count = &arguments->seq_len, .low = 1, .high = 1000000000},
+        {"--case", .text = &arguments->case_path},
         {"--id", .text = &arguments->case_id},
         {"--device-file", .text = &request->devices},
         {"--set", .list = &arguments->sets, .passes = cs_is_assignment, .expected = CS_EXPECTED_ASSIGNMENT},
@@ -138,6 +163,7 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
     arguments->top = 10;
     CS_TRY(cs_options_parse("cs_point", argc, argv, FIXED + knob_options(&arguments->knobs, options + FIXED), options,
                             &arguments->words, error));
+    CS_TRY(set_run(arguments, error));
     request->sets = arguments->sets.at;
     request->set_count = arguments->sets.count;
     request->config = arguments->words.count > 0 ? arguments->words.at[0] : NULL;
@@ -162,6 +188,8 @@ static void fix_knobs(const struct arguments *arguments, struct cs_point *point)
     }
     if (given->global_batch > 0) {
         point->design.problem.global_batch = given->global_batch;
+        point->design.problem.ramp.count = 0;
+        point->design.own_batch = false;
     }
     if (plan->devices == 0 && given->tensor > 0 && given->pipeline > 0 && given->data > 0) {
         plan->devices = given->data * given->tensor * given->pipeline * (given->context > 0 ? given->context : 1);

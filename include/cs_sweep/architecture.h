@@ -101,6 +101,16 @@ void cs_parameters_count(const struct cs_architecture *architecture, struct cs_p
 
 /* Sequences: the largest batch of any plan, some hundred thousand times that of today's largest runs. */
 #define CS_BATCH_MAX 1073741824.0
+/* The batches of a run before its last one: `tokens` of it at `sequences` a step each, in this order. */
+enum { CS_RAMP_MAX = 16 };
+struct cs_batch_ramp {
+    int32_t count;
+    struct {
+        double tokens;
+        int64_t sequences;
+    } stages[CS_RAMP_MAX];
+};
+
 /* What the scaling law says of one run of an architecture. */
 struct cs_law {
     double parameters_total;  /* scaling-law models: non-embedding, L h^2 (4 + 8 E); explicit ones: everything */

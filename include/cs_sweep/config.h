@@ -97,9 +97,11 @@ struct cs_config {
     struct cs_device_change changes[CS_DEVICE_FIELD_COUNT]; /* the section "device", with every --set */
     int32_t axis_count;
     struct cs_axis axes[CS_AXES_MAX]; /* model, hardware, year, qat, settings in the order given, region last */
-    /* training.seq_len, tokens_per_parameter or tokens_basis was given (in the file, by --set, or as an axis): it then
-     * replaces what explicit models state themselves. */
-    bool seq_len_given, tokens_given;
+    /* What was given (in the file, by --set, or as an axis) replaces what explicit models state themselves:
+     * training.seq_len; tokens, tokens_per_parameter or tokens_basis; global_batch;
+     * goodput; stack; stack_year; search.schedules; search.recompute. */
+    bool seq_len_given, tokens_given, batch_given, goodput_given, schedules_given, recompute_given, stack_given,
+        stack_year_given;
     char *as_given;  /* text of the configuration, as read */
     char *in_effect; /* JSON text of every setting and axis as used: a configuration that gives the same results */
 };

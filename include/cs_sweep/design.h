@@ -37,6 +37,7 @@ struct cs_design_point {
     struct cs_space space;
     struct cs_carbon_inputs carbon;
     const struct cs_model *model;
+    bool own_batch; /* the model's, with its ramp */
     double years;
 };
 void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struct cs_design_point *point);

@@ -28,11 +28,22 @@ struct cs_qat {
     char name[CS_NAME_MAX];
     struct cs_precision precision;
 };
+/* Facts of the published run of a model; 0: not stated. Each serves unless the user gives the setting. */
+#define CS_MODEL_PRECISIONS "bf16|fp16|fp8"
+enum cs_model_precision { CS_MODEL_BF16 = 1, CS_MODEL_FP16, CS_MODEL_FP8 };
 struct cs_model {
     struct cs_architecture architecture;
-    bool from_law;          /* a d_model */
-    double tokens;          /* published; 0: by training.tokens_per_parameter */
-    int64_t seq_len;        /* published; 0: training.seq_len */
+    bool from_law;        /* a d_model */
+    double tokens;        /* 0: by training.tokens_per_parameter */
+    int64_t seq_len;      /* 0: training.seq_len */
+    int64_t global_batch; /* sequences, the last and largest part of the run */
+    struct cs_batch_ramp ramp;
+    int32_t stack; /* 1 + the index in CS_STACK_NAMES */
+    int64_t stack_year;
+    int32_t schedule;  /* 1 + enum cs_schedule */
+    int32_t recompute; /* 1 + enum cs_recompute */
+    int32_t precision; /* enum cs_model_precision */
+    double goodput;
     bool learned_positions; /* a position embedding as long as the sequence */
 };
 enum cs_entry_kind { CS_ENTRY_DEVICE, CS_ENTRY_REGION, CS_ENTRY_QAT, CS_ENTRY_MODEL, CS_ENTRY_KINDS };

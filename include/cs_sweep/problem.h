@@ -18,9 +18,10 @@ struct cs_problem {
     double deadline;       /* s; INFINITY: none */
     double goodput;        /* 1 for step benchmarks */
     int64_t seq_len;
-    int64_t global_batch;  /* given batch, sequences; 0: from the critical batch */
-    double nic_bandwidth;  /* B/s per device and direction; the device's unless a case states its own */
-    int64_t slice_devices; /* torus: devices of one slice where a case says so; 0: the device's largest */
+    int64_t global_batch;      /* given batch, sequences; 0: from the critical batch */
+    struct cs_batch_ramp ramp; /* before the given batch; see cs_step_evaluate */
+    double nic_bandwidth;      /* B/s per device and direction; the device's unless a case states its own */
+    int64_t slice_devices;     /* torus: devices of one slice where a case says so; 0: the device's largest */
 };
 
 /* Fills a problem from its parts: projects nothing, resolves the stack, takes seq_len, goodput, deadline and batch

@@ -121,12 +121,15 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
 #define CS_TRAINING_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                     \
     COUNT(seq_len, 2048, 1, 1000000000, "token", CS_SCOPE_ARCHITECTURE, "sequence length (CarbonScaling 5.1: 2K)")     \
     REAL(tokens_per_parameter, 20.0, 1e-6, 1e9, "token", CS_SCOPE_ARCHITECTURE, "Hoffmann 2022, arXiv 2203.15556")     \
+    REAL(tokens, 0.0, 0.0, 1e24, "token", CS_SCOPE_ARCHITECTURE,                                                       \
+         "tokens of the run; 0: those that a model states, or tokens_per_parameter")                                   \
     CHOICE(tokens_basis, "active", "active|total", CS_SCOPE_ARCHITECTURE,                                              \
            "the parameters that tokens_per_parameter counts")                                                          \
     REAL(deadline_days, 90.0, 1e-9, 1e9, "day", CS_SCOPE_SEARCH, "longest training, three months (CarbonScaling 5.1)") \
     REAL(goodput, 0.95, 1e-6, 1.0, "1", CS_SCOPE_SEARCH,                                                               \
          "share of the wall time that trains: restarts, checkpoints; custom, Llama 3 reports above 0.9")               \
-    COUNT(global_batch, 0, 0, 1000000000, "sequence", CS_SCOPE_SEARCH, "given batch; 0 takes the critical batch")      \
+    COUNT(global_batch, 0, 0, 1000000000, "sequence", CS_SCOPE_SEARCH,                                                 \
+          "given batch; 0 takes the critical batch. Unless it is given, the batch of a model that states one serves")  \
     CHOICE(stack, "best", CS_STACK_NAMES, CS_SCOPE_SEARCH,                                                             \
            "family of the software; best has what any of them has; what is auto below follows (table of stacks)")      \
     COUNT(stack_year, 2026, 2019, 2026, "1", CS_SCOPE_SEARCH, "year of the software's release, of the common era")     \

@@ -250,7 +250,9 @@ const char *cs_share_word(enum cs_share share);
 
 /* Evaluates a complete plan as given: no gate of the search applies. The step trains plan->global_batch sequences,
  * which `data` must divide; a last micro-batch that is partly filled takes the time and the FLOPs of what it holds.
- * Training time and utilisation follow from the same sequences. */
+ * Training time and utilisation follow from the same sequences. Where the problem has a ramp, the training is the sum
+ * of its stages, each with as many steps as its tokens fill, by the same plan with fewer micro-batches, and of the rest
+ * with the plan's batch. A search compares plans, and holds the deadline, by the plan's batch alone. */
 void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step);
 
 /* Model FLOPs utilisation: 6 N_active D / (N_dev T peak at the point's format). */

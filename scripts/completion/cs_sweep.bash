@@ -50,11 +50,11 @@ _cs_point() {
     --schedule) _cs_sweep_words "1f1b zb1p dualpipe" "$current" ;;
     --zero) _cs_sweep_words "0 1 2 3" "$current" ;;
     --case | --device-file) _cs_sweep_files "$current" json ;;
-    --id | --year | --set | --devices | --tensor | --pipeline | --data | --context | --expert | --expert-tensor | \
+    --id | --year | --set | --tokens | --seq-len | --devices | --tensor | --pipeline | --data | --context | --expert | --expert-tensor | \
         --micro-batch | --batch | --interleave | --recompute-layers | --top) COMPREPLY=() ;;
     *)
         case $current in
-        -*) _cs_sweep_words "--model --hardware --year --qat --region --device-file --set --case --id --devices --tensor
+        -*) _cs_sweep_words "--model --hardware --year --qat --region --device-file --tokens --seq-len --set --case --id --devices --tensor
             --pipeline --data --context --expert --expert-tensor --micro-batch --batch --interleave --zero --recompute
             --recompute-layers --offload --schedule --top --kernels --pareto --brief --json --help --version" \
             "$current" ;;

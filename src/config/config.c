@@ -401,7 +401,39 @@ static enum cs_code check_together(const struct cs_json *root, const struct cs_c
                             "min_carbon keeps the best plan of each region only; leave out "
                             "alternatives, or take another objective.");
     }
+    struct cs_settings standard;
+    cs_settings_default(&standard);
+    if (!cs_config_takes(config, "training.tokens", 0.0) &&
+        (config->settings.training.tokens_per_parameter != standard.training.tokens_per_parameter ||
+         config->settings.training.tokens_basis != standard.training.tokens_basis ||
+         axis_of(config, cs_setting_find("training.tokens_per_parameter")) != NULL ||
+         axis_of(config, cs_setting_find("training.tokens_basis")) != NULL)) {
+        return cs_json_fail(place_of(root, "training.tokens"), error,
+                            "it replaces tokens_per_parameter and tokens_basis, which are given too; leave one out.");
+    }
     return CS_OK;
+}
+
+/* Where no configuration and no option names a level of quantisation, a model that was trained in FP8 brings its own,
+ * on a device that computes in FP8. */
+static void take_precision(const struct cs_bundle *bundle, struct cs_config *config)
+{
+    bool given = !bundle->one_point || bundle->config != NULL || bundle->wanted[CS_AXIS_QAT] != NULL;
+    for (int32_t i = 0; i < bundle->set_count; i++) {
+        given = given || strncmp(bundle->sets[i], "axes.qat=", 9) == 0;
+    }
+    if (given) {
+        return;
+    }
+    struct cs_axis *const qat = &config->axes[cs_config_axis(config, CS_AXIS_QAT)];
+    const int32_t model = config->axes[cs_config_axis(config, CS_AXIS_MODEL)].indices[0];
+    const int32_t device = config->axes[cs_config_axis(config, CS_AXIS_HARDWARE)].indices[0];
+    const int32_t level = cs_library_find(&config->library, CS_ENTRY_QAT, "fp8");
+    if (level >= 0 && config->library.models[model].precision == CS_MODEL_FP8 &&
+        config->library.devices[device].fp8_multiplier > 1.0) {
+        qat->indices[0] = level;
+        (void)snprintf(qat->labels[0], sizeof qat->labels[0], "fp8");
+    }
 }
 
 static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *root, struct cs_config *config,
@@ -421,8 +453,16 @@ static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *
         name_output(bundle->config_name, config);
     }
     config->seq_len_given = given(root, "training.seq_len");
-    config->tokens_given = given(root, "training.tokens_per_parameter") || given(root, "training.tokens_basis");
+    config->tokens_given = given(root, "training.tokens_per_parameter") || given(root, "training.tokens_basis") ||
+                           given(root, "training.tokens");
+    config->batch_given = given(root, "training.global_batch");
+    config->goodput_given = given(root, "training.goodput");
+    config->schedules_given = given(root, "search.schedules");
+    config->recompute_given = given(root, "search.recompute");
+    config->stack_given = given(root, "training.stack");
+    config->stack_year_given = given(root, "training.stack_year");
     CS_TRY(cs_read_axes(bundle, root, config, error));
+    take_precision(bundle, config);
     CS_TRY(check_together(root, config, error));
     CS_TRY(check_layers(root, config, error));
     CS_TRY(check_batch_law(root, config, bundle->one_point, error));

@@ -59,12 +59,18 @@ static void write_value(struct cs_emit *emit, const char *key, const struct cs_s
 /* What a model states itself is in effect unless the configuration gives these: given or not is part of the meaning. */
 static bool in_effect(const struct cs_config *config, const struct cs_setting *row)
 {
-    if (strcmp(row->section, "training") == 0) {
-        if (strcmp(row->name, "seq_len") == 0) {
-            return config->seq_len_given;
-        }
-        if (strcmp(row->name, "tokens_per_parameter") == 0 || strcmp(row->name, "tokens_basis") == 0) {
-            return config->tokens_given;
+    const struct {
+        const char *section, *name;
+        bool given;
+    } facts[] = {
+        {"training", "seq_len", config->seq_len_given},     {"training", "tokens_per_parameter", config->tokens_given},
+        {"training", "tokens_basis", config->tokens_given}, {"training", "tokens", config->tokens_given},
+        {"training", "global_batch", config->batch_given},  {"training", "goodput", config->goodput_given},
+        {"search", "schedules", config->schedules_given},   {"search", "recompute", config->recompute_given},
+        {"training", "stack", config->stack_given},         {"training", "stack_year", config->stack_year_given}};
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        if (strcmp(row->section, facts[i].section) == 0 && strcmp(row->name, facts[i].name) == 0) {
+            return facts[i].given;
         }
     }
     return true;
@@ -76,7 +82,8 @@ static bool models_state(const struct cs_config *config)
     const struct cs_axis *models = &config->axes[cs_config_axis(config, CS_AXIS_MODEL)];
     for (int64_t i = 0; i < models->size; i++) {
         const struct cs_model *model = &config->library.models[models->indices[i]];
-        if (model->seq_len > 0 || model->tokens > 0.0) {
+        if (model->seq_len > 0 || model->tokens > 0.0 || model->global_batch > 0 || model->goodput > 0.0 ||
+            model->schedule > 0 || model->recompute > 0 || model->stack > 0 || model->stack_year > 0) {
             return true;
         }
     }

@@ -117,6 +117,32 @@ static void device_at(const struct cs_config *config, const int64_t *coordinates
     }
 }
 
+/* What a model states of its own run serves, unless the configuration says otherwise. */
+static void take_run(const struct cs_config *config, const struct cs_model *model, struct cs_settings *settings)
+{
+    if (model->seq_len > 0 && !config->seq_len_given) {
+        settings->training.seq_len = model->seq_len;
+    }
+    if (model->global_batch > 0 && !config->batch_given) {
+        settings->training.global_batch = model->global_batch;
+    }
+    if (model->goodput > 0.0 && !config->goodput_given) {
+        settings->training.goodput = model->goodput;
+    }
+    if (model->stack > 0 && !config->stack_given) {
+        settings->training.stack = model->stack - 1;
+    }
+    if (model->stack_year > 0 && !config->stack_year_given) {
+        settings->training.stack_year = model->stack_year;
+    }
+    if (model->schedule > 0 && !config->schedules_given) {
+        settings->search.schedules = 1u << (model->schedule - 1);
+    }
+    if (model->recompute > 0 && !config->recompute_given) {
+        settings->search.recompute = 1u << (model->recompute - 1);
+    }
+}
+
 void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struct cs_design_point *point)
 {
     const struct cs_config *config = grid->config;
@@ -128,16 +154,13 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
 
     point->model = &library->models[coordinate(config, coordinates, CS_AXIS_MODEL)];
     struct cs_architecture architecture = point->model->architecture;
-    double tokens = 0.0;
+    double tokens = settings->training.tokens;
     if (point->model->from_law) {
         cs_architecture_from_d_model(&settings->scaling_law, architecture.d_model, &architecture);
         memcpy(architecture.name, point->model->architecture.name, sizeof architecture.name);
     } else {
-        /* What a model states itself serves, unless the configuration says otherwise. */
-        if (point->model->seq_len > 0 && !config->seq_len_given) {
-            settings->training.seq_len = point->model->seq_len;
-        }
-        tokens = config->tokens_given ? 0.0 : point->model->tokens;
+        take_run(config, point->model, settings);
+        tokens = config->tokens_given ? tokens : point->model->tokens;
         architecture.learned_positions = point->model->learned_positions ? settings->training.seq_len : 0;
     }
     struct cs_law law;
@@ -149,7 +172,10 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
     cs_device_project(&sold, &settings->projection, point->years, &device);
     const struct cs_qat *qat = &library->qat_levels[coordinate(config, coordinates, CS_AXIS_QAT)];
     cs_problem_init(&point->problem, &architecture, &law, &device, &qat->precision, &settings->training);
-
+    point->own_batch = point->model->global_batch > 0 && !config->batch_given;
+    if (point->own_batch) {
+        point->problem.ramp = point->model->ramp;
+    }
     cs_space_set_free(&settings->search, &point->space);
     cs_carbon_inputs_init(&device, &settings->power, &settings->carbon, point->years, &point->carbon);
 }

@@ -39,6 +39,10 @@ static void emit_model(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_real(emit, "loss", law->loss);
     cs_emit_real(emit, "critical_batch", law->critical_batch);
     cs_emit_integer(emit, "seq_len", point->design.problem.seq_len);
+    if (point->design.problem.global_batch > 0) {
+        cs_emit_integer(emit, "global_batch", point->design.problem.global_batch);
+    }
+    cs_emit_real(emit, "goodput", point->design.problem.goodput);
     cs_emit_object_end(emit);
 }
 

@@ -119,7 +119,13 @@ static void print_model(const struct cs_point *point, const struct cs_style *sty
         row(style, "sequences", "of %s tokens", cs_text_count((double)problem->seq_len).at);
     }
     if (problem->global_batch > 0) {
-        row(style, "batch", "%s sequences, as given", cs_text_count((double)problem->global_batch).at);
+        row(style, "batch", "%s sequences, as %s", cs_text_count((double)problem->global_batch).at,
+            point->design.own_batch ? "it was trained" : "given");
+        for (int32_t i = 0; i < problem->ramp.count; i++) {
+            row(style, i == 0 ? "before it" : "", "%s sequences for %s tokens",
+                cs_text_count((double)problem->ramp.stages[i].sequences).at,
+                cs_text_scale(problem->ramp.stages[i].tokens).at);
+        }
     } else {
         row(style, "critical batch", "%s tokens, %s sequences", cs_text_scale(law->critical_batch).at,
             cs_text_count((double)law->critical_sequences).at);

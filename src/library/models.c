@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Models: the shapes of real LLMs. */
+/* Models: the shapes of real LLMs, and how each was trained. */
 #include <string.h>
 
 #include "read.h"
@@ -12,8 +12,11 @@ static const char *const keys[] = {CS_SHAPE_FIELDS(AND_KEY, AND_KEY) CS_MIXTURE_
                                        CS_WINDOW_FIELDS(AND_KEY) CS_BLOCK_FIELDS(AND_KEY, AND_KEY) "params_from_shape",
                                    "attention", "mla", "positions",
                                    /* of a model that has a name */
-                                   "name", "aliases", "tokens", "seq_len", "source", "note"};
-enum { NAMED_KEYS = 6 };
+                                   "name", "aliases", "source", "note", "sources",
+                                   /* of its run */
+                                   "tokens", "seq_len", "global_batch", "batch_ramp", "stack", "stack_year", "schedule",
+                                   "recompute", "precision", "goodput"};
+enum { RUN_KEYS = 10, NAMED_KEYS = 5 + RUN_KEYS };
 
 /* ---- reading ---- */
 /* A field that must be stated where its default is below 0. */
@@ -115,6 +118,73 @@ enum cs_code cs_read_architecture(const struct cs_json *at, struct cs_architectu
     return read_shape(at, architecture, tied_stated, error);
 }
 
+/* ---- the run ---- */
+/* [[tokens, sequences], ...]: the stages before global_batch. */
+static enum cs_code read_ramp(const struct cs_json *at, struct cs_batch_ramp *ramp, struct cs_error *error)
+{
+    CS_TRY(cs_json_array(at, error));
+    if (at->count > CS_RAMP_MAX) {
+        return cs_json_fail(at, error, "%d stages; at most %d are taken.", at->count, CS_RAMP_MAX);
+    }
+    for (const struct cs_json *stage = at->first; stage != NULL; stage = stage->next) {
+        CS_TRY(cs_json_array(stage, error));
+        if (stage->count != 2) {
+            return cs_json_fail(stage, error, "expected [tokens, sequences], a stage of the run and its batch.");
+        }
+        CS_TRY(cs_json_real(stage->first, 1.0, 1e24, "token", &ramp->stages[ramp->count].tokens, error));
+        CS_TRY(
+            cs_json_count(stage->first->next, 1, 1000000000, "sequence", &ramp->stages[ramp->count].sequences, error));
+        ramp->count++;
+    }
+    return CS_OK;
+}
+
+/* 0 where a choice is not stated, else 1 + its index. */
+static enum cs_code read_stated(const struct cs_json *at, const char *key, const char *names, int32_t *value,
+                                struct cs_error *error)
+{
+    int32_t index = -1;
+    CS_TRY(cs_json_optional_choice(at, key, names, &index, error));
+    *value = index + 1;
+    return CS_OK;
+}
+
+/* "sources" says of single fields where they were read; only people read it. */
+static enum cs_code read_sources(const struct cs_json *at, struct cs_error *error)
+{
+    const struct cs_json *sources = cs_json_given(at, "sources");
+    if (sources == NULL) {
+        return CS_OK;
+    }
+    CS_TRY(cs_json_object(sources, error));
+    CS_TRY(cs_json_known_keys(sources, COUNT_OF(keys), keys, error));
+    for (const struct cs_json *field = sources->first; field != NULL; field = field->next) {
+        CS_TRY(cs_json_free_text(sources, field->key, NULL, 0, error));
+    }
+    return CS_OK;
+}
+
+static enum cs_code read_run(const struct cs_json *at, struct cs_model *model, struct cs_error *error)
+{
+    const struct cs_json *ramp = cs_json_given(at, "batch_ramp");
+    CS_TRY(cs_json_optional_real(at, "tokens", 1.0, 1e24, "token", &model->tokens, error));
+    CS_TRY(cs_json_optional_count(at, "seq_len", 1, 1000000000, &model->seq_len, error));
+    CS_TRY(cs_json_optional_count(at, "global_batch", 1, 1000000000, &model->global_batch, error));
+    if (ramp != NULL) {
+        if (model->global_batch == 0) {
+            return cs_json_fail(ramp, error, "wants global_batch with it, the batch of the rest of the run.");
+        }
+        CS_TRY(read_ramp(ramp, &model->ramp, error));
+    }
+    CS_TRY(read_stated(at, "stack", CS_STACK_NAMES, &model->stack, error));
+    CS_TRY(cs_json_optional_count(at, "stack_year", 2019, 2026, &model->stack_year, error));
+    CS_TRY(read_stated(at, "schedule", CS_SCHEDULE_NAMES, &model->schedule, error));
+    CS_TRY(read_stated(at, "recompute", CS_RECOMPUTE_NAMES, &model->recompute, error));
+    CS_TRY(read_stated(at, "precision", CS_MODEL_PRECISIONS, &model->precision, error));
+    CS_TRY(cs_json_optional_real(at, "goodput", 1e-6, 1.0, NULL, &model->goodput, error));
+    return read_sources(at, error);
+}
+
 static enum cs_code read_model(const struct cs_json *at, struct cs_library *library, void *entry,
                                struct cs_error *error)
 {
@@ -123,8 +193,7 @@ static enum cs_code read_model(const struct cs_json *at, struct cs_library *libr
     struct cs_architecture *architecture = &model->architecture;
     CS_TRY(read_shape(at, architecture, NULL, error));
     CS_TRY(cs_json_required_text(at, "name", architecture->name, sizeof architecture->name, error));
-    CS_TRY(cs_json_optional_real(at, "tokens", 1.0, 1e24, "token", &model->tokens, error));
-    CS_TRY(cs_json_optional_count(at, "seq_len", 1, 1000000000, &model->seq_len, error));
+    CS_TRY(read_run(at, model, error));
     CS_TRY(cs_json_free_text(at, "source", NULL, 0, error));
     CS_TRY(cs_json_free_text(at, "note", NULL, 0, error));
     model->learned_positions = architecture->learned_positions > 0;
@@ -156,6 +225,47 @@ void cs_emit_architecture(const struct cs_architecture *a, bool all, struct cs_e
     CS_BLOCK_FIELDS(WRITE_COUNT, WRITE_FLAG)
 }
 
+static void write_stated(struct cs_emit *emit, const char *key, const char *names, int32_t value)
+{
+    char name[CS_NAME_MAX];
+    if (value > 0) {
+        cs_emit_text(emit, key, cs_choice_name(names, value - 1, name, sizeof name));
+    }
+}
+
+static void write_run(const struct cs_model *model, struct cs_emit *emit)
+{
+    if (model->tokens > 0.0) {
+        cs_emit_real(emit, "tokens", model->tokens);
+    }
+    if (model->seq_len > 0) {
+        cs_emit_integer(emit, "seq_len", model->seq_len);
+    }
+    if (model->global_batch > 0) {
+        cs_emit_integer(emit, "global_batch", model->global_batch);
+    }
+    if (model->ramp.count > 0) {
+        cs_emit_array(emit, "batch_ramp");
+        for (int32_t i = 0; i < model->ramp.count; i++) {
+            cs_emit_array(emit, NULL);
+            cs_emit_real(emit, NULL, model->ramp.stages[i].tokens);
+            cs_emit_integer(emit, NULL, model->ramp.stages[i].sequences);
+            cs_emit_array_end(emit);
+        }
+        cs_emit_array_end(emit);
+    }
+    write_stated(emit, "stack", CS_STACK_NAMES, model->stack);
+    if (model->stack_year > 0) {
+        cs_emit_integer(emit, "stack_year", model->stack_year);
+    }
+    write_stated(emit, "schedule", CS_SCHEDULE_NAMES, model->schedule);
+    write_stated(emit, "recompute", CS_RECOMPUTE_NAMES, model->recompute);
+    write_stated(emit, "precision", CS_MODEL_PRECISIONS, model->precision);
+    if (model->goodput > 0.0) {
+        cs_emit_real(emit, "goodput", model->goodput);
+    }
+}
+
 static void write_model(const void *entry, struct cs_emit *emit)
 {
     const struct cs_model *model = entry;
@@ -163,12 +273,7 @@ static void write_model(const void *entry, struct cs_emit *emit)
     if (model->learned_positions) {
         cs_emit_text(emit, "positions", "learned");
     }
-    if (model->tokens > 0.0) {
-        cs_emit_real(emit, "tokens", model->tokens);
-    }
-    if (model->seq_len > 0) {
-        cs_emit_integer(emit, "seq_len", model->seq_len);
-    }
+    write_run(model, emit);
 }
 
 const struct cs_entry_row cs_model_row = {"model",

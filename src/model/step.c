@@ -115,22 +115,74 @@ static double partly_filled_seconds(const struct cs_replica *replica, const stru
            between_stages(last, plan);
 }
 
-void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step)
+/* s of one step. True where its last micro-batch is partly filled, and then `last` is the chain of that. */
+static bool time_step(const struct cs_problem *problem, const struct cs_plan *plan, struct chain *chain,
+                      struct chain *last, double *seconds)
 {
-    struct chain chain, last;
     struct cs_plan filled = *plan;
     const int32_t left = cs_last_micro_batch(plan);
     const bool partly = left < plan->micro_batch && plan->micro_batches > 1;
     filled.micro_batch = partly ? plan->micro_batch : left; /* a single micro-batch is what it holds */
-    prepare_chain(problem, &filled, &chain);
-    const struct cs_replica *replica = &chain.replica;
-    const enum cs_schedule s = (enum cs_schedule)plan->schedule;
-    step->seconds = cs_step_seconds(replica, s, plan->interleave, plan->micro_batches);
+    prepare_chain(problem, &filled, chain);
+    *seconds =
+        cs_step_seconds(&chain->replica, (enum cs_schedule)plan->schedule, plan->interleave, plan->micro_batches);
     if (partly) {
         filled.micro_batch = left;
-        prepare_chain(problem, &filled, &last);
-        step->seconds = partly_filled_seconds(replica, &last.replica, plan);
+        prepare_chain(problem, &filled, last);
+        *seconds = partly_filled_seconds(&chain->replica, &last->replica, plan);
     }
+    return partly;
+}
+
+/* s of a step of fewer sequences by the same plan: with as many micro-batches as hold the share of the fullest replica,
+ * the last of them partly filled where it does not divide, and no fewer than the schedule takes, then all full. */
+static double smaller_step_seconds(const struct cs_problem *problem, const struct cs_plan *plan, int64_t sequences)
+{
+    struct chain chain, last;
+    struct cs_plan smaller = *plan;
+    double seconds;
+    const int64_t share = (sequences + plan->data - 1) / plan->data;
+    const int64_t holds = (share + plan->micro_batch - 1) / plan->micro_batch;
+    int64_t taken = holds;
+    if (plan->interleave > 1) {
+        taken = (holds + plan->pipeline - 1) / plan->pipeline * plan->pipeline;
+    } else if (plan->schedule == CS_SCHEDULE_DUALPIPE) {
+        taken = holds + holds % 2 > 2 * (int64_t)plan->pipeline ? holds + holds % 2 : 2 * (int64_t)plan->pipeline;
+    }
+    smaller.micro_batches = taken;
+    smaller.global_batch = plan->data * (taken > holds ? taken * plan->micro_batch : share);
+    (void)time_step(problem, &smaller, &chain, &last, &seconds);
+    return seconds;
+}
+
+/* The training by stages: the steps of each batch of the ramp, then those of the plan's own. */
+static double training_seconds(const struct cs_problem *problem, const struct cs_plan *plan, double step_seconds)
+{
+    struct cs_problem rest;
+    double seconds = 0.0, left = problem->law.tokens;
+    if (problem->ramp.count == 0) {
+        return cs_training_seconds(problem, plan->global_batch, step_seconds);
+    }
+    for (int32_t i = 0; i < problem->ramp.count; i++) {
+        const int64_t sequences = problem->ramp.stages[i].sequences;
+        const double per_step = (double)sequences * (double)problem->seq_len;
+        const double steps = ceil(cs_min(problem->ramp.stages[i].tokens, left) / per_step);
+        if (steps > 0.0) {
+            seconds += steps * smaller_step_seconds(problem, plan, sequences) / problem->goodput;
+        }
+        left = cs_max(left - steps * per_step, 0.0);
+    }
+    rest = *problem;
+    rest.law.tokens = left;
+    return seconds + cs_training_seconds(&rest, plan->global_batch, step_seconds);
+}
+
+void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *plan, struct cs_step *step)
+{
+    struct chain chain, last;
+    const bool partly = time_step(problem, plan, &chain, &last, &step->seconds);
+    const struct cs_replica *replica = &chain.replica;
+    const enum cs_schedule s = (enum cs_schedule)plan->schedule;
     step->memory_bytes = cs_memory_bytes(replica, s, plan->interleave, plan->micro_batches);
     const double flight = cs_in_flight(replica, s, plan->interleave, plan->micro_batches);
     const double kept = cs_first_activations(replica, s, flight);
@@ -140,7 +192,7 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
     step->activation_bytes = at_first ? kept : replica->last_activation[s];
     step->other_bytes = at_first ? replica->first_fixed[s] : replica->last_fixed[s];
     step->host_bytes = cs_min(flight * replica->first_host[s], replica->host_room);
-    step->training_seconds = cs_training_seconds(problem, plan->global_batch, step->seconds);
+    step->training_seconds = training_seconds(problem, plan, step->seconds);
     step->mfu = cs_mfu(problem, plan->devices, step->training_seconds);
     double flops = model_flops(&chain) * (double)(plan->micro_batches - (partly ? 1 : 0));
     flops = (flops + (partly ? model_flops(&last) : 0.0)) * (double)plan->data;

@@ -105,7 +105,7 @@ for columns in 80 100; do
     expect "no line beyond $columns columns" [ "$(wc -L <out)" -le $columns ]
     expect "... with device counts and carbon in its tables" \
         grep -Eq '^ +1 +[0-9,]+  t[0-9]+ p[0-9]+ .* [0-9.]+ days .* [0-9.]+ t$' out
-    COLUMNS=$columns run 60 "$point" --model DeepSeek-V3 --hardware H100 --devices 2048
+    COLUMNS=$columns run 60 "$point" --model DeepSeek-V3 --hardware H100 --devices 1024
     expect "no line of an explicit model beyond $columns columns" [ "$(wc -L <out)" -le $columns ]
 done
 expect "a missed deadline" grep -Eq '^That is later than the deadline of 90.0 days \(training.deadline_days\)\.$' out
@@ -134,6 +134,21 @@ run 60 "$point" --model GPT-3 --hardware A100-80GB --tensor 8 --pipeline 8 --dat
     --recompute full --interleave 3 --batch 1536 --schedule 1f1b --json --brief
 equal "a plan given whole" "[1024,8,8,16,2,1,\"full\",3,1536,48]" "$(jq -c '.plan | [.devices, .tensor, .pipeline,
     .data, .micro_batch, .zero_stage, .recompute, .interleave, .global_batch, .micro_batches]' out)"
+
+# How a model was trained serves, and an option comes before it.
+run 60 "$point" --model BLOOM --hardware A100-80GB --devices 384 --brief --top 1
+equal "a model's own batch" "  batch           2,048 sequences, as it was trained" \
+    "$(grep '^  batch  ' out | head -n 1)"
+equal "... and its ramp" "  before it       304 sequences for 2.50 B tokens" "$(grep '^  before it' out)"
+run 60 "$point" --model BLOOM --hardware A100-80GB --devices 384 --json --brief --tokens 1e11 \
+    --seq-len 1024 --batch 512
+equal "tokens, sequence length and batch given" "[100000000000,1024,512,512]" \
+    "$(jq -c '[.architecture.tokens, .architecture.seq_len, .architecture.global_batch, .plan.global_batch]' out)"
+run 60 "$point" --model 1536 --hardware H100 --json --brief --tokens 2e12 --seq-len 4096 --batch 1024
+equal "... of a model dimension" "[2000000000000,4096,1024,1024]" \
+    "$(jq -c '[.architecture.tokens, .architecture.seq_len, .architecture.global_batch, .plan.global_batch]' out)"
+run 60 "$point" --model 8192 --hardware H100 --tokens 0
+equal "no tokens" "64" "$status"
 
 # A measured run: kernels and collectives with what bounds each, memory by kind; the parts make up the step.
 run 60 "$point" --case "$cases" --id korthikanti-175b-selective --kernels

@@ -176,6 +176,20 @@ def sources():
     check(likenesses > 20, f"only {likenesses} constants that are another device's were found")
 
 
+def runs():
+    """What models.json says of how a model was trained has its source beside it."""
+    facts = {"global_batch", "batch_ramp", "stack", "stack_year", "schedule", "recompute", "precision", "goodput"}
+    stated = 0
+    for row in json.loads((SOURCE / "configs/models.json").read_text())["models"]:
+        of = facts & set(row)
+        stated += len(of)
+        check(of == set(row.get("sources", {})), f"models.json: {row['name']}: sources of {sorted(of)}")
+        check(all(row.get("sources", {}).values()), f"models.json: {row['name']}: an empty source")
+        ramp = sum(tokens for tokens, _ in row.get("batch_ramp", []))
+        check(ramp < row.get("tokens", 1), f"models.json: {row['name']}: a ramp longer than the run")
+    check(stated > 50, f"only {stated} facts of runs were found")
+
+
 def main():
     run(*script("reference.py", "--check"))
     schema = json.loads((SOURCE / "configs/schema.json").read_text())
@@ -185,6 +199,7 @@ def main():
     hover(schema)
     shipped(validator, schema)
     sources()
+    runs()
     axes(validator)
     settings(validator, schema)
     left = sorted(path.name for path in TMP.iterdir())

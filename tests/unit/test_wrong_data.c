@@ -78,6 +78,19 @@ static const struct cs_wrong table[] = {
     WRONG_DATA(CS_WRONG_MODELS, "2:69", "models[0].aliases[0]", EARLIER("m"),
         "{\"models\": [\n"
         "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"aliases\": [\"m\"]}]}")
+    WHOLE_DATA(CS_WRONG_MODELS, "data.json:2:71: models[0].batch_ramp: wants global_batch with it, the batch of the "
+        "rest of the run.",
+        "{\"models\": [\n"
+        "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"batch_ramp\": [[1e9, 8]]}]}")
+    WHOLE_DATA(CS_WRONG_MODELS, "data.json:2:92: models[0].batch_ramp[0]: expected [tokens, sequences], a stage of "
+        "the run and its batch.",
+        "{\"models\": [\n"
+        "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"global_batch\": 16, "
+        "\"batch_ramp\": [[1e9]]}]}")
+    WRONG_DATA(CS_WRONG_MODELS, "2:69", "models[0].sources.global_batches", KEY_MEANT("global_batch"),
+        "{\"models\": [\n"
+        "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, "
+        "\"sources\": {\"global_batches\": \"x\"}}]}")
     WRONG_DATA(CS_WRONG_MODELS, "2:57", "models[0].layers", KEY_TWICE("2", "15"),
         "{\"models\": [\n"
         "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"layers\": 5}]}")

@@ -84,6 +84,8 @@ static const struct cs_wrong table[] = {
     WRONG_SET(65, "scaling_law.deepseek_batch_tokens=2", "scaling_law.deepseek_batch_tokens",
         "only the batch law deepseek reads this: add "
         "\"scaling_law\": {\"batch_law\": \"deepseek\"}, or leave it out.")
+    WRONG("1:25", "training.tokens", "it replaces tokens_per_parameter and tokens_basis, which are given too; leave "
+        "one out.", "{\"training\": {\"tokens\": 1e12, \"tokens_basis\": \"total\"}" AXES)
     WRONG("1:24", "projection.tdp", NUMBER("0.1", "10"), "{\"projection\": {\"tdp\": 0}" AXES)
     WRONG("1:31", "power.static_fraction", NUMBER("0", "1"), "{\"power\": {\"static_fraction\": 1.5}" AXES)
     WRONG("1:23", "limits.points", WHOLE_NUMBER("1", "1000000000000"), "{\"limits\": {\"points\": 0}" AXES)
