@@ -26,6 +26,11 @@ enum cs_code cs_narrow_axis(const struct cs_bundle *bundle, struct cs_config *co
                             struct cs_error *error);
 /* Whether a --set names an axis of settings, of which it then picks a value. */
 bool cs_set_picks(const struct cs_json *root, const char *set);
+/* Where a setting is given: as an axis or in its section; NULL where it has its default. */
+const struct cs_json *cs_setting_place(const struct cs_json *root, const char *path);
+/* Fails where settings are right one by one and wrong together; axes and settings are there already. */
+enum cs_code cs_check_together(const struct cs_bundle *bundle, const struct cs_json *root,
+                               const struct cs_config *config, struct cs_error *error);
 /* config->in_effect. */
 enum cs_code cs_write_in_effect(struct cs_config *config, struct cs_error *error);
 

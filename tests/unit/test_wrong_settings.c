@@ -47,7 +47,8 @@ static const struct cs_wrong table[] = {
     WHOLE("test.json:1:24: training.stack: megatron does not run on TPUv4: take xla, pytorch or best, or leave out "
           "the TPUs.",
           "{\"training\": {\"stack\": \"megatron\"}, \"axes\": {\"model\": {\"d_model\": [6144]}, "
-          "\"hardware\": [\"H100\", \"TPUv4\"], \"year\": [0], \"qat\": [\"off\"], \"carbon_intensity\": [\"us-east5\"]}}")
+          "\"hardware\": [\"H100\", \"TPUv4\"], \"year\": [0], \"qat\": [\"off\"], "
+          "\"carbon_intensity\": [\"us-east5\"]}}")
     WRONG("1:56", "search.alternatives", "min_carbon keeps the best plan of each region only",
         "{\"search\": {\"objective\": \"min_carbon\", \"alternatives\": 3}" AXES)
     WHOLE("test.json:1:28: search.zero_stages: expected a list [...] of one or more values, not an empty "
