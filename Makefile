@@ -73,8 +73,8 @@ FUZZ := $(FUZZ_SRC:%.c=$(BUILD)/%)
 
 # ---- libraries, looked for only by the targets that compile ----------------------------------------------------------
 .DEFAULT_GOAL := all
-NO_LIBRARIES := sweep check check-unit check-programs slow validate figures bench lint format format-check fuzz asan \
-                ubsan coverage check-builds test-install uninstall dist help clean list
+NO_LIBRARIES := sweep check check-unit check-programs slow validate figures figures-check bench lint format \
+                format-check fuzz asan ubsan coverage check-builds test-install uninstall dist help clean list
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out $(NO_LIBRARIES),$(GOALS)),)
 
@@ -233,8 +233,8 @@ compile-commands: $(BUILD_H)
 endif
 
 # ---- run and test ----------------------------------------------------------------------------------------------------
-.PHONY: sweep check check-unit check-programs check-run check-builds slow validate figures bench fuzz fuzzers
-.PHONY: asan ubsan coverage
+.PHONY: sweep check check-unit check-programs check-run check-builds slow validate figures figures-check bench
+.PHONY: fuzz fuzzers asan ubsan coverage
 sweep:
 	@scripts/install-deps.sh build
 	@$(SUB) all
@@ -267,10 +267,12 @@ validate:
 	@$(SUB) all
 	@CS_BUILD=$(abspath $(BUILD)) $(PYTHON) scripts/validate.py $(ARGS)
 
-figures:
+# figures-check judges: status 1 where a judged row of the reproduction table is outside its band.
+figures figures-check:
 	@scripts/install-deps.sh test
 	@$(SUB) all
-	@CS_BUILD=$(abspath $(BUILD)) scripts/with-mpi.sh $(PYTHON) scripts/figures.py $(ARGS)
+	@CS_BUILD=$(abspath $(BUILD)) scripts/with-mpi.sh $(PYTHON) scripts/figures.py \
+	    $(if $(filter %-check,$@),--check) $(ARGS)
 
 bench:
 	@$(SUB) all benches
@@ -424,6 +426,7 @@ help:
 	@echo 'make check       install what is missing, build, run every test (ONLY=name with check-unit, check-programs)'
 	@echo 'make validate    predicted against measured runs, judged by their targets'
 	@echo 'make figures     the figures of the paper and their reproduction table, in $(BUILD)/figures/'
+	@echo 'make figures-check   the same, with status 1 where a judged row of the table is not reproduced'
 	@echo 'make bench       speeds and scaling, in $(BUILD)/bench.json'
 	@echo 'make slow        the tests that take long: SLURM, faults, browser, R, Octave, mutants'
 	@echo 'make lint        style, static analysis, the rules of the tree;  make format rewrites'

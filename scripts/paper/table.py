@@ -3,6 +3,7 @@
 
 A row is {"checkpoint", "paper", "ours", "low", "high", "ok", "reason"}; low and high null: reported, not judged."""
 import math
+import textwrap
 
 import numpy as np
 
@@ -378,25 +379,69 @@ def claims(table, results, diminishing, batch):
                       f"{'holds' if gain < 0.0 else 'fails'} here")
 
 
-def show(rows, out):
-    def number(value):
-        if value is None:
-            return "-"
-        if isinstance(value, str):
-            return value
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+def judged(row):
+    return row["low"] is not None or row["high"] is not None
 
+
+def number(value):
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def band(row):
+    if not judged(row):
+        return ""
+    return f"{'' if row['low'] is None else number(row['low'])} to {'' if row['high'] is None else number(row['high'])}"
+
+
+def verdict(row):
+    return "" if not judged(row) else "ok" if row["ok"] else "MISSED"
+
+
+def show_all(rows, out):
+    """Every row on one line with its reason, for a file: as wide as it has to be."""
     width = max(len(row["checkpoint"]) for row in rows)
     print(f"{'checkpoint':{width}}  {'paper':>16}  {'ours':>12}  {'accepted':>18}  {'':6}  difference, and why",
           file=out)
     for row in rows:
-        low, high = row["low"], row["high"]
-        band = "" if low is None and high is None else \
-            f"{'' if low is None else number(low)} to {'' if high is None else number(high)}"
-        verdict = "" if not band else "ok" if row["ok"] else "MISSED"
         gap = ""
         if isinstance(row["paper"], (int, float)) and isinstance(row["ours"], (int, float)):
             gap = f"{row['ours'] - row['paper']:+.4g}; "
-        ours = number(row["ours"])
-        print(f"{row['checkpoint']:{width}}  {number(row['paper'])[:28]:>16}  {ours:>12}  {band:>18}  {verdict:6}  "
-              f"{gap}{row['reason']}", file=out)
+        print(f"{row['checkpoint']:{width}}  {number(row['paper'])[:28]:>16}  {number(row['ours']):>12}  "
+              f"{band(row):>18}  {verdict(row):6}  {gap}{row['reason']}", file=out)
+
+
+TERMINAL = 100  # columns
+# What they hold, and whether it stands to the left, in the columns of the table for a terminal: 100 with two between.
+COLUMNS = ((42, True), (14, False), (12, False), (18, False), (6, True))
+
+
+def show(rows, out):
+    """The table within a terminal's width: what is long goes on in further lines, reasons are left out."""
+    def line(cells):
+        padded = (f"{cell:{width}}" if left else f"{cell:>{width}}" for cell, (width, left) in zip(cells, COLUMNS))
+        print("  ".join(padded).rstrip(), file=out)
+
+    line(("checkpoint", "paper", "ours", "accepted", ""))
+    for row in rows:
+        words = (row["checkpoint"], number(row["paper"]), number(row["ours"]), band(row), verdict(row))
+        cells = [textwrap.wrap(word, width, subsequent_indent="  " if left else "")
+                 for word, (width, left) in zip(words, COLUMNS)]
+        for i in range(max(map(len, cells))):
+            line([cell[i] if i < len(cell) else "" for cell in cells])
+
+
+def show_missed(rows, out):
+    """Which judged rows are not reproduced, each with its reason, within a terminal's width."""
+    missed = [row for row in rows if not row["ok"]]
+    if not missed:
+        print("Every judged row is reproduced.", file=out)
+        return
+    print(f"Not reproduced, {len(missed)} of {sum(1 for row in rows if judged(row))} judged rows:", file=out)
+    for row in missed:
+        text = (f"{row['checkpoint']}: ours {number(row['ours'])}, the paper's {number(row['paper'])}, accepted "
+                f"{band(row).strip()}; {row['reason']}")
+        print(textwrap.fill(text, TERMINAL, initial_indent="  ", subsequent_indent="    "), file=out)

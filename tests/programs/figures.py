@@ -24,7 +24,7 @@ DEVICES = ["V100", "A100", "H100", "B100", "TPUv4", "TPUv5p"]
 
 def start(folder, *options):
     """Both presets are drawn at once, each on one core."""
-    words = [SOURCE / "scripts/with-mpi.sh", *script("figures.py", "--quick", "--output", folder), *options]
+    words = [SOURCE / "scripts/with-mpi.sh", *script("figures.py", "--check", "--quick", "--output", folder), *options]
     return subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TMP,
                             env={**os.environ, "CS_RANKS": "1"})
 
@@ -150,6 +150,30 @@ def power_laws(folder, printed):
               f"{words[0].name} does not trust the file with its power laws: {done.stderr}")
 
 
+def printed(folder, text, rows):
+    """The table fits into a terminal, what is missed stands last, and the file has all of it, reasons too. Without
+    --check the figures that are drawn are a success, whatever is missed."""
+    check("accepted" in text and "carbon equations alone" in text, "the table is not printed")
+    check("scripts/breakeven.py" in text, "nothing points to the break-even statements")
+    lines = text[text.index("checkpoint"):].splitlines()
+    long = [line for line in lines if len(line) > 100 and str(folder) not in line]
+    check(not long, f"lines of more than 100 columns: {long[:3]}")
+    missed = [row for row in rows if not row["ok"]]
+    last = " ".join(text[text.rindex(" rows reported\n"):].split())
+    check(all(" ".join(row["checkpoint"].split()) in last for row in missed), f"what is missed is not last: {last}")
+    check(("Not reproduced" in last) == bool(missed), f"the last lines: {last}")
+    whole = (folder / "reproduction.txt").read_text()
+    check(whole.count("\n") == len(rows) + 1 and
+          all(row["checkpoint"] in whole and row["reason"] in whole for row in rows),
+          "reproduction.txt is not the whole table")
+    words = [SOURCE / "scripts/with-mpi.sh", *script("figures.py", "--quick", "--reuse", "--formats", "png", "--output",
+                                                     folder)]
+    again = subprocess.run(list(map(str, words)), stdout=subprocess.PIPE, text=True, cwd=TMP, check=False)
+    check(again.returncode == 0, f"without --check the figures end with status {again.returncode}")
+    check(again.stdout[again.stdout.index("checkpoint"):] == text[text.index("checkpoint"):],
+          "without --check another table is printed")
+
+
 def main():
     folder, other = TMP / "paper", TMP / "default"
     children = [start(folder), start(other, "--preset", "default", "--formats", "png")]
@@ -175,8 +199,7 @@ def main():
     for entry in exponents["figure-4b"]:
         law = entry["loss_against_carbon"]
         check(law is None or (law["exponent"] < 0 < law["half_width"] and law["r2"] > 0.8), f"{entry}")
-    check("accepted" in text and "carbon equations alone" in text, "the table is not printed")
-    check("scripts/breakeven.py" in text, "nothing points to the break-even statements")
+    printed(folder, text, rows)
 
     judged_by_their_bands(plain)
     band = by_name(plain)["embodied share at 2.73 g/kWh, 1T on B100 (%)"]
