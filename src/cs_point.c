@@ -72,6 +72,10 @@ static enum cs_code check(const struct arguments *arguments, struct cs_error *er
         return names_point ? cs_fail(error, CS_ERROR_USAGE,
                                      "A case names its own model and device: leave out CONFIG, "
                                      "--model, --hardware, --year, --qat and --region.")
+               : arguments->tokens > 0.0 || arguments->seq_len > 0
+                   ? cs_fail(error, CS_ERROR_USAGE,
+                             "%s: a case states its own tokens and sequence length; leave it out, or change the case.",
+                             arguments->tokens > 0.0 ? "--tokens" : "--seq-len")
                : arguments->pareto
                    ? cs_fail(error, CS_ERROR_USAGE,
                              "--pareto: a case has no place, and so no carbon to compare plans by; leave it out.")

@@ -216,6 +216,8 @@ fails 64 '--tensor 3 cannot be applied to case korthikanti-175b-selective: devic
     "$point" --case "$cases" --id korthikanti-175b-selective --tensor 3
 fails 64 '--expert 4: the model of case korthikanti-175b-selective has no experts.' \
     "$point" --case "$cases" --id korthikanti-175b-selective --expert 4
+fails 64 '--seq-len: a case states its own tokens and sequence length; leave it out, or change the case.' \
+    "$point" --case "$cases" --id korthikanti-175b-selective --seq-len 4096
 fails 64 '--pareto: a case has no place, and so no carbon to compare plans by; leave it out.' \
     "$point" --case "$cases" --id korthikanti-175b-selective --pareto
 
