@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What software stacks do by family and year; the facts' sources stand in include/cs_sweep/stack.h. */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "cs_sweep/problem.h"
+#include "case_text.h"
+#include "cs_sweep/cases.h"
 #include "cs_sweep/stack.h"
+#include "parsed.h"
 #include "sample.h"
 #include "suite.h"
 
@@ -156,6 +159,86 @@ START_TEST(schedules_of_a_search)
 }
 END_TEST
 
+/* The problem's training and stack of a case with this training, attention kernel and device. */
+static void resolve_case(const char *training, const char *kernel, const char *device, struct cs_problem *problem)
+{
+    static const char format[] = "{\"cases\":[{\"id\":\"a\",\"group\":\"g\",\"device\":\"%s\"," MODEL
+                                 ",\"training\":{\"seq_len\":2048,\"global_batch\":4,%s},\"parallelism\":{"
+                                 "\"devices\":8,\"attention_kernel\":\"%s\"}," MEASURED("mfu") "}]}";
+    char text[1024];
+    struct cs_cases cases = {0, NULL};
+    struct cs_error error = {CS_OK, ""};
+    struct cs_bundle bundle;
+    struct cs_config config;
+    struct cs_space space;
+    cs_test_parse(NULL, 0, NULL, &bundle, &config);
+    snprintf(text, sizeof text, format, device, training, kernel);
+    ck_assert_msg(cs_cases_parse("t.json", text, strlen(text), &cases, &error) == CS_OK, "%s", error.message);
+    ck_assert_int_eq(cs_case_problem(&cases.items[0], &config, problem, &space, &error), CS_OK);
+    cs_cases_free(&cases);
+    cs_bundle_free(&bundle);
+    cs_config_free(&config);
+}
+
+/* A case that names no stack: XLA on TPUs; unfused attention on GPUs is Megatron-LM's of 2022 in FP16, DeepSpeed's in
+ * BF16; else the best. A case that names one has it, and the kernel that it states besides. Layers are dealt alike. */
+START_TEST(the_software_of_a_case)
+{
+    static const struct {
+        const char *training, *kernel, *device;
+        enum cs_stack_family family;
+        int32_t year;
+        bool overlap, passes, dropout;
+    } rows[] = {
+        {"\"precision\":\"bf16\"", "unfused", "TPUv4", CS_STACK_XLA, 2026, true, false, false},
+        {"\"precision\":\"fp16\"", "unfused", "A100-80GB", CS_STACK_MEGATRON, 2022, false, false, true},
+        {"\"precision\":\"bf16\"", "unfused", "A100-80GB", CS_STACK_DEEPSPEED, 2022, false, true, false},
+        {"\"precision\":\"bf16\"", "fused1", "A100-80GB", CS_STACK_BEST, 2026, true, false, false},
+        {"\"stack\":null", "fused3", "H100", CS_STACK_BEST, 2026, true, false, false},
+        {"\"stack\":\"deepspeed-2022\"", "fused1", "A100-80GB", CS_STACK_DEEPSPEED, 2022, false, true, false},
+        {"\"stack\":\"megatron-2020\"", "unfused", "V100", CS_STACK_MEGATRON, 2020, false, false, true},
+        {"\"stack\":\"pytorch-2024\"", "fused3", "H100", CS_STACK_PYTORCH, 2024, true, false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cs_problem problem;
+        resolve_case(rows[i].training, rows[i].kernel, rows[i].device, &problem);
+        ck_assert_int_eq(problem.training.stack, (int)rows[i].family);
+        ck_assert_int_eq(problem.training.stack_year, rows[i].year);
+        ck_assert(problem.stack.gradient_overlap == rows[i].overlap);
+        ck_assert(problem.stack.fused_weight_gradient == !rows[i].passes);
+        ck_assert(problem.stack.dropout == rows[i].dropout);
+        ck_assert_int_eq((int)problem.stack.layer_split, CS_LAYER_SPLIT_EVEN);
+        ck_assert_int_eq((int)problem.stack.kernel, cs_choice_index(CS_ATTENTION_KERNEL_NAMES, rows[i].kernel));
+    }
+}
+END_TEST
+
+/* The host's times: of the years until 2022 and since, none on TPUs; a setting of 0 or more holds instead. */
+START_TEST(times_of_the_host)
+{
+    resolve(CS_STACK_MEGATRON, 2022, &gpu, false);
+    ck_assert_double_eq_tol(stack.dispatch, 73.9e-6, 1e-15);
+    ck_assert_double_eq_tol(stack.boundary, 99.8e-6, 1e-15);
+    const enum cs_stack_family families[] = {CS_STACK_BEST, CS_STACK_MEGATRON, CS_STACK_PYTORCH, CS_STACK_DEEPSPEED,
+                                             CS_STACK_XLA};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        resolve(families[i], 2023, &gpu, false);
+        ck_assert_double_eq_tol(stack.dispatch, 40e-6, 1e-15);
+        ck_assert_double_eq_tol(stack.boundary, 60e-6, 1e-15);
+        resolve(families[i], CS_STACK_YEAR_FIRST, &gpu, false); /* every family has a row for every year */
+        ck_assert_double_gt(stack.dispatch, 0.0);
+        resolve(families[i], CS_STACK_YEAR_FIRST, &tpu, false);
+        ck_assert_double_eq(stack.dispatch, 0.0);
+        ck_assert_double_eq(stack.boundary, 0.0);
+    }
+    settings.training.dispatch_us = 7.0;
+    settings.training.boundary_us = 0.0;
+    resolve(CS_STACK_MEGATRON, 2022, &gpu, false);
+    ck_assert_double_eq_tol(stack.dispatch, 7e-6, 1e-15);
+    ck_assert_double_eq(stack.boundary, 0.0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("stack");
@@ -167,6 +250,8 @@ int main(void)
     tcase_add_test(cases, other_families);
     tcase_add_test(cases, settings_override_the_stack);
     tcase_add_test(cases, schedules_of_a_search);
+    tcase_add_test(cases, the_software_of_a_case);
+    tcase_add_test(cases, times_of_the_host);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }
