@@ -331,6 +331,28 @@ START_TEST(the_first_difference_is_named_by_its_path)
 }
 END_TEST
 
+/* A law's constants may be given where some point is of that law; one point of such a configuration may be of another.
+ * But cs_point is told, as cs_sweep is, of a constant that it would not read. */
+START_TEST(one_batch_law_of_several)
+{
+    static const char text[] =
+        "{" AXES(", \"scaling_law.batch_law\": [\"step\", \"custom\"], \"scaling_law.critical_batch_exponent\": [0.2, "
+                 "0.3]") "}";
+    static const char *const unread[] = {"scaling_law.critical_batch_tokens=1e6"};
+    parse(text, NULL, 0);
+    ck_assert_int_eq(axis("batch_law")->size, 2);
+    cs_config_free(&config);
+    bundle.one_point = true;
+    ck_assert_msg(cs_config_parse(&bundle, &config, &error) == CS_OK, "%s", error.message);
+    ck_assert_str_eq(axis("batch_law")->labels[0], "step");
+    teardown();
+    ck_assert_int_eq(cs_bundle_read(NULL, 1, unread, &bundle, &error), CS_OK);
+    bundle.one_point = true;
+    ck_assert_int_eq(cs_config_parse(&bundle, &config, &error), CS_ERROR_CONFIG);
+    ck_assert_ptr_nonnull(strstr(error.message, "only the batch law custom reads this"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("config");
@@ -345,6 +367,7 @@ int main(void)
     tcase_add_test(cases, in_effect_is_a_configuration);
     tcase_add_test(cases, given_or_not_is_in_effect);
     tcase_add_test(cases, the_first_difference_is_named_by_its_path);
+    tcase_add_test(cases, one_batch_law_of_several);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }
