@@ -294,6 +294,7 @@ static void check_replica(struct instance *instance)
         .expert_tensor = one_in(2) ? 1 : tensor,
         .micro_batch = (int32_t)whole(1, 4),
         .recompute = (int32_t)between(0, CS_RECOMPUTE_COUNT - 1),
+        .offload = one_in(2) ? CS_OFFLOAD_ON : CS_OFFLOAD_OFF,
         .sequence_parallel = tensor > 1 && one_in(2),
     };
     const int32_t pipeline = (int32_t)between(1, model->layers);

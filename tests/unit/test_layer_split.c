@@ -46,13 +46,16 @@ static void finish_part(struct cs_part *part)
 }
 
 /* A recomputed layer takes up to 2 s more than one that is not: no more than any layer takes, or a stage that begins
- * one layer later could take longer. */
+ * one layer later could take longer. One that offloads what it keeps may take longer where it recomputes nothing. */
 static void draw_layer(enum cs_part_kind kind, enum cs_part_kind kept, int expert_parameters)
 {
     struct cs_part *part = &costs.part[kind];
     draw_part(part);
     part->expert_parameters = expert_parameters;
     costs.part[kept] = *part;
+    if (below(4) == 0) {
+        costs.part[kept].backward[CS_SHARE_TENSOR] += second * below(8);
+    }
     finish_part(&costs.part[kept]);
     costs.part[kept].activation_bytes += below(50);
     costs.part[kept].working_bytes = below(50);
@@ -239,7 +242,7 @@ static int most_within(double bound, double end, double each, double again_each)
     return n;
 }
 
-/* One kind: from the mean of a stage, were no layer recomputed, the bound rises to whichever next layer ends first; of
+/* One kind: from the mean of a stage, were all layers of the faster sort, the bound rises to whichever next layer ends first; of
  * equal ones to those of the stages between, then of the first, then of the last. Where a stage between holds a layer
  * less than the others `all` counts it as one of them, up to the number of layers there are. */
 static void expect_counted(struct expected *expected)
@@ -251,7 +254,7 @@ static void expect_counted(struct expected *expected)
     const double again_each = costs.part[kind].forward_seconds + costs.part[kind].backward_seconds;
     const double each = again > 0 ? costs.part[kept].forward_seconds + costs.part[kept].backward_seconds : again_each;
     const int between = stages - 2;
-    double bound = (layers * each + seconds_of(&end[0]) + seconds_of(&end[2])) / stages;
+    double bound = (layers * fmin(each, again_each) + seconds_of(&end[0]) + seconds_of(&end[2])) / stages;
     int n[3] = {0};
     for (int s = 0; s < 3; s++) {
         n[s] = s == 1 && between == 0 ? 0 : most_within(bound, seconds_of(&end[s]), each, again_each);
