@@ -143,6 +143,7 @@ static void emit_parts(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_real(emit, "state", step->state_bytes);
     cs_emit_real(emit, "activations", step->activation_bytes);
     cs_emit_real(emit, "other", step->other_bytes);
+    cs_emit_real(emit, "host", step->host_bytes);
     cs_emit_real(emit, "limit", cs_memory_limit(&point->design.problem));
     cs_emit_real(emit, "capacity", point->design.problem.device.hbm_capacity);
     cs_emit_object_end(emit);

@@ -242,9 +242,9 @@ static int most_within(double bound, double end, double each, double again_each)
     return n;
 }
 
-/* One kind: from the mean of a stage, were all layers of the faster sort, the bound rises to whichever next layer ends first; of
- * equal ones to those of the stages between, then of the first, then of the last. Where a stage between holds a layer
- * less than the others `all` counts it as one of them, up to the number of layers there are. */
+/* One kind: from the mean of a stage, were all layers of the faster sort, the bound rises to whichever next layer ends
+ * first; of equal ones to those of the stages between, then of the first, then of the last. Where a stage between holds
+ * a layer less than the others `all` counts it as one of them, up to the number of layers there are. */
 static void expect_counted(struct expected *expected)
 {
     const bool mixture = dense_layers == 0;
