@@ -268,6 +268,11 @@ def run_fields():
                        "is given."}, ""),
         "goodput": ({**range_of(1e-6, 1), "description": "Share of the wall time that trained; serves unless "
                      "training.goodput is given."}, ""),
+        "network": (closed({"device": {**TEXT, "description": "The device that it joined."}, "scale_out_gb_s":
+                            {**range_of(1e-6, 1e9), "description": "Per device and direction. Unit: GB/s."}},
+                           ["device", "scale_out_gb_s"],
+                           description="Scale-out bandwidth of its site, {device, scale_out_gb_s}; serves on that "
+                           "device, unless device.scale_out_gb_s is given."), ""),
     }
 
 

@@ -44,6 +44,8 @@ struct cs_model {
     int32_t recompute; /* 1 + enum cs_recompute */
     int32_t precision; /* enum cs_model_precision */
     double goodput;
+    double scale_out_bandwidth; /* of the site, B/s per device and direction; on scale_out_device only */
+    char scale_out_device[CS_NAME_MAX];
     bool learned_positions; /* a position embedding as long as the sequence */
 };
 enum cs_entry_kind { CS_ENTRY_DEVICE, CS_ENTRY_REGION, CS_ENTRY_QAT, CS_ENTRY_MODEL, CS_ENTRY_KINDS };

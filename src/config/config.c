@@ -282,6 +282,23 @@ static void take_precision(const struct cs_bundle *bundle, struct cs_config *con
     }
 }
 
+/* A model names the device that its site's network joined; from here on by the name that the hardware axis has for it,
+ * which may be an alias. */
+static void name_networks(struct cs_config *config)
+{
+    const struct cs_axis *const models = &config->axes[cs_config_axis(config, CS_AXIS_MODEL)];
+    const struct cs_axis *const hardware = &config->axes[cs_config_axis(config, CS_AXIS_HARDWARE)];
+    for (int64_t i = 0; i < models->size; i++) {
+        struct cs_model *const model = &config->library.models[models->indices[i]];
+        const int32_t device = cs_library_find(&config->library, CS_ENTRY_DEVICE, model->scale_out_device);
+        for (int64_t k = 0; device >= 0 && k < hardware->size; k++) {
+            if (hardware->indices[k] == device) {
+                memcpy(model->scale_out_device, hardware->labels[k], sizeof model->scale_out_device);
+            }
+        }
+    }
+}
+
 static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *root, struct cs_config *config,
                           struct cs_error *error)
 {
@@ -309,6 +326,7 @@ static enum cs_code parse(const struct cs_bundle *bundle, const struct cs_json *
     config->stack_year_given = given(root, "training.stack_year");
     CS_TRY(cs_read_axes(bundle, root, config, error));
     take_precision(bundle, config);
+    name_networks(config);
     CS_TRY(cs_check_together(bundle, root, config, error));
     char defaults[DEFAULTS_SIZE];
     const char *text = text_of(bundle, defaults, sizeof defaults);

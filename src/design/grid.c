@@ -103,11 +103,17 @@ static int64_t coordinate(const struct cs_config *config, const int64_t *coordin
     return axis->indices != NULL ? axis->indices[coordinates[i]] : (int64_t)axis->numbers[coordinates[i]];
 }
 
-/* The device of a point before its projection: the library's, as the section "device" changes it, then the axes. */
+/* The device of a point before its projection: the library's, with the network that joined it where the model was
+ * trained, as the section "device" changes it, then the axes. */
 static void device_at(const struct cs_config *config, const int64_t *coordinates, struct cs_device *device)
 {
-    const struct cs_device *own = &config->library.devices[coordinate(config, coordinates, CS_AXIS_HARDWARE)];
-    (void)cs_config_device(config, own, device, NULL); /* the reader has tried every device of the axis */
+    const int32_t hardware = cs_config_axis(config, CS_AXIS_HARDWARE);
+    const struct cs_model *model = &config->library.models[coordinate(config, coordinates, CS_AXIS_MODEL)];
+    struct cs_device own = config->library.devices[coordinate(config, coordinates, CS_AXIS_HARDWARE)];
+    if (strcmp(model->scale_out_device, config->axes[hardware].labels[coordinates[hardware]]) == 0) {
+        own.scale_out_bandwidth = model->scale_out_bandwidth;
+    }
+    (void)cs_config_device(config, &own, device, NULL); /* the reader has tried every device of the axis */
     for (int32_t i = 0; i < config->axis_count; i++) {
         const struct cs_axis *axis = &config->axes[i];
         if (axis->kind == CS_AXIS_DEVICE) {

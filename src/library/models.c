@@ -15,8 +15,8 @@ static const char *const keys[] = {CS_SHAPE_FIELDS(AND_KEY, AND_KEY) CS_MIXTURE_
                                    "name", "aliases", "source", "note", "sources",
                                    /* of its run */
                                    "tokens", "seq_len", "global_batch", "batch_ramp", "stack", "stack_year", "schedule",
-                                   "recompute", "precision", "goodput"};
-enum { RUN_KEYS = 10, NAMED_KEYS = 5 + RUN_KEYS };
+                                   "recompute", "precision", "goodput", "network"};
+enum { RUN_KEYS = 11, NAMED_KEYS = 5 + RUN_KEYS };
 
 /* ---- reading ---- */
 /* A field that must be stated where its default is below 0. */
@@ -164,6 +164,23 @@ static enum cs_code read_sources(const struct cs_json *at, struct cs_error *erro
     return CS_OK;
 }
 
+/* {"device": name, "scale_out_gb_s": number}: the network of the site, with the device that it joined. */
+static enum cs_code read_network(const struct cs_json *at, struct cs_model *model, struct cs_error *error)
+{
+    static const char *const network_keys[] = {"device", "scale_out_gb_s"};
+    const struct cs_json *network = cs_json_given(at, "network"), *bandwidth = NULL;
+    if (network == NULL) {
+        return CS_OK;
+    }
+    CS_TRY(cs_json_object(network, error));
+    CS_TRY(cs_json_known_keys(network, COUNT_OF(network_keys), network_keys, error));
+    CS_TRY(cs_json_required_text(network, "device", model->scale_out_device, sizeof model->scale_out_device, error));
+    CS_TRY(cs_json_require(network, "scale_out_gb_s", &bandwidth, error));
+    CS_TRY(cs_json_real(bandwidth, 1e-6, 1e9, "GB/s", &model->scale_out_bandwidth, error));
+    model->scale_out_bandwidth *= 1e9;
+    return CS_OK;
+}
+
 static enum cs_code read_run(const struct cs_json *at, struct cs_model *model, struct cs_error *error)
 {
     const struct cs_json *ramp = cs_json_given(at, "batch_ramp");
@@ -182,6 +199,7 @@ static enum cs_code read_run(const struct cs_json *at, struct cs_model *model, s
     CS_TRY(read_stated(at, "recompute", CS_RECOMPUTE_NAMES, &model->recompute, error));
     CS_TRY(read_stated(at, "precision", CS_MODEL_PRECISIONS, &model->precision, error));
     CS_TRY(cs_json_optional_real(at, "goodput", 1e-6, 1.0, NULL, &model->goodput, error));
+    CS_TRY(read_network(at, model, error));
     return read_sources(at, error);
 }
 
@@ -263,6 +281,12 @@ static void write_run(const struct cs_model *model, struct cs_emit *emit)
     write_stated(emit, "precision", CS_MODEL_PRECISIONS, model->precision);
     if (model->goodput > 0.0) {
         cs_emit_real(emit, "goodput", model->goodput);
+    }
+    if (model->scale_out_bandwidth > 0.0) {
+        cs_emit_object(emit, "network");
+        cs_emit_text(emit, "device", model->scale_out_device);
+        cs_emit_real(emit, "scale_out_gb_s", model->scale_out_bandwidth / 1e9);
+        cs_emit_object_end(emit);
     }
 }
 

@@ -2,36 +2,33 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Device-hours of published runs against cs_point's for the same model, device and number of devices.
 
-Batch, ramp, stack, schedule, recomputation, precision and goodput are what models.json states of the run. Each run is
-asked twice: with the plan searched, and with the plan and the site's network that ran, where they are published. The
+Batch, ramp, stack, schedule, recomputation, precision, goodput and the site's network are what models.json states of
+the run. Each run is asked twice: with the plan searched, and with the plan that ran, where it is published. The
 goodputs of BLOOM and PaLM were derived from these hours and the published rates, so these two rows test the rate alone.
 """
 import json
 
 from harness import BUILD, check, run, run_test
 
-# Network cards in GB/s a device and direction.
-OMNI_PATH = ["--set", "device.scale_out_gb_s=6.25"]  # Jean Zay: four of 100 Gbit/s for eight (arXiv 2211.05100)
-HDR = ["--set", "device.scale_out_gb_s=12.5"]  # CoreWeave: four ConnectX-6 for eight (arXiv 2204.06745, section 2.3)
-EFA = ["--set", "device.scale_out_gb_s=6.25"]  # p4d.24xlarge, the run's likely one: 400 Gbit/s for eight (AWS)
+# Network cards in GB/s a device and direction: p4d.24xlarge, the run's likely one, 400 Gbit/s for eight (AWS).
+EFA = ["--set", "device.scale_out_gb_s=6.25"]
 
 # Model, device, number, published hours (source), the bound that the searched plan keeps to, the options of the plan
-# that ran, and its bound; 0.15 is what is asked. Where searched plans miss it they are faster than what ran: these runs
-# of 2022 chose smaller micro-batches and deeper pipelines than the search, and Pythia's stack was slow (see
-# src/model/README.md).
+# that ran, and its bound; 0.15 is what is asked. Two searched plans miss it, being faster than what ran: GPT-NeoX chose
+# a deeper pipeline and smaller micro-batches than the search does, and Pythia's stack was slow (src/model/README.md).
 RUNS = [
     # Llama 3.1 model card; arXiv 2407.21783, Table 4
     ("Llama-3.1-405B", "H100", 16384, 30.84e6, 0.15, ["--tensor", 8, "--pipeline", 16], 0.15),
     # arXiv 2412.19437, Table 1 and section 3.2
     ("DeepSeek-V3", "H800", 2048, 2.664e6, 0.15, ["--tensor", 1, "--pipeline", 16, "--expert", 64], 0.15),
     # arXiv 2211.02001, Table 1; bigscience-workshop/bigscience, train/tr11-176B-ml/tr11-176B-ml.slurm
-    ("BLOOM", "A100-80GB", 384, 1082990, 0.20, ["--tensor", 4, "--pipeline", 12, "--micro-batch", 2, *OMNI_PATH], 0.15),
+    ("BLOOM", "A100-80GB", 384, 1082990, 0.15, ["--tensor", 4, "--pipeline", 12, "--micro-batch", 2], 0.15),
     # arXiv 2204.02311, appendix B: 6,144 chips for 1,200 hours and 3,072 for 336
     ("PaLM-540B", "TPUv4", 6144, 8404992, 0.15, ["--tensor", 12, "--pipeline", 1, "--data", 512, "--zero", 3], 0.15),
     # arXiv 2302.13971, Table 15
     ("LLaMA-65B", "A100-80GB", 2048, 1022362, 0.15, None, None),
     # arXiv 2204.06745: 96 devices for 1,830 hours; EleutherAI/gpt-neox, configs/20B.yml
-    ("GPT-NeoX-20B", "A100", 96, 96 * 1830, 0.20, ["--tensor", 2, "--pipeline", 4, "--micro-batch", 4, *HDR], 0.15),
+    ("GPT-NeoX-20B", "A100", 96, 96 * 1830, 0.20, ["--tensor", 2, "--pipeline", 4, "--micro-batch", 4], 0.15),
     # arXiv 2304.01373, appendix D; EleutherAI/pythia, models/6.9B/pythia-6.9b.yml
     ("Pythia-6.9B", "A100", 128, 33500, 0.30,
      ["--tensor", 2, "--pipeline", 1, "--micro-batch", 8, "--zero", 1, *EFA], 0.15),

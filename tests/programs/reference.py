@@ -178,7 +178,8 @@ def sources():
 
 def runs():
     """What models.json says of how a model was trained has its source beside it."""
-    facts = {"global_batch", "batch_ramp", "stack", "stack_year", "schedule", "recompute", "precision", "goodput"}
+    facts = {"global_batch", "batch_ramp", "stack", "stack_year", "schedule", "recompute", "precision", "goodput",
+             "network"}
     stated = 0
     for row in json.loads((SOURCE / "configs/models.json").read_text())["models"]:
         of = facts & set(row)

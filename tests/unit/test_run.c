@@ -38,7 +38,8 @@ static void locate(const char *const sets[CS_TEST_SETS])
 #define RUN                                                                                                            \
     "axes.model=[{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"tokens\": 1e9, \"seq_len\": "     \
     "1024, \"global_batch\": 64, \"batch_ramp\": [[1e8, 16], [2e8, 32]], \"schedule\": \"zb1p\", \"recompute\": "      \
-    "\"full\", \"precision\": \"fp8\", \"goodput\": 0.8, \"stack\": \"deepspeed\", \"stack_year\": 2022, "             \
+    "\"full\", \"precision\": \"fp8\", \"network\": {\"device\": \"H100\", \"scale_out_gb_s\": 6.25}, \"goodput\": "   \
+    "0.8, \"stack\": \"deepspeed\", \"stack_year\": 2022, "                                                            \
     "\"sources\": "                                                                                                    \
     "{\"stack\": \"x\"}}]"
 
@@ -53,6 +54,7 @@ START_TEST(what_a_model_states_serves)
     ck_assert_double_eq(point.problem.ramp.stages[1].tokens, 2e8);
     ck_assert_int_eq(point.problem.ramp.stages[1].sequences, 32);
     ck_assert_double_eq(point.problem.goodput, 0.8);
+    ck_assert_double_eq(point.problem.nic_bandwidth, 6.25e9); /* H100 is the default */
     ck_assert_uint_eq(point.space.settings.schedules, 1u << CS_SCHEDULE_ZB1P);
     ck_assert_uint_eq(point.space.settings.recompute, 1u << CS_RECOMPUTE_FULL);
 }
@@ -77,6 +79,14 @@ START_TEST(what_is_given_comes_first)
     /* And an axis gives. */
     LOCATE(RUN, "axes.training.tokens=[3e9, 4e9]");
     ck_assert_double_eq(point.problem.law.tokens, 3e9);
+    ck_assert_double_eq(point.problem.nic_bandwidth, 6.25e9);
+    LOCATE(RUN, "device.scale_out_gb_s=25");
+    ck_assert_double_eq(point.problem.nic_bandwidth, 25e9);
+    LOCATE(RUN, "axes.device.scale_out_gb_s=[30, 40]");
+    ck_assert_double_eq(point.problem.nic_bandwidth, 30e9);
+    LOCATE(RUN, "axes.hardware=[\"H200\"]"); /* another device has its own */
+    ck_assert_double_eq(point.problem.nic_bandwidth, point.problem.device.scale_out_bandwidth);
+    ck_assert_double_gt(point.problem.nic_bandwidth, 6.25e9);
     LOCATE("training.tokens=5e12"); /* of a model dimension */
     ck_assert_double_eq(point.problem.law.tokens, 5e12);
 }
@@ -98,6 +108,7 @@ START_TEST(the_run_is_in_effect)
         ck_assert_int_eq(cs_grid_init(&config, &grid, &(struct cs_error){.code = CS_OK}), CS_OK);
         cs_grid_point(&grid, coordinates, &point);
         ck_assert_int_eq(point.problem.global_batch, i == 0 ? 64 : 128);
+        ck_assert_double_eq(point.problem.nic_bandwidth, again.problem.nic_bandwidth);
         ck_assert_mem_eq(&point.problem.ramp, &again.problem.ramp, sizeof again.problem.ramp);
         ck_assert_uint_eq(point.space.settings.schedules, again.space.settings.schedules);
         ck_assert_int_eq(point.model->stack, again.model != NULL ? 4 : 0); /* 1 + the index of deepspeed */

@@ -91,6 +91,10 @@ static const struct cs_wrong table[] = {
         "{\"models\": [\n"
         "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, "
         "\"sources\": {\"global_batches\": \"x\"}}]}")
+    WRONG_DATA(CS_WRONG_MODELS, "2:68", "models[0].network", MISSING("scale_out_gb_s"),
+        "{\"models\": [\n"
+        "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, "
+        "\"network\": {\"device\": \"H100\"}}]}")
     WRONG_DATA(CS_WRONG_MODELS, "2:57", "models[0].layers", KEY_TWICE("2", "15"),
         "{\"models\": [\n"
         "{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"layers\": 5}]}")
