@@ -15,6 +15,9 @@ the years of the file by interpolation of logarithms.
 Region. A budget (by default what the reference model emits on the best device of the reference region) and the
 largest model that each region trains within it, on whatever device of the file.
 
+The plans are those of the sweep's objective, the fewest devices unless it had another; --plan least-carbon takes the
+least-carbon plans of the same file instead.
+
 The text is a choice: for each older device the one that pays back first, one level of QAT, the regions at both ends and
 the reference. --all prints every statement, --json always has them all.
 """
@@ -33,8 +36,12 @@ SECONDS_PER_YEAR = 365 * 86400.0
 class Sweep:
     """A result file with one value chosen on every axis that a statement is not about."""
 
-    def __init__(self, path, choices):
+    def __init__(self, path, choices, least_carbon=False):
         self.data = load(path)
+        self.prefix = "least_carbon_" if least_carbon else ""
+        if self.prefix + "status" not in self.data:
+            sys.exit(f"breakeven.py: error: {path} holds no least-carbon plans: they are searched with min_devices, "
+                     "unless search.least_carbon is false")
         main = ("model", "hardware", "year", "qat", "region")
         for axis in [name for name in self.data.dims if name not in main]:
             value = choices.get(axis, self.data[axis].values[0])
@@ -45,7 +52,7 @@ class Sweep:
         self.qat = "off" if "off" in self.data.qat.values else self.data.qat.values[0]
 
     def value(self, name, **labels):
-        array = self.data[name]
+        array = self.data[self.prefix + name if self.prefix + name in self.data else name]
         labels = {"year": self.year, "qat": self.qat, **labels}
         return array.sel({axis: label for axis, label in labels.items() if axis in array.dims})
 
@@ -170,8 +177,11 @@ def main():
     parser.add_argument("--select", action="append", default=[], metavar="AXIS=VALUE", help="value on a further axis")
     parser.add_argument("--all", action="store_true", help="every pair of devices, level and region")
     parser.add_argument("--json", action="store_true", help="a list of all statements for machines")
+    parser.add_argument("--plan", choices=["objective", "least-carbon"], default="objective",
+                        help="the plans of the sweep's objective, or the least-carbon ones beside them [objective]")
     arguments = parser.parse_args()
-    sweep = Sweep(arguments.results, dict(choice.split("=", 1) for choice in arguments.select))
+    least = arguments.plan == "least-carbon"
+    sweep = Sweep(arguments.results, dict(choice.split("=", 1) for choice in arguments.select), least)
     region = arguments.region or ("us-east5" if "us-east5" in sweep.data.region.values
                                   else str(sweep.data.region.values[0]))
     model = sweep.nearest_model(1e12)
@@ -192,7 +202,7 @@ def main():
         rows = [row for row in statements if row["kind"] == kind]
         shown = rows if arguments.all or not rows else chosen(rows, kind, region)
         if rows:
-            print(f"\n{title} (model {model})")
+            print(f"\n{title} (model {model}{', least-carbon plans' if least else ''})")
             print("\n".join("  " + row["text"] for row in shown))
         if len(shown) < len(rows):
             print(f"  {len(shown)} of {len(rows)} statements; --all has the rest")

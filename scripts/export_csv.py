@@ -6,18 +6,18 @@
                           [--units] [--output FILE]
 
 The columns are the dimensions that the chosen variables have, then the variables in their units; codes come as words.
-Without --variables: the plan, its time, use, energy and carbon. What the file does not hold at a point is an empty
-cell.
+Without --variables: the plan, its time, use, energy and carbon, and at the end what the least-carbon plan has, where
+the file has one. What the file does not hold at a point is an empty cell.
 """
 import argparse
 import csv
 import sys
 
-from report import PLAN_VARIABLES, Refused, numpy, open_results, select, texts
+from report import LEAST, PLAN_VARIABLES, Refused, numpy, open_results, select, texts
 
 DEFAULT = ("parameters_total", "loss", *PLAN_VARIABLES, "training_time", "step_time", "mfu", "memory_per_device",
            "energy", "energy_servers", "embodied_inventory", "carbon_embodied", "carbon_operational", "carbon_servers",
-           "carbon_total")
+           "carbon_total", *(LEAST + name for name in ("devices", "training_time", "mfu", "carbon_total")))
 
 
 def cells_of(variable):

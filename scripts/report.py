@@ -46,6 +46,8 @@ PLAN_VARIABLES = ("status", "devices", "tensor", "pipeline", "data", "context", 
                   "offload")
 NUMBERS = ("training_time", "step_time", "mfu", "memory_per_device", "memory_capacity", "energy", "energy_servers",
            "embodied_inventory", "carbon_embodied", "carbon_intensity", "region_pue")
+# What is of a plan, and so stands in the file a second time of the least-carbon plan, behind this.
+LEAST = "least_carbon_"
 SHARES = ("compute", "tensor", "expert", "pipeline", "data", "bubble", "optimizer")
 # Searches that a browser handles with ease, and that keep the page below some 100 MB.
 MOST_SEARCHES = 2_000_000
@@ -144,10 +146,10 @@ def regional_factor(data):
     return factor.transpose(*[dim for dim in operational.dims if dim in factor.dims])
 
 
-def energy_charged(data, factor):
+def energy_charged(data, factor, prefix=""):
     """kWh: what carbon_total has beyond the embodied carbon, over the factor of the place. The page's total is the
     file's, whatever its parts are, and takes one number a plan instead of one a region."""
-    total, embodied = array_of(data, "carbon_total"), array_of(data, "carbon_embodied")
+    total, embodied = array_of(data, prefix + "carbon_total"), array_of(data, prefix + "carbon_embodied")
     places = [dim for dim in factor.dims if dim not in data["energy"].dims]
     at = factor.sum([dim for dim in factor.dims if dim not in places]).argmax(places) if places else {}
 
@@ -157,30 +159,32 @@ def energy_charged(data, factor):
     charged = (there(total) - there(embodied)) / there(factor).where(there(factor) > 0, 1)
     again = embodied + factor * charged
     if bool((abs(again - total) > 1e-9 * abs(total)).any()):
-        raise Refused("carbon_total is not embodied carbon plus what is proportional to the place: this file is not "
-                      "consistent")
+        raise Refused(f"{prefix}carbon_total is not embodied carbon plus what is proportional to the place: this file "
+                      "is not consistent")
     return charged.transpose(*[dim for dim in total.dims if dim in charged.dims])
 
 
 def pack(data):
     blob = Blob()
-    for name in MODEL_VARIABLES + NUMBERS:
+    both = ["", LEAST] if LEAST + "status" in data else [""]
+    for name in MODEL_VARIABLES + tuple(prefix + name for prefix in both for name in NUMBERS):
         if name in data:
             values = numbers_of(data[name])
             large = values.size and numpy.nanmax(numpy.abs(values), initial=0) > 1e37
             blob.add(name, data[name].dims, values, "f8" if large else "f4")
-    for name in PLAN_VARIABLES:
+    for name in (prefix + name for prefix in both for name in PLAN_VARIABLES):
         if name in data:
             values = numbers_of(data[name])
             large = numpy.nanmax(values, initial=0) > 2**31 - 1
-            blob.add(name, data[name].dims, values, "i1" if name == "status" else "f8" if large else "i4")
-    for name in SHARES:
-        if f"share_{name}" in data:
-            blob.add(f"share_{name}", data[f"share_{name}"].dims, numbers_of(data[f"share_{name}"]), "u2", 1e-4)
+            blob.add(name, data[name].dims, values, "i1" if name.endswith("status") else "f8" if large else "i4")
+    for name in (f"{prefix}share_{name}" for prefix in both for name in SHARES):
+        if name in data:
+            blob.add(name, data[name].dims, numbers_of(data[name]), "u2", 1e-4)
     factor = regional_factor(data)
-    charged = energy_charged(data, factor)
     blob.add("regional_factor", factor.dims, factor.values, "f4")
-    blob.add("energy_charged", charged.dims, charged.values, "f4")
+    for prefix in both:
+        charged = energy_charged(data, factor, prefix)
+        blob.add(prefix + "energy_charged", charged.dims, charged.values, "f4")
     return blob
 
 
@@ -244,6 +248,15 @@ def page_script():
     return '"use strict";\n(async function () {\n' + "\n".join(parts) + "})();\n"
 
 
+def objective_of(provenance):
+    """The name of the objective in effect; empty where an axis has several or the file does not say."""
+    try:
+        config = json.loads(provenance["configuration_in_effect"])
+        return "" if "search.objective" in config["axes"] else config["search"]["objective"]
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
 def meta_of(data, blob, provenance, known, path):
     dims = {str(name): texts(data[name].values) if name in data.variables else texts(range(size))
             for name, size in sorted(data.sizes.items(), key=lambda item: (*CORE, item[0]).index(item[0]))
@@ -257,6 +270,7 @@ def meta_of(data, blob, provenance, known, path):
     return {
         "title": str(data.attrs.get("title", "")) or Path(path).name, "file": Path(path).name, "dims": dims,
         "numeric": numeric, "arrays": blob.index, "status": meanings,
+        "objective": objective_of(provenance),
         "recompute": data["recompute"].attrs.get("flag_meanings", "none selective full").split(),
         "schedule": data["schedule"].attrs.get("flag_meanings", "").split() if "schedule" in data else [],
         "families": known, "provenance": provenance,

@@ -93,6 +93,40 @@ def curve(axes, data, carbon, label, index, results, note=None, **labels):
     axes.plot([], [], marker + "-", color=colour, label=text + (note or ""))
 
 
+# A file of both plans holds the second under the first's names behind this.
+LEAST = "least_carbon_"
+FEWEST_LABEL, LEAST_LABEL = "fewest devices (the paper's objective)", "least carbon"
+PLANS_NOTE = "; of two plans the fits and the paper's numbers are of the fewest devices"
+
+
+def plans_of(data):
+    """(words, prefix of the variables) of the plans that a file holds."""
+    both = [(FEWEST_LABEL, ""), (LEAST_LABEL, LEAST)]
+    return both if LEAST + "carbon_total" in data else both[:1]
+
+
+def plans_note(data):
+    return PLANS_NOTE if len(plans_of(data)) > 1 else ""
+
+
+def carbon_curve(axes, data, label, index, results, **labels):
+    """The curve of the plans with the fewest devices, and beside it, crossed, that of the least-carbon ones."""
+    curve(axes, data, line(data, "carbon_total", **labels), label, index, results, **labels)
+    if len(plans_of(data)) > 1:
+        carbon, loss = line(data, LEAST + "carbon_total", **labels), line(data, "loss", **labels)
+        for _, mask in branches(data, **labels):
+            axes.plot(carbon[mask] * TONNES, loss[mask], "x", linestyle="-.", linewidth=0.7, markersize=3,
+                      color=COLOURS[index % len(COLOURS)])
+
+
+def carbon_legend(axes, data):
+    """The legend, with a word for each kind of plan where there are two."""
+    if len(plans_of(data)) > 1:
+        axes.plot([], [], "o-", color="0.35", label=FEWEST_LABEL)
+        axes.plot([], [], "x", linestyle="-.", linewidth=0.7, color="0.35", label=LEAST_LABEL)
+    axes.legend()
+
+
 def loss_axes(figure):
     axes = figure.subplots()
     axes.set_xscale("log")
@@ -196,51 +230,66 @@ def draw_4a(data, preset):
     figure, results = plt.figure(), []
     axes = loss_axes(figure)
     region = str(data.region.values[0])
-    practical = line(data, "carbon_total")
     without = line(data, "carbon_operational") + line(data, "carbon_servers")
     curve(axes, data, ideal(data, "B100", region), "ideal", 0, results)
     curve(axes, data, without, "no embodied", 1, results)
-    curve(axes, data, practical, "practical", 2, results)
-    axes.legend()
+    carbon_curve(axes, data, "practical", 2, results)
+    carbon_legend(axes, data)
     title = "Figure 4(a): loss against carbon on B100, " + region
-    return finish(figure, axes, title, data, preset, DENSE_NOTE), results
+    return finish(figure, axes, title, data, preset, DENSE_NOTE + plans_note(data)), results
 
 
 def draw_4b(data, preset):
     figure, results = plt.figure(), []
     axes = loss_axes(figure)
     for i, device in enumerate(data.hardware.values):
-        curve(axes, data, line(data, "carbon_total", hardware=device), str(device), i, results, hardware=device)
-    axes.legend()
-    return finish(figure, axes, "Figure 4(b): generations of GPUs and TPUs", data, preset, DENSE_NOTE), results
+        carbon_curve(axes, data, str(device), i, results, hardware=device)
+    carbon_legend(axes, data)
+    return finish(figure, axes, "Figure 4(b): generations of GPUs and TPUs", data, preset,
+                  DENSE_NOTE + plans_note(data)), results
 
 
-def stacked(axes, labels, lower, upper):
-    axes.bar(labels, lower, color=COLOURS[0], label="operational")
-    axes.bar(labels, upper, bottom=lower, color=COLOURS[1], label="embodied")
-    for i, (low, up) in enumerate(zip(lower, upper)):
-        if np.isfinite(low + up):
-            axes.annotate(f"{100.0 * up / (low + up):.1f}%\nembodied", (i, low + up), ha="center", va="bottom",
-                          fontsize=6.5)
+def stacked(axes, data, labels, parts_of):
+    """Operational and embodied carbon, a bar for each label and kind of plan; parts_of(label, prefix) gives both."""
+    plans = plans_of(data)
+    width = 0.8 / len(plans)
+    for k, (words, prefix) in enumerate(plans):
+        parts = np.array([parts_of(label, prefix) for label in labels], dtype=float)
+        at = np.arange(len(labels)) + width * (k - (len(plans) - 1) / 2)
+        beside = f", {words}" if len(plans) > 1 else ""
+        style = {"width": width, "hatch": "//" if k else None, "edgecolor": "white", "linewidth": 0.3}
+        axes.bar(at, parts[:, 0], color=COLOURS[0], label="operational" + beside, **style)
+        axes.bar(at, parts[:, 1], bottom=parts[:, 0], color=COLOURS[1],
+                 label="embodied" + (" (%)" if beside else "") + beside, **style)
+        for x, (low, up) in zip(at, parts):
+            if np.isfinite(low + up):
+                share = f"{100.0 * up / (low + up):.1f}%"
+                axes.annotate(share if beside else share + "\nembodied", (x, low + up), ha="center", va="bottom",
+                              fontsize=6.5)
+    axes.set_xticks(range(len(labels)), [str(label) for label in labels])
     axes.margins(y=0.15)
     axes.legend()
+
+
+def parts(data, prefix, **labels):
+    """kg: operational and embodied carbon of one point."""
+    running = point(data, prefix + "carbon_operational", **labels) + point(data, prefix + "carbon_servers", **labels)
+    return np.array([running, point(data, prefix + "carbon_embodied", **labels)])
 
 
 def draw_5(data, preset, per_device):
     figure = plt.figure()
     axes = figure.subplots()
-    lower, upper = [], []
-    for device in data.hardware.values:
+
+    def of_device(device, prefix):
         labels = dict(hardware=device, model=ONE_TRILLION)
-        number = point(data, "devices", **labels) if per_device else 1.0
-        scale = 1.0 if per_device else TONNES
-        lower.append((point(data, "carbon_operational", **labels) + point(data, "carbon_servers",
-                                                                          **labels)) / number * scale)
-        upper.append(point(data, "carbon_embodied", **labels) / number * scale)
-    stacked(axes, [str(device) for device in data.hardware.values], lower, upper)
+        scale = 1.0 / point(data, prefix + "devices", **labels) if per_device else TONNES
+        return parts(data, prefix, **labels) * scale
+
+    stacked(axes, data, data.hardware.values, of_device)
     axes.set_ylabel("carbon per device (kg CO$_2$e)" if per_device else "carbon (t CO$_2$e)")
     title = "Figure 5(a): carbon per device, 1T model" if per_device else "Figure 5(b): carbon of a 1T model"
-    return finish(figure, axes, title, data, preset), []
+    return finish(figure, axes, title, data, preset, plans_note(data)), []
 
 
 def draw_6a(data, preset):
@@ -248,10 +297,10 @@ def draw_6a(data, preset):
     axes = loss_axes(figure)
     for i, (label, year, growth) in enumerate((("B100", 0, 0.0), ("5Y", 5, 0.0), ("10Y", 10, 0.0), ("5Y-EUV", 5, 0.1),
                                                ("10Y-EUV", 10, 0.1))):
-        labels = dict(year=year, cpa_growth_per_year=growth)
-        curve(axes, data, line(data, "carbon_total", **labels), label, i, results)
-    axes.legend()
-    return finish(figure, axes, "Figure 6(a): hardware technology scaling", data, preset, DENSE_NOTE), results
+        carbon_curve(axes, data, label, i, results, year=year, cpa_growth_per_year=growth)
+    carbon_legend(axes, data)
+    return finish(figure, axes, "Figure 6(a): hardware technology scaling", data, preset,
+                  DENSE_NOTE + plans_note(data)), results
 
 
 def draw_6b(data, preset):
@@ -259,10 +308,10 @@ def draw_6b(data, preset):
     axes = loss_axes(figure)
     for i, level in enumerate(data.qat.values):
         label = "B100 (16 bits)" if level == "off" else f"QAT {level}"
-        curve(axes, data, line(data, "carbon_total", qat=level), label, i, results)
-    axes.legend()
+        carbon_curve(axes, data, label, i, results, qat=level)
+    carbon_legend(axes, data)
     return finish(figure, axes, "Figure 6(b): quantisation-aware training on B100", data, preset,
-                  DENSE_NOTE + "; no loss of accuracy by QAT, as in the paper"), results
+                  DENSE_NOTE + plans_note(data) + "; no loss of accuracy by QAT, as in the paper"), results
 
 
 def draw_7a(data, preset):
@@ -270,22 +319,19 @@ def draw_7a(data, preset):
     axes = loss_axes(figure)
     for i, region in enumerate(data.region.values):
         intensity = point(data, "carbon_intensity", region=region)
-        curve(axes, data, line(data, "carbon_total", region=region), f"{region} ({intensity:g} g/kWh)", i, results)
-    axes.legend()
-    return finish(figure, axes, "Figure 7(a): carbon intensity, B100", data, preset, DENSE_NOTE), results
+        carbon_curve(axes, data, f"{region} ({intensity:g} g/kWh)", i, results, region=region)
+    carbon_legend(axes, data)
+    return finish(figure, axes, "Figure 7(a): carbon intensity, B100", data, preset,
+                  DENSE_NOTE + plans_note(data)), results
 
 
 def draw_7b(data, preset):
     figure = plt.figure(figsize=(4.2, 4.0))
     axes = figure.subplots()
-    lower, upper = [], []
-    for region in data.region.values:
-        labels = dict(region=region, model=ONE_TRILLION)
-        lower.append((point(data, "carbon_operational", **labels) + point(data, "carbon_servers", **labels)) * TONNES)
-        upper.append(point(data, "carbon_embodied", **labels) * TONNES)
-    stacked(axes, [str(region) for region in data.region.values], lower, upper)
+    stacked(axes, data, data.region.values,
+            lambda region, prefix: parts(data, prefix, region=region, model=ONE_TRILLION) * TONNES)
     axes.set_ylabel("carbon (t CO$_2$e)")
-    return finish(figure, axes, "Figure 7(b): 1T model on B100", data, preset), []
+    return finish(figure, axes, "Figure 7(b): 1T model on B100", data, preset, plans_note(data)), []
 
 
 KINDS = (("MoE", 0.0), ("dense", 1e30))

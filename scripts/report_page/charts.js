@@ -16,12 +16,18 @@ Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
 Chart.defaults.color = "#1a1a1a";
 const hidden = new Set();
 
+// In a line, what the plan is that is not shown.
+function beside(p) {
+  const q = other(p);
+  return q ? [`${planNames[q.which]}: ${tonnes(q.carbon_total)} CO2e, ${digits(q.devices)} devices for ${days(q.training_time)}`] : [];
+}
 function describe(p) {
   const hardware = dims.hardware[p.at.hardware];
   return [
     `${tonnes(p.carbon_total)} CO2e: ${tonnes(p.carbon_operational)} devices, ${tonnes(p.carbon_servers)} servers, ${tonnes(p.carbon_embodied)} embodied`,
     `${digits(p.devices)} devices for ${days(p.training_time)}, utilisation ${percent(p.mfu)}`,
-    `plan ${p.plan}`,
+    `plan ${p.plan}${bothPlans ? ` (${planNames[p.which]})` : ""}`,
+    ...beside(p),
     `memory ${digits(p.memory_per_device / 2 ** 30)} GiB${Number.isFinite(p.memory_share) ? ` (${percent(p.memory_share)})` : ""}; compute is ${percent(p.share_compute)} of a step`,
     `time of measured ${meta.families[hardware].family || hardware} runs: ${trust(hardware)}`,
   ];

@@ -92,6 +92,9 @@ function controls() {
     if (state.each === xChoice().dim) state.each = names.find((dim) => wide(dim) && dim !== xChoice().dim) || "";
     controls();
   });
+  if (bothPlans) {
+    addSelect("plan", "Plan", Object.entries(planNames), shown.plan, (key) => { shown.plan = key; });
+  }
   addSelect("scale", "Axes", [["log", "logarithmic"], ["linear", "linear"]], state.scale, (key) => { state.scale = key; });
   for (const dim of names) {
     if (!wide(dim) || dim === xChoice().dim) continue;

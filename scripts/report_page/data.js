@@ -45,9 +45,14 @@ function value(name, at) {
 
 const losses = ["tensor", "expert", "pipeline", "data", "bubble", "optimizer"];
 const shares = ["compute", ...losses];
+// Whose numbers a point has: "" the objective's plan, or the prefix of the least-carbon plan's, where the file has both.
+const leastCarbon = "least_carbon_";
+const shown = { plan: "" };
+const bothPlans = Boolean(arrays[leastCarbon + "status"]);
+const planNames = { "": meta.objective === "min_devices" ? "fewest devices" : "by the objective", [leastCarbon]: "least carbon" };
 // Everything about one point. Carbon in kg: what is not embodied is an energy times a factor of the place.
-function point(at) {
-  const out = { at, status: meta.status[value("status", at)] };
+function point(at, which = shown.plan) {
+  const out = { at, which, status: meta.status[value(which + "status", at)] };
   out.feasible = out.status === "feasible";
   for (const name of ["d_model", "layers", "experts", "parameters_total", "parameters_active", "tokens", "compute", "loss"]) {
     out[name] = value(name, at);
@@ -55,19 +60,24 @@ function point(at) {
   if (!out.feasible) return out;
   for (const name of ["devices", "training_time", "step_time", "mfu", "memory_per_device", "energy", "energy_servers",
     "embodied_inventory", "carbon_embodied"]) {
-    out[name] = value(name, at);
+    out[name] = value(which + name, at);
   }
   const factor = value("regional_factor", at);
   out.carbon_operational = out.energy * factor;
   out.carbon_servers = out.energy_servers * factor;
-  out.carbon_total = out.carbon_embodied + value("energy_charged", at) * factor;
+  out.carbon_total = out.carbon_embodied + value(which + "energy_charged", at) * factor;
   out.memory_share = out.memory_per_device / value("memory_capacity", at);
-  for (const name of shares) out["share_" + name] = value("share_" + name, at);
-  out.plan = plan(at);
+  for (const name of shares) out["share_" + name] = value(which + "share_" + name, at);
+  out.plan = plan(at, which);
   return out;
 }
-function plan(at) {
-  const whole = (name) => value(name, at);
+// The same point with the other plan; null where there is none.
+function other(p) {
+  const plan = bothPlans ? point(p.at, p.which === "" ? leastCarbon : "") : null;
+  return plan && plan.feasible ? plan : null;
+}
+function plan(at, which) {
+  const whole = (name) => value(which + name, at);
   const words = [`t${whole("tensor")}`, `p${whole("pipeline")}`, `d${whole("data")}`];
   if (whole("context") > 1) words.push(`c${whole("context")}`);
   if (whole("expert") > 1) words.push(`e${whole("expert")}`);

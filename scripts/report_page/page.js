@@ -40,8 +40,9 @@ function draw() {
   standsOut = -1;
   const fixed = names.filter((dim) => wide(dim) && dim !== state.each && dim !== xChoice().dim);
   byId("main-title").textContent = `${yChoice().text} against ${xChoice().text}`;
-  const beside = (dim) => (dim === "hardware" ? ` (time of measured runs: ${trust(dims.hardware[state.pick.hardware])})` : "");
-  byId("selected").textContent = fixed.map((dim) => `${dimTitle(dim)}: ${label(dim, state.pick[dim])}${beside(dim)}`).join(" · ");
+  const measured = (dim) => (dim === "hardware" ? ` (time of measured runs: ${trust(dims.hardware[state.pick.hardware])})` : "");
+  const chosen = bothPlans ? [`Plan: ${planNames[shown.plan]}`] : [];
+  byId("selected").textContent = [...chosen, ...fixed.map((dim) => `${dimTitle(dim)}: ${label(dim, state.pick[dim])}${measured(dim)}`)].join(" · ");
   lines("main-chart", yChoice(), true);
   lines("mfu-chart", yChoices.find((choice) => choice.key === "mfu"), false);
   lines("devices-chart", yChoices.find((choice) => choice.key === "devices"), false);
@@ -62,5 +63,5 @@ fixedParts();
 controls();
 draw();
 // For tests: the state, what a chart shows, and the text of an export.
-window.csReport = { state, charts, point, csv, selection, everyPoint, dims };
+window.csReport = { state, shown, charts, point, csv, selection, everyPoint, dims };
 document.body.dataset.ready = "yes";

@@ -12,10 +12,17 @@ function columns() {
   add("parameters", "Parameters", (p) => p.parameters_total, scaled);
   add("loss", "Loss", (p) => p.loss, (x) => digits(x, 4));
   add("status", "Status", (p) => p.status, (x) => x, true);
+  if (bothPlans) add("chosen_by", "Plan with", (p) => planNames[p.which], (x) => x, true);
   add("carbon_total_kg", "Carbon", (p) => p.carbon_total, tonnes);
   add("carbon_operational_kg", "Devices' power", (p) => p.carbon_operational, tonnes);
   add("carbon_servers_kg", "Servers' power", (p) => p.carbon_servers, tonnes);
   add("carbon_embodied_kg", "Embodied", (p) => p.carbon_embodied, tonnes);
+  if (bothPlans) {
+    const least = (p) => point(p.at, leastCarbon).carbon_total;
+    const fewest = (p) => point(p.at, "").carbon_total;
+    if (shown.plan === "") add("least_carbon_total_kg", "Least carbon", least, tonnes);
+    else add("fewest_devices_total_kg", "Carbon, " + planNames[""], fewest, tonnes);
+  }
   add("devices", "Devices", (p) => p.devices, (x) => (Number.isFinite(x) ? x.toLocaleString("en-US") : "–"));
   add("training_time_s", "Time", (p) => p.training_time, days);
   add("mfu", "MFU", (p) => p.mfu, percent);
@@ -86,7 +93,7 @@ function everyPoint() {
   for (const dim of names) {
     if (dim !== "region") all = all.flatMap((at) => dims[dim].map((_, i) => ({ ...at, [dim]: i })));
   }
-  return all.map(point);
+  return all.map((at) => point(at));
 }
 function save(name, text) {
   const link = document.createElement("a");

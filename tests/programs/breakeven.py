@@ -4,7 +4,7 @@
 import json
 import math
 
-from harness import check, run, run_test, script, sweep
+from harness import check, fails, run, run_test, script, sweep
 from resultfile import load
 
 CONFIG = {"axes": {"model": {"d_model": [2048, 4096, 6144]}, "hardware": ["V100", "A100", "H100"], "year": [0, 2, 4, 8],
@@ -12,14 +12,13 @@ CONFIG = {"axes": {"model": {"d_model": [2048, 4096, 6144]}, "hardware": ["V100"
                    "carbon.cpa_growth_per_year": [0, 0.1]}}
 
 
-def main():
-    file = sweep("result", CONFIG)
-    breakeven = script("breakeven.py", file, "--model", 4096)
+def statements_of(file, plan, prefix):
+    breakeven = script("breakeven.py", file, "--model", 4096, "--plan", plan)
     statements = json.loads(run(*breakeven, "--json").stdout)
     data = load(file).sel(cpa_growth_per_year=0)
 
     def number(name, **labels):
-        array = data[name]
+        array = data[prefix + name if prefix + name in data else name]
         labels = {"model": "4096", "year": 0, "qat": "off", **labels}
         return float(array.sel({axis: value for axis, value in labels.items() if axis in array.dims}))
 
@@ -80,6 +79,18 @@ def main():
     for device in {row["old"] for row in kinds["hardware"]}:
         best = min((row for row in kinds["hardware"] if row["old"] == device), key=lambda row: row["days"])
         check(f"  {best['text']}" in first, f"the choice leaves {device} out")
+    check((", least-carbon plans)" in text) == (prefix != ""), "the heading does not say which plans")
+    return statements
+
+
+def main():
+    file = sweep("result", CONFIG)
+    one, other = statements_of(file, "objective", ""), statements_of(file, "least-carbon", "least_carbon_")
+    check(one == json.loads(run(*script("breakeven.py", file, "--model", 4096, "--json")).stdout), "the default")
+    check(one != other, "both plans give the same statements")
+    alone = sweep("alone", CONFIG, sets=["search.least_carbon=false"])
+    fails(1, f"breakeven.py: error: {alone} holds no least-carbon plans: they are searched with min_devices, unless "
+          "search.least_carbon is false", *script("breakeven.py", alone, "--plan", "least-carbon"))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ from harness import BUILD, FULL, TMP, check, run, run_test, script, sweep, write
 from resultfile import FEASIBLE
 
 
+LEAST = "least_carbon_"
+
+
 def browser():
     options = webdriver.ChromeOptions()
     for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
@@ -66,6 +69,8 @@ def wait_for_page(driver):
 class Page:
     def __init__(self, driver, path, data):
         self.driver, self.data = driver, data
+        least = {name: data[LEAST + name] for name in data.data_vars if LEAST + name in data}
+        self.plans = {"": data, LEAST: data.assign(least)}
         driver.get(path.as_uri())
         wait_for_page(driver)
 
@@ -83,7 +88,8 @@ class Page:
         return self.driver.execute_script("return (function () {" + script + "}).apply(null, arguments)", *arguments)
 
     def state(self):
-        return self.run("const s = csReport.state; return {x: s.x, y: s.y, each: s.each, pick: s.pick, at: s.at};")
+        return self.run("""const s = csReport.state;
+            return {x: s.x, y: s.y, each: s.each, pick: s.pick, at: s.at, plan: csReport.shown.plan};""")
 
     def shown(self, chart):
         return self.run("""return csReport.charts[arguments[0]].data.datasets.map((set) =>
@@ -97,7 +103,7 @@ class Page:
             for line in self.shown(chart):
                 wrong += [x for x, _, _ in line] != sorted(x for x, _, _ in line)
                 for x, y, at in line:
-                    place = self.data.isel(**at)
+                    place = self.plans[state["plan"]].isel(**at)
                     wrong += not close(y, float(Y[key](place)))
                     wanted = float(place[state["x"][4:]] if state["x"].startswith("dim:") else place[state["x"]])
                     wrong += not close(x, wanted)
@@ -122,6 +128,11 @@ def selectors(page):
                 check(state["each"] == name[4:], f"{name}: one line for each")
             elif name.startswith("dim-"):
                 check(state["pick"][name[4:]] == int(value), f"{name} = {value} is taken")
+            if name == "plan":
+                check(state["plan"] == value, f"the plan {value} is taken")
+                words = page.driver.find_element(By.ID, "selected").text
+                wanted = {"": "Plan: fewest devices", LEAST: "Plan: least carbon"}[value]
+                check(wanted in words, f"the page says which plan it shows: {words}")
             if name == "x":
                 page.choose(name, current)
         page.choose(name, current)
@@ -150,6 +161,7 @@ def hover_and_click(page):
         return {opacity: t.opacity, title: t.title, body: t.body.flatMap((b) => b.lines)};""")
     check(tip["opacity"] == 1 and any(line.startswith("plan t") for line in tip["body"]),
           f"hover shows the plan: {tip}")
+    check(any(line.startswith("least carbon: ") for line in tip["body"]), f"hover shows the other plan: {tip}")
     check(any("runs: " in line for line in tip["body"]), f"hover shows the validation error: {tip}")
     colours_now = page.run("""return ["main-chart", "mfu-chart", "devices-chart"].map((id) =>
         csReport.charts[id].data.datasets.map((set) => set.borderColor === set.colour));""")
@@ -196,6 +208,8 @@ def tables(page):
                                   qat=line["qat"], region=line["region"])
             wrong += not close(float(line["carbon_total_kg"] or "nan"), float(place.carbon_total))
             wrong += not close(float(line["devices"] or "nan"), float(place.devices))
+            wrong += not close(float(line["least_carbon_total_kg"] or "nan"), float(place.least_carbon_carbon_total))
+            wrong += line["chosen_by"] != "fewest devices"
         check(wrong == 0 and lines, f"{name}: {wrong} cells are not the file's")
     every = page.data.status.size
     check(len(lines) == every, f"every point: {len(lines)} lines for {every}")
@@ -272,6 +286,7 @@ def full_page(driver):
     names = ("status", "carbon_total", "carbon_operational", "carbon_servers", "carbon_embodied", "devices", "mfu",
              "training_time", "energy", "energy_servers", "memory_per_device", "embodied_inventory", "tokens",
              "compute", "parameters_total")
+    names += tuple(LEAST + name for name in names[:12])
     with xarray.open_dataset(results) as data:
         data = data[list(names)].load()
         begun = time.monotonic()
@@ -281,14 +296,15 @@ def full_page(driver):
         random = numpy.random.default_rng(7)
         places = [{name: int(random.integers(size)) for name, size in data.carbon_total.sizes.items()}
                   for _ in range(400)]
-        found = page.run("return arguments[0].map((at) => csReport.point(at));", places)
-        wrong = 0
-        for at, point in zip(places, found):
-            place = data.isel(**at)
-            wrong += point["feasible"] != (int(place.status) == FEASIBLE)
-            for name in names[1:11]:
-                wrong += not close(point.get(name), float(place[name]))
-        check(wrong == 0, f"{wrong} values of the full page are not the file's")
+        for prefix in ("", LEAST):
+            found = page.run("return arguments[0].map((at) => csReport.point(at, arguments[1]));", places, prefix)
+            wrong = 0
+            for at, point in zip(places, found):
+                place = page.plans[prefix].isel(**at)
+                wrong += point["feasible"] != (int(place.status) == FEASIBLE)
+                for name in names[1:11]:
+                    wrong += not close(point.get(name), float(place[name]))
+            check(wrong == 0, f"{wrong} values of the full page are not the file's: {prefix}")
         for name in (name for name in page.selectors() if name.startswith("dim-")):
             page.choose(name, page.options(name)[-1])
             page.agrees(f"the full page, {name} at its last")
