@@ -6,7 +6,7 @@
 
 The page holds the plans, times, energies and carbon of every search as 32-bit numbers, compressed; regions are factors
 of the energy, as they are in the model, so that they cost next to nothing: configs/full.json with its 3.5 million
-points makes 4 MB. --select keeps only some values of a dimension, for more than two million searches.
+points makes 9 MB. --select keeps only some values of a dimension, for more than two million searches.
 
 The charts are drawn by Chart.js (MIT licence): widely used, kept up for ten years, logarithmic axes and hover out of
 the box, 200 kB in all, and one of Debian's packages (libjs-chart.js), so that neither this script nor its tests fetch
