@@ -40,7 +40,8 @@ def figures(file, name):
     check((status == FEASIBLE).any(), f"{name}: nothing is feasible")
     axes = dimensions(file["status"])
     for key, variable in file.items():
-        if not isinstance(variable, h5py.Dataset) or variable.dtype.kind not in "fiu" or key == "status":
+        name_of = key.removeprefix("least_carbon_")
+        if not isinstance(variable, h5py.Dataset) or variable.dtype.kind not in "fiu" or name_of == "status":
             continue
         array = variable[...]
         own = dimensions(variable)
@@ -49,7 +50,7 @@ def figures(file, name):
             continue
         where = status.reshape([status.shape[axes.index(axis)] if axis in axes else 1 for axis in own]) == FEASIBLE
         where = np.broadcast_to(where, array.shape)
-        if key in ALWAYS:
+        if name_of in ALWAYS:
             check(np.isfinite(array) & (array >= 0), f"{name}: {key}")
         elif array.dtype.kind == "f":
             check(np.isfinite(array) == where, f"{name}: {key} is not finite or the fill")
