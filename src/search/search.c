@@ -232,6 +232,9 @@ void cs_engine_run(struct cs_search_workspace *work)
 {
     const struct cs_choices *const choices = &work->choices;
     int64_t devices = choices->low;
+    if (work->memory_limit < 0.0) {
+        return; /* the margin alone is more than a device has: no plan fits */
+    }
     while (devices <= choices->high && devices <= cs_goal_devices_limit(&work->goal) && choices->cap > 0) {
         cs_network_of(choices->problem, devices, &work->network);
         work->class_low = devices;

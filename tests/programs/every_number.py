@@ -156,7 +156,7 @@ def extremes():
                {"name": "1 EB", "based_on": "H100", "hbm_gib": 931322574.6},
                {"name": "slow", "based_on": "TPUv4", "link_gb_s": 1e-6, "scale_out_gb_s": 1e-6}, "B200"]
     config = {"axes": {
-        "model": models, "hardware": devices, "year": [0, 50], "qat": ["off"],
+        "model": models, "hardware": devices, "year": [0, 50], "qat": ["off", "int8"],
         "carbon_intensity": [{"region": "clean", "g_per_kwh": 0}, {"region": "dirty", "g_per_kwh": 10000}],
         "training.deadline_days": [1 / 86400, 90, 365000]}}
     begun = time.monotonic()

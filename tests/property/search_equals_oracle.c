@@ -224,7 +224,7 @@ static const char *const found_before[] = {
 
 int main(void)
 {
-    const int64_t count = instance_number("CS_PROPERTY_COUNT", 3000);
+    const int64_t count = instance_number("CS_PROPERTY_COUNT", 20000);
     uint64_t state = (uint64_t)instance_number("CS_PROPERTY_SEED", 1) ^ UINT64_C(0x9E3779B97F4A7C15);
     const char *const given = getenv("CS_PROPERTY_GENES");
     struct cs_search_workspace *const workspace = cs_search_workspace_create();

@@ -95,7 +95,7 @@ static bool holds(struct instance *instance, const struct benches *benches, bool
 
 static bool run_all(struct instance *instance, const struct benches *benches)
 {
-    const int64_t count = instance_number("CS_PROPERTY_COUNT", 2000);
+    const int64_t count = instance_number("CS_PROPERTY_COUNT", 5000);
     uint64_t state = (uint64_t)instance_number("CS_PROPERTY_SEED", 1) ^ UINT64_C(0x9E3779B97F4A7C15);
     int64_t feasible = 0, apart = 0;
     const char *const given = getenv("CS_PROPERTY_GENES");

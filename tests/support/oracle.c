@@ -181,7 +181,30 @@ static void reach(struct oracle *oracle, enum cs_status gate)
     }
 }
 
-static void evaluate(struct oracle *oracle, const struct cs_costs *costs, struct cs_plan *plan)
+/* The stage of one shard and pipeline degree, and a replica for each ZeRO stage: the same for all schedules and
+ * interleaves, and prepared when the first candidate passes the gates before memory. */
+struct staged {
+    const struct cs_costs *costs;
+    bool known, ready[4];
+    struct cs_stage stage;
+    struct cs_replica replica[4];
+};
+
+static const struct cs_replica *replica_of(struct staged *staged, const struct cs_plan *plan)
+{
+    const int32_t z = plan->zero_stage;
+    if (!staged->known) {
+        cs_stage_prepare(staged->costs, plan->pipeline, &staged->stage);
+        staged->known = true;
+    }
+    if (!staged->ready[z]) {
+        cs_replica_prepare(&staged->stage, plan->data, z, plan->zero_group, &staged->replica[z]);
+        staged->ready[z] = true;
+    }
+    return &staged->replica[z];
+}
+
+static void evaluate(struct oracle *oracle, struct staged *staged, struct cs_plan *plan)
 {
     const struct cs_problem *const problem = oracle->problem;
     if (!divides(oracle, plan)) {
@@ -197,17 +220,14 @@ static void evaluate(struct oracle *oracle, const struct cs_costs *costs, struct
         return;
     }
     oracle->candidates += 1.0;
-    struct cs_stage stage;
-    struct cs_replica replica;
-    cs_stage_prepare(costs, plan->pipeline, &stage);
-    cs_replica_prepare(&stage, plan->data, plan->zero_stage, plan->zero_group, &replica);
-    if (cs_memory_bytes(&replica, (enum cs_schedule)plan->schedule, plan->interleave, plan->micro_batches) >
+    const struct cs_replica *const replica = replica_of(staged, plan);
+    if (cs_memory_bytes(replica, (enum cs_schedule)plan->schedule, plan->interleave, plan->micro_batches) >
         cs_memory_limit(problem)) {
         reach(oracle, CS_STATUS_MEMORY);
         return;
     }
     const double step =
-        cs_step_seconds(&replica, (enum cs_schedule)plan->schedule, plan->interleave, plan->micro_batches);
+        cs_step_seconds(replica, (enum cs_schedule)plan->schedule, plan->interleave, plan->micro_batches);
     const double seconds = problem->law.tokens > 0.0 ? cs_training_seconds(problem, plan->global_batch, step) : step;
     if (oracle->objective != CS_MIN_TIME && !(seconds <= problem->deadline)) {
         reach(oracle, CS_STATUS_DEADLINE);
@@ -240,6 +260,7 @@ static void inner_knobs(struct oracle *oracle, const struct cs_costs *costs, str
     const int64_t chunks = oracle->problem->architecture.layers / plan->pipeline;
     const int64_t most = chunks > space->given.interleave ? chunks : space->given.interleave;
     const uint32_t schedules = cs_stack_schedules(&oracle->problem->stack, settings->schedules);
+    struct staged staged = {.costs = costs};
     for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
         if (space->given.schedule >= 0 ? s != space->given.schedule : (schedules >> s & 1u) == 0) {
             continue;
@@ -255,11 +276,43 @@ static void inner_knobs(struct oracle *oracle, const struct cs_costs *costs, str
                     plan->schedule = s;
                     plan->interleave = v;
                     plan->zero_stage = z;
-                    evaluate(oracle, costs, plan);
+                    evaluate(oracle, &staged, plan);
                 }
             }
         }
     }
+}
+
+/* The costs of a shard on a network, kept for the pipeline and data degrees to come, which they do not depend on. */
+struct shard {
+    uint64_t run; /* of the oracle that made it */
+    struct cs_plan plan;
+    struct cs_network network;
+    struct cs_costs costs;
+};
+static uint64_t runs;
+
+static const struct cs_costs *costs_of(const struct oracle *oracle, const struct cs_network *network,
+                                       const struct cs_plan *plan)
+{
+    enum { SHARDS = 4096 };
+    static struct shard shards[SHARDS];
+    struct cs_plan key = *plan;
+    key.devices = key.data = key.global_batch = key.micro_batches = 0;
+    key.pipeline = key.interleave = key.schedule = key.zero_stage = 0;
+    uint64_t hash = 0;
+    for (size_t i = 0; i < sizeof key; i++) {
+        hash = hash * 31 + ((const unsigned char *)&key)[i];
+    }
+    struct shard *const shard = &shards[hash % SHARDS];
+    if (shard->run != runs || memcmp(&shard->plan, &key, sizeof key) != 0 ||
+        memcmp(&shard->network, network, sizeof *network) != 0) {
+        shard->run = runs;
+        shard->plan = key;
+        memcpy(&shard->network, network, sizeof *network);
+        cs_costs_prepare(oracle->problem, &shard->network, plan, &shard->costs);
+    }
+    return &shard->costs;
 }
 
 /* How many first layers of a stage are recomputed, 0 being all of them: given; or all, and the numbers of the settings'
@@ -281,12 +334,8 @@ static void partial_recomputation(struct oracle *oracle, const struct cs_network
         if (given >= 0 ? n != given : n != 0 && !listed) {
             continue;
         }
-        struct cs_costs costs;
         plan->recompute_layers = n;
-        if (fed) {
-            cs_costs_prepare(oracle->problem, network, plan, &costs);
-        }
-        inner_knobs(oracle, &costs, plan);
+        inner_knobs(oracle, fed ? costs_of(oracle, network, plan) : NULL, plan);
     }
 }
 
@@ -392,6 +441,7 @@ void oracle_run(struct oracle *oracle)
 {
     int64_t low = 0, high = 0, fed = 0;
     device_range(oracle, &low, &high, &fed);
+    runs++;
     oracle->status = CS_STATUS_PENDING;
     oracle->found = 0;
     oracle->candidates = oracle->candidates_at_answer = 0.0;
