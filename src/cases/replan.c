@@ -108,11 +108,10 @@ static enum cs_code check_given(const struct cs_case *item, const struct cs_plan
 static void follow_degrees(const struct cs_plan *given, struct cs_plan *knobs)
 {
     const bool degree = is_given(given, "tensor") || is_given(given, "pipeline") || is_given(given, "context");
-    if (given->devices > 0 && given->data == 0) {
-        knobs->data = 0;
-    } else if (given->data > 0 && given->devices == 0) {
+    const bool both = given->devices > 0 && given->data > 0;
+    if (given->data > 0 && !both) {
         knobs->devices = 0;
-    } else if (degree && given->devices == 0 && knobs->devices > 0) {
+    } else if (!both && (given->devices > 0 || (degree && knobs->devices > 0))) {
         knobs->data = 0;
     }
 }

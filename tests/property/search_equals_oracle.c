@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "exhaustive.h"
 #include "instance.h"
@@ -14,14 +16,6 @@
 enum { FOUND_MAX = 4096 };
 static struct oracle_answer answers[ORACLE_ANSWERS];
 static struct cs_search_result results[FOUND_MAX];
-
-static bool same_bits(double a, double b)
-{
-    uint64_t x, y;
-    memcpy(&x, &a, sizeof x);
-    memcpy(&y, &b, sizeof y);
-    return x == y;
-}
 
 static void print_plan(const char *who, const struct cs_plan *plan, double seconds)
 {
@@ -236,6 +230,9 @@ int main(void)
         return 1;
     }
     bool good = true;
+    /* Two processes share the instances, for there are two cores at least nearly everywhere. */
+    const pid_t other = given == NULL ? fork() : -1;
+    const int64_t half = other == 0 ? 1 : 0, step = other >= 0 ? 2 : 1;
     if (given != NULL) {
         good = instance_parse(given, instance) && holds(instance, workspace, true);
     }
@@ -244,6 +241,9 @@ int main(void)
     }
     for (int64_t i = 0; i < count && good && given == NULL; i++) {
         instance_draw(&state, instance);
+        if (i % step != half) {
+            continue;
+        }
         good = holds(instance, workspace, false);
         by_status[instance->front ? CS_STATUS_PENDING : results[0].status]++;
         if (!good) {
@@ -261,7 +261,13 @@ int main(void)
                (long long)by_status[CS_STATUS_MEMORY], (long long)by_status[CS_STATUS_DEADLINE],
                (long long)by_status[CS_STATUS_PENDING]);
     }
-    printf("%d passed, %d failed\n", good ? 1 : 0, good ? 0 : 1);
+    if (other > 0) {
+        int status = 0;
+        good = waitpid(other, &status, 0) == other && WIFEXITED(status) && WEXITSTATUS(status) == 0 && good;
+    }
+    if (other != 0) {
+        printf("%d passed, %d failed\n", good ? 1 : 0, good ? 0 : 1);
+    }
     free(instance);
     cs_search_workspace_destroy(workspace);
     return good ? 0 : 1;

@@ -23,11 +23,6 @@ struct benches {
     struct cs_search_workspace *pair, *devices, *carbon;
 };
 
-static bool same_bits(double a, double b)
-{
-    return memcmp(&a, &b, sizeof a) == 0;
-}
-
 static bool same_result(const struct cs_search_result *expected, const struct cs_search_result *got, const char *what,
                         bool loud)
 {

@@ -3,6 +3,9 @@
 #ifndef CS_TESTS_ORACLE_H
 #define CS_TESTS_ORACLE_H
 
+#include <stdint.h>
+#include <string.h>
+
 #include "cs_sweep/search.h"
 
 struct oracle_answer {
@@ -31,5 +34,13 @@ void oracle_run(struct oracle *oracle);
 /* Keeps a feasible plan if it is among the best, or on the front (oracle_answers.c). */
 void oracle_keep(struct oracle *oracle, const struct cs_plan *plan, double seconds);
 bool oracle_same_plan(const struct cs_plan *a, const struct cs_plan *b);
+
+static inline bool same_bits(double a, double b)
+{
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
 
 #endif

@@ -109,7 +109,8 @@ START_TEST(rates_are_of_the_sequences_trained)
     item->convention = CS_FLOPS_6N;
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
         const struct cs_prediction p = predict(3, 4, batches[i]);
-        const double trained = 3.0 * (double)((batches[i] + 2) / 3);
+        const int64_t each_trains = (batches[i] + 2) / 3;
+        const double trained = 3.0 * (double)each_trains;
         ck_assert_double_eq((double)p.plan.global_batch, trained);
         WITHIN(p.value * 1e12 * 24.0 * p.step.seconds, 6.0 * active * trained * 2048.0, 1e-9);
         const double each = p.step.hfu * 24.0 * 312e12 * p.step.seconds / trained;
@@ -126,7 +127,8 @@ START_TEST(tokens_of_a_step)
     item->metric = CS_METRIC_DEVICE_HOURS;
     item->goodput = 1.0;
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
-        const double trained = 4.0 * (double)((batches[i] + 3) / 4);
+        const int64_t each_trains = (batches[i] + 3) / 4;
+        const double trained = 4.0 * (double)each_trains;
         item->tokens = 1000.0 * trained * 2048.0;
         const struct cs_prediction p = predict(4, 2, batches[i]);
         WITHIN(p.value, 32.0 * 1000.0 * p.step.seconds / 3600.0, 1e-12);

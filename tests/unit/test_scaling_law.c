@@ -116,7 +116,7 @@ END_TEST
 
 static double batch_by(enum cs_batch_law law, double tokens, double compute)
 {
-    settings.scaling_law.batch_law = law;
+    settings.scaling_law.batch_law = (int32_t)law;
     return cs_critical_batch_tokens(&settings.scaling_law, tokens, compute);
 }
 
