@@ -31,7 +31,9 @@ static const char usage_text[] =
     "  --version, --help\n"
     "\n"
     "SIGTERM, SIGINT, SIGUSR1 or a file FILE.stop end a run early: it writes FILE.partial and exits with status 75.\n"
-    "Exit status: 0 done, 64 usage, 65 wrong configuration, 66 no input, 70 internal, 73 or 74 output, 75 stopped.\n";
+    "Exit status: 0 done, 64 usage, 65 wrong configuration, 66 no input, 69 processes that their launcher did not "
+    "join,\n"
+    "70 internal, 73 or 74 output, 75 stopped.\n";
 
 enum { LIST_NONE = -1, LIST_DEVICES, LIST_REGIONS, LIST_QAT, LIST_MODELS };
 

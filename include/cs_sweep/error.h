@@ -8,13 +8,15 @@
 #define CS_SWEEP_ERROR_H
 
 /* What each code says: no error; the command line was not understood; the configuration or a data file is wrong; an
- * input file cannot be read; this should be unreachable; not enough memory; the output cannot be created; it cannot be
- * written; stopped cleanly before the end, and the run can be resumed. */
+ * input file cannot be read; the launcher of several processes did not join them; this should be unreachable; not
+ * enough memory; the output cannot be created; it cannot be written; stopped cleanly before the end, and the run can be
+ * resumed. */
 #define CS_ERROR_LIST(X)                                                                                               \
     X(CS_OK, 0)                                                                                                        \
     X(CS_ERROR_USAGE, 64)                                                                                              \
     X(CS_ERROR_CONFIG, 65)                                                                                             \
     X(CS_ERROR_INPUT, 66)                                                                                              \
+    X(CS_ERROR_LAUNCH, 69)                                                                                             \
     X(CS_ERROR_INTERNAL, 70)                                                                                           \
     X(CS_ERROR_MEMORY, 70)                                                                                             \
     X(CS_ERROR_CREATE, 73)                                                                                             \

@@ -9,35 +9,8 @@
 
 #include "cs_build.h"
 #include "cs_sweep/log.h"
-#include "cs_sweep/number.h"
+#include "launcher.h"
 #include "summary.h"
-
-/* Set by the launchers of Open MPI, PMIx, MPICH and its relatives, MVAPICH, Cray PALS and SLURM. */
-static const char *const cs_rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",   "PMI_RANK",
-                                                "MV2_COMM_WORLD_RANK",  "PALS_RANKID", "SLURM_PROCID"};
-
-/* True where an MPI launcher's variable names this process's rank, which goes to *rank. SLURM sets its own in batch
- * scripts and interactive shells too, where nothing was launched: its rank counts, and no more. */
-static bool run_launched(int *rank)
-{
-    for (size_t i = 0; i < sizeof cs_rank_variables / sizeof cs_rank_variables[0]; i++) {
-        const char *text = getenv(cs_rank_variables[i]);
-        int64_t value;
-        if (text != NULL && cs_parse_count(text, 0, INT32_MAX, &value)) {
-            *rank = (int)value;
-            return strcmp(cs_rank_variables[i], "SLURM_PROCID") != 0;
-        }
-    }
-    *rank = 0;
-    return false;
-}
-
-int cs_launcher_rank(void)
-{
-    int rank;
-    run_launched(&rank);
-    return rank;
-}
 
 const char *cs_build_text(void)
 {
@@ -165,6 +138,22 @@ static int run_dry(struct cs_run *run)
     return cs_exit_status(code);
 }
 
+/* A launcher of another MPI, or srun without PMIx, starts processes of which each is alone in its world: each would
+ * compute the whole sweep, and all but one would find the output taken. */
+static enum cs_code run_joined(int started, const char *variable, struct cs_error *error)
+{
+    const int joined = cs_wire_size();
+    if (joined >= started) {
+        return CS_OK;
+    }
+    const bool slurm = strncmp(variable, "SLURM", strlen("SLURM")) == 0;
+    return cs_fail(error, CS_ERROR_LAUNCH,
+                   "%d processes were started together (%s), but MPI joined only %d of them: each would sweep by "
+                   "itself. Start them with %sthe mpirun of the MPI that this program was linked with, %s.",
+                   started, variable, joined,
+                   slurm ? "srun --mpi=pmix (srun --mpi=list says what this site has) or " : "", cs_mpi_library());
+}
+
 int cs_run_all(struct cs_run *run, int *argc, char ***argv)
 {
     const struct cs_sweep_options *options = run->options;
@@ -177,14 +166,20 @@ int cs_run_all(struct cs_run *run, int *argc, char ***argv)
         return run_dry(run);
     }
     cs_signals_install();
-    if (getenv("OMPI_COMM_WORLD_RANK") == NULL && getenv("PMIX_RANK") == NULL) {
-        /* Without mpirun Open MPI would start a daemon of its own, of which a sweep needs nothing. */
-        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-    }
+    const char *variable;
+    const int started = cs_launcher_size(&variable);
+    cs_launcher_prepare();
     MPI_Init(argc, argv);
     const int rank = cs_wire_rank();
-    cs_log_rank(rank);
-    const int exit_status = rank == 0 ? run_first(run) : run_other(run);
+    struct cs_error error = {0};
+    int exit_status;
+    if (run_joined(started, variable, &error) != CS_OK) {
+        cs_log_error("%s", error.message); /* once: of the rank that the launcher calls 0 */
+        exit_status = cs_exit_status(error.code);
+    } else {
+        cs_log_rank(rank);
+        exit_status = rank == 0 ? run_first(run) : run_other(run);
+    }
     run_end(run);
     cs_wire_finalize();
     return exit_status;
@@ -200,7 +195,7 @@ void cs_sweep_wait_for_ranks(int *argc, char ***argv)
 {
     int rank, initialized;
     MPI_Initialized(&initialized);
-    if (run_launched(&rank) && !initialized) {
+    if (cs_launcher_launched(&rank) && !initialized) {
         MPI_Init(argc, argv);
         MPI_Barrier(MPI_COMM_WORLD);
         cs_wire_finalize();

@@ -72,6 +72,54 @@ equal "mpirun, no configuration" "66 cs_sweep: error: nowhere.json: cannot be op
 run 30 env SLURM_JOB_ID=1 SLURM_STEP_ID=0 SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_NTASKS=1 "$sweep" --list qat
 equal "--list in a shell of SLURM" "0 4" "$status $(grep -c . out)"
 
+# Processes that a launcher started and MPI did not join: status 69 on each, one message, and nothing is swept.
+# unjoined TEXT VARIABLE NUMBER ENVIRONMENT...: four at once, @ standing for the number of each.
+unjoined() {
+    local text=$1 variable=$2 number=$3 i child children=() statuses=
+    shift 3
+    for i in 0 1 2 3; do
+        env "${@//@/$i}" "$sweep" "$quick" "${small[@]}" --output unjoined.h5 >"unjoined.$i" 2>&1 &
+        children+=($!)
+    done
+    for child in "${children[@]}"; do
+        wait "$child"
+        statuses="$statuses$? "
+    done
+    equal "$text: exit statuses" "69 69 69 69 " "$statuses"
+    expect "$text: the message" grep -q "^cs_sweep: error: $number processes were started together ($variable), but \
+MPI joined only 1 of them: each would sweep by itself. Start them with .*the mpirun of the MPI that this program was \
+linked with, [A-Z].*\.\$" unjoined.0
+    equal "$text: only the first speaks" "" "$(cat unjoined.[123])"
+    equal "$text: no file" "" "$(ls unjoined.h5* 2>/dev/null)"
+}
+unjoined "tasks of srun" SLURM_STEP_NUM_TASKS 4 SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEPID=0 SLURM_STEP_NUM_TASKS=4 \
+    SLURM_NTASKS=64 SLURM_PROCID=@
+expect "... and how to start" grep -q 'Start them with srun --mpi=pmix (srun --mpi=list ' unjoined.0
+unjoined "a job's tasks" SLURM_NTASKS 4 SLURM_JOB_ID=7 SLURM_NTASKS=4 SLURM_PROCID=@
+unjoined "a step of a batch job" SLURM_NTASKS 16 ENVIRONMENT=BATCH SLURM_JOB_ID=7 SLURM_STEP_ID=2 SLURM_NTASKS=16 \
+    SLURM_PROCID=@
+# A batch script, a shell of salloc and one that srun started run one process; mpirun knows its own number.
+for shell in "ENVIRONMENT=BATCH SLURM_NTASKS=4 SLURM_PROCID=0" "SLURM_NTASKS=4" \
+    "SLURM_STEP_ID=4294967290 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=4 SLURM_PROCID=0"; do
+    # shellcheck disable=SC2086 # words
+    run 60 env SLURM_JOB_ID=7 $shell "$sweep" "$quick" "${small[@]}" --output shell.h5 --force --quiet
+    equal "one process where $shell" "0 " "$status $(cat err)"
+done
+SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=3 SLURM_NTASKS=3 SLURM_PROCID=0 \
+    mpi 2 "$quick" "${small[@]}" --output inside.h5 --quiet
+equal "mpirun inside of a step" "0 " "$status $(cat err)"
+# The launcher of another MPI.
+other=mpirun.mpich
+if ! "$sweep" --version | grep -q 'Open MPI'; then
+    other=mpirun.openmpi
+fi
+if command -v "$other" >/dev/null; then
+    run 60 "$other" -n 3 "$sweep" "$quick" "${small[@]}" --output unjoined.h5
+    equal "$other: exit status" 69 "$status"
+    equal "$other: one message" 1 "$(grep -c '^cs_sweep: error: 3 processes were started together (' err)"
+    equal "$other: no file" "" "$(ls unjoined.h5* 2>/dev/null)"
+fi
+
 # A path is never cut.
 long=$(printf '/%0100d' $(seq 12))
 mkdir -p "$PWD$long"

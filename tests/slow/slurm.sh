@@ -110,6 +110,17 @@ for launcher in mpirun srun; do
     expect "quick.sbatch with $launcher: the same bytes" cmp direct.h5 "$launcher.h5" || show "$launcher.log"
 done
 
+# Without PMIx srun's tasks are processes by themselves: all of them say so, and one alone works.
+cat >unjoined.sh <<'END'
+#!/bin/bash
+for tasks in 1 2; do
+    srun --mpi=none -n "$tasks" bash -c '"$@" --output "unjoined-$SLURM_NTASKS.h5"; echo "$SLURM_NTASKS: $?"' - "$@"
+done
+END
+timeout 600 sbatch --quiet --wait --ntasks=2 --output=unjoined.log unjoined.sh "$sweep" configs/quick.json --quiet
+equal "srun without PMIx" "1: 0 2: 69 2: 69" "$(grep -E '^[12]: ' unjoined.log | sort | paste -sd ' ')"
+equal "srun without PMIx: one message" 1 "$(grep -c 'srun --mpi=pmix' unjoined.log)"
+
 # A time limit of two minutes, and a signal after one: SLURM's clock is coarse, it came up to half a minute late.
 workload 45
 mpi 2 configs/quick.json "${work[@]}" --output direct.h5 --force --quiet

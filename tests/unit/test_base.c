@@ -27,7 +27,7 @@ START_TEST(errors_carry_code_and_message)
     ck_assert_str_eq(error.message, "a file: 7");
     ck_assert_int_eq(error.code, CS_ERROR_INPUT);
     ck_assert_int_eq(cs_fail(NULL, CS_ERROR_USAGE, "nobody listens"), CS_ERROR_USAGE);
-    /* sysexits.h: EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_SOFTWARE, EX_CANTCREAT, EX_IOERR, EX_TEMPFAIL */
+    /* sysexits.h: EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_SOFTWARE, EX_CANTCREAT, EX_IOERR, EX_TEMPFAIL */
     static const struct {
         enum cs_code code;
         int exit_status;
@@ -35,6 +35,7 @@ START_TEST(errors_carry_code_and_message)
                     {CS_ERROR_USAGE, 64},
                     {CS_ERROR_CONFIG, 65},
                     {CS_ERROR_INPUT, 66},
+                    {CS_ERROR_LAUNCH, 69},
                     {CS_ERROR_INTERNAL, 70},
                     {CS_ERROR_MEMORY, 70},
                     {CS_ERROR_CREATE, 73},
