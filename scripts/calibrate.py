@@ -4,9 +4,9 @@
 
 For each device family the constants below are fitted by scipy's trust-region least squares (soft-L1 loss on the
 logarithm of predicted over measured time) from the middle of their plausible range; a group weighs by the inverse
-square of the error that scripts/validate.py wants of it, whatever its size: the judge's own targets. Shown beside the
-error on all cases, which is one of fit: the error on cases held out, by folds of the case id and by leaving each group
-out whole, each fitted anew from the middle of the ranges, without a look at the constants of all cases.
+square of the error that configs/validation/targets.json wants of it, whatever its size: the judge's own targets. Shown
+beside the error on all cases, which is one of fit: the error on cases held out, by folds of the case id and by leaving
+each group out whole, each fitted anew from the middle of the ranges, without a look at the constants of all cases.
 
   scripts/calibrate.py              fit, cross-validate, print
   scripts/calibrate.py --write      and put the constants into configs/devices.json
@@ -73,8 +73,8 @@ FAMILIES = {
         },
     },
 }
-# Per cent of mean error that scripts/validate.py wants of each group.
-WANTED = {target["group"]: target.get("mean", target.get("largest")) for target in TARGETS}
+# Per cent of mean error that targets.json wants of each group.
+WANTED = {target["group"]: target.get("mean", target.get("largest")) for target in TARGETS if "group" in target}
 POWER = 2.0  # of the wanted error: see weights()
 KERNELS = {None: 0, "unfused": 1, "fused1": 2, "fused2": 3, "fused3": 4}
 RECOMPUTE = {"none": 0, "selective": 1, "full": 2}
@@ -124,6 +124,7 @@ def case_record(case):
               model.get("head_dim") or model["d_model"] // model["heads"], model["d_ff"], model["vocab"],
               model["experts"] or 1, model["experts_active"] or 1, model["shared_experts"] or 0, model["d_expert"] or 0,
               model["dense_layers"] or 0, model.get("window") or 0, model.get("window_period") or 1,
+              model.get("full_attention_period") or 0,
               mla.get("q_lora") or 0, mla.get("kv_lora") or 0, mla.get("qk_nope_head_dim") or 0,
               mla.get("qk_rope_head_dim") or 0, mla.get("v_head_dim") or 0, model.get("mtp_layers") or 0,
               training["seq_len"] if model.get("positions") == "learned" else 0]
@@ -291,7 +292,7 @@ def errors_by_group(model, ratios, indices):
 def missed(table):
     """Groups that miss their target in a table of errors_by_group: of the mean, or of each case where it says so."""
     texts = []
-    for target in TARGETS:
+    for target in (target for target in TARGETS if "group" in target):
         for column, key in ((0, "mean"), (2, "largest")):
             if target["group"] in table and key in target and 100 * table[target["group"]][column] > target[key]:
                 texts.append(f"{target['group']} ({key} {table[target['group']][column]:.1%} of {target[key]}%)")

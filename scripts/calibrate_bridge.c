@@ -57,6 +57,7 @@ static void read_device(const double *record, struct cs_device *device)
     X(dense_layers)                                                                                                    \
     X(window)                                                                                                          \
     X(window_period)                                                                                                   \
+    X(full_attention_period)                                                                                           \
     X(mla_q_lora)                                                                                                      \
     X(mla_kv_lora)                                                                                                     \
     X(mla_qk_nope_head_dim)                                                                                            \
@@ -64,7 +65,7 @@ static void read_device(const double *record, struct cs_device *device)
     X(mla_v_head_dim)                                                                                                  \
     X(mtp_layers)                                                                                                      \
     X(learned_positions)
-enum { CASE_FLAGS = 13, CASE_COLUMNS = 21 + CASE_FLAGS };
+enum { CASE_FLAGS = 13, CASE_COLUMNS = 22 + CASE_FLAGS };
 
 int bridge_case_columns(void)
 {

@@ -44,7 +44,9 @@ enum cs_attention { CS_ATTENTION_FULL, CS_ATTENTION_SLIDING, CS_ATTENTION_MLA };
 /* With attention sliding. */
 #define CS_WINDOW_FIELDS(COUNT)                                                                                        \
     COUNT(window, 1, 1000000000, -1, "", "Tokens of a sliding window; with attention sliding only.")                   \
-    COUNT(window_period, 1, 1000000, 1, "1", "Every how many layers one slides; 1: all.")
+    COUNT(window_period, 1, 1000000, 1, "1", "Every how many layers one slides; 1: all.")                              \
+    COUNT(full_attention_period, 0, 1000000, 0, "0",                                                                   \
+          "Every how many layers one does not slide, the others do; in place of window_period; 0: window_period.")
 /* Keys of the object "mla", with attention mla; the members begin with mla_. */
 #define CS_MLA_FIELDS(COUNT)                                                                                           \
     COUNT(q_lora, 0, CS_D_MODEL_MAX, 0, "0", "Rank of the queries; 0: none.")                                          \
@@ -98,6 +100,8 @@ struct cs_parameters {
 void cs_architecture_from_d_model(const struct cs_scaling_law *law, int64_t d_model,
                                   struct cs_architecture *architecture);
 void cs_parameters_count(const struct cs_architecture *architecture, struct cs_parameters *parameters);
+/* Share of the layers whose attention slides over a window. */
+double cs_sliding_share(const struct cs_architecture *architecture);
 
 /* Sequences: the largest batch of any plan, some hundred thousand times that of today's largest runs. */
 #define CS_BATCH_MAX 1073741824.0

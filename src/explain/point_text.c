@@ -81,8 +81,13 @@ static void print_attention(const struct cs_architecture *model, const struct cs
             model->mla_q_lora, model->mla_kv_lora, model->mla_qk_nope_head_dim, model->mla_qk_rope_head_dim);
         break;
     case CS_ATTENTION_SLIDING:
-        row(style, "attention", "sliding window of %s tokens in every layer of %" PRId64,
-            cs_text_count((double)model->window).at, model->window_period);
+        if (model->full_attention_period > 0) {
+            row(style, "attention", "sliding window of %s tokens in all layers but one of %" PRId64,
+                cs_text_count((double)model->window).at, model->full_attention_period);
+        } else {
+            row(style, "attention", "sliding window of %s tokens in every layer of %" PRId64,
+                cs_text_count((double)model->window).at, model->window_period);
+        }
         break;
     case CS_ATTENTION_FULL:
     default:

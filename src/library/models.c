@@ -69,6 +69,10 @@ static enum cs_code read_attention(const struct cs_json *at, struct cs_architect
     }
     if (a->attention == CS_ATTENTION_SLIDING) {
         CS_WINDOW_FIELDS(READ_COUNT)
+        if (a->full_attention_period > 0 && a->window_period > 1) {
+            return cs_json_fail(cs_json_member(at, "full_attention_period"), error,
+                                "stands in place of window_period; a model states one of the two.");
+        }
     } else if (window != NULL) {
         return cs_json_fail(window, error, "goes with \"attention\": \"sliding\" only.");
     }

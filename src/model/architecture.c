@@ -42,6 +42,14 @@ void cs_architecture_from_d_model(const struct cs_scaling_law *law, int64_t d_mo
     out->window_period = 1;
 }
 
+double cs_sliding_share(const struct cs_architecture *a)
+{
+    if (a->attention != CS_ATTENTION_SLIDING) {
+        return 0.0;
+    }
+    return a->full_attention_period > 0 ? 1.0 - 1.0 / (double)a->full_attention_period : 1.0 / (double)a->window_period;
+}
+
 static double attention_parameters(const struct cs_architecture *a)
 {
     const double h = (double)a->d_model;

@@ -171,7 +171,7 @@ static struct cs_kernel_time attention_once(const struct cs_builder *builder, do
     return cs_attention_time(&problem->device, problem->stack.kernel, &shape, backward);
 }
 
-/* Sliding-window layers are one in window_period; a mean layer stands for all. */
+/* A mean layer stands for those whose window slides and the others. */
 static struct cs_kernel_time attention_core(const struct cs_builder *builder, bool backward)
 {
     const struct cs_architecture *model = &builder->problem->architecture;
@@ -180,7 +180,7 @@ static struct cs_kernel_time attention_core(const struct cs_builder *builder, bo
     if (model->attention != CS_ATTENTION_SLIDING || (double)model->window >= length) {
         return full;
     }
-    const double share = 1.0 / (double)model->window_period;
+    const double share = cs_sliding_share(model);
     const struct cs_kernel_time slide = attention_once(builder, (double)model->window, backward);
     return (struct cs_kernel_time){
         .seconds = share * slide.seconds + (1.0 - share) * full.seconds,

@@ -63,7 +63,7 @@ double cs_layer_activation_bytes(const struct cs_problem *problem, const struct 
     if (recompute != CS_RECOMPUTE_SELECTIVE && !fused) {
         double keys = (double)problem->seq_len;
         if (model->attention == CS_ATTENTION_SLIDING && (double)model->window < keys) {
-            const double share = 1.0 / (double)model->window_period;
+            const double share = cs_sliding_share(model);
             keys = share * (double)model->window + (1.0 - share) * keys;
         }
         bytes += (problem->stack.dropout ? 5.0 : 4.0) * ceil((double)model->heads / t) * tokens * keys;

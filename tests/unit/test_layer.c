@@ -127,6 +127,27 @@ START_TEST(flops_of_sliding_windows)
 }
 END_TEST
 
+/* Five layers of six slide, the sixth does not. */
+START_TEST(one_full_layer_in_six)
+{
+    problem.architecture.attention = CS_ATTENTION_SLIDING;
+    problem.architecture.window = 512;
+    problem.architecture.window_period = 1;
+    problem.architecture.full_attention_period = 6;
+    const double keys = 512.0 * 5.0 / 6.0 + 2048.0 / 6.0;
+    WITHIN(told("dense layer", "attention", false).flops, 4.0 * 64.0 * 96.0 * tokens * keys, 1e-12);
+    double state, activations;
+    cs_memory_layers(&problem, &plan, &state, &activations);
+    WITHIN(activations / 48.0, tokens * (32.0 * h + 4.0 * 64.0 * keys), 1e-12);
+    problem.architecture.full_attention_period = 1; /* none slides */
+    ck_assert_double_eq(cs_sliding_share(&problem.architecture), 0.0);
+    problem.architecture.attention = CS_ATTENTION_FULL;
+    problem.architecture.full_attention_period = 6;
+    ck_assert_double_eq(cs_sliding_share(&problem.architecture), 0.0);
+    problem.architecture.full_attention_period = 0;
+}
+END_TEST
+
 /* Keys and values of the sequence, 2 s kv d_h at 16 bits over t, go round once each way. */
 START_TEST(keys_and_values_go_round)
 {
@@ -301,6 +322,7 @@ int main(void)
     tcase_add_test(cases, bytes_at_8_bits);
     tcase_add_test(cases, latent_attention);
     tcase_add_test(cases, flops_of_sliding_windows);
+    tcase_add_test(cases, one_full_layer_in_six);
     tcase_add_test(cases, keys_and_values_go_round);
     tcase_add_test(cases, latent_keys_go_round);
     tcase_add_test(cases, bytes_of_sliding_windows);

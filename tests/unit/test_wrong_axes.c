@@ -138,6 +138,9 @@ static const struct cs_wrong table[] = {
         MODEL("[{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"attention\": \"mla\"}]"))
     WRONG("2:12", "axes.model[0]", MISSING("window"),
         MODEL("[{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"attention\": \"sliding\"}]"))
+    WRONG("2:152", "axes.model[0].full_attention_period", "stands in place of window_period",
+        MODEL("[{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"attention\": \"sliding\", "
+        "\"window\": 128, \"window_period\": 2, \"full_attention_period\": 6}]"))
     WHOLE("test.json:2:78: axes.model[0].window: goes with \"attention\": \"sliding\" only.",
         MODEL("[{\"name\": \"m\", \"layers\": 4, \"d_model\": 1024, \"heads\": 8, \"window\": 128}]"))
     WRONG("2:86", "axes.model[0].shared_experts", "a dense model (experts 1) has no shared experts",
