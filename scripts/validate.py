@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Predicted against measured, judged: what `make validate` prints.
 
-Runs cs_validate on the cases of configs/validation/ (or on the files given), prints its table and then each target
-with our figure and whether it is met. Exit status 0 when all are, 1 when one is not, cs_validate's own when it did
-not answer. CS_BUILD names the build directory. --json FILE also writes the judgement for machines; --write updates
-configs/validation/errors.json, from which cs_sweep and the report take the error of a device's family.
+Runs cs_validate on the cases of configs/validation/ (or on the files given), prints its table and then each target of
+configs/validation/targets.json with our figure and whether it is met. Runs whose labels leave a main knob open
+(*-doubtful.json) are reported and judge nothing. A target that was never met stands beside what was once reached: exit
+status 0 when all that was reached is kept, 1 when something is lost, cs_validate's own when it did not answer.
+CS_BUILD names the build directory. --json FILE also writes the judgement for machines; --write updates
+configs/validation/errors.json, from which cs_sweep and the report take the error of a device's family, what was reached
+in targets.json, and the predictions that tests/programs/validate.py compares.
 """
 import argparse
 import glob
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -18,38 +22,34 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# Group, what of it, and the limits on the mean, the median and the largest absolute error, in per cent. The mean's
-# limit is also that of the bias. `note`: the error of the best public tool that needs only data sheets, on the same
-# cases.
-TARGETS = [
-    dict(group="korthikanti-2022", read_only=True, mean=3.0, largest=8.0, note="3.65, 8.9"),
-    dict(group="narayanan-2021-table1", mean=3.0, note="10.4"),
-    dict(group="narayanan-2021-table2", mean=8.0),
-    dict(group="vtrain-2024-multi", mean=8.0, median=6.0, note="15.4, median 9.7"),
-    dict(group="vtrain-2024-single", mean=15.0, note="8.4 by profiling the GPU"),
-    dict(group="megatron-core-h100", mean=5.0, note="11.1"),
-    dict(group="mosaicml-a100-40", mean=5.0),
-    dict(group="mosaicml-a100-80", mean=5.0),
-    dict(group="mosaicml-h100", mean=5.0),
-    dict(group="mosaicml-h100-fp8", mean=5.0),
-    dict(group="nemo-h100-fp8", mean=12.0),
-    dict(group="megatron-bridge", mean=12.0),
-    dict(group="simumax-b200", mean=10.0),
-    dict(group="simumax-b200-memory", mean=6.0),
-    dict(group="maxtext-v4", mean=8.0),
-    dict(group="maxtext-v5p", mean=8.0),
-    dict(group="pythia", mean=15.0),
-    dict(group="memory-korthikanti", metric="state_memory_gib", mean=3.0),
-    dict(group="memory-korthikanti", metric="activation_memory_gib", mean=5.0),
-    dict(group="frontier-hours", largest=10.0, r2=99.0, bias=10.0),
-]
 GIVEN = ("devices", "tensor", "pipeline", "interleave", "data", "expert", "context", "zero", "micro_batch", "recompute",
          "sequence_parallel")
 
 
 ERRORS = os.path.join(TOP, "configs", "validation", "errors.json")
 PREDICTIONS = os.path.join(TOP, "tests", "programs", "predictions.json")
-MEMORY_AND_CARBON = ("activation_memory_gib", "state_memory_gib", "peak_memory_gib", "energy_kwh", "embodied_kgco2e")
+TARGETS_FILE = os.path.join(TOP, "configs", "validation", "targets.json")
+with open(TARGETS_FILE, encoding="utf-8") as targets_text:
+    TARGETS = json.load(targets_text)["targets"]
+# What a row of targets.json may limit, with the words of the table; the last are wanted at least, the others at most.
+LIMITS = {"mean": "mean", "median": "median", "largest": "largest", "bias": "bias", "over_memory": "above the memory",
+          "over_margin": "above the margin", "within_10": "within 10%", "r2": "R2"}
+MEMORY_LIMITS = {"over_memory", "over_margin"}
+AT_LEAST = ("within_10", "r2")
+FITTED = ("cases.json", "vtrain-single.json")  # that the constants of devices.json were fitted to
+LAYER_MEMORY = ("activation_memory_gib", "state_memory_gib")  # of plans that partly do not fit: Korthikanti's figures
+MEMORY_AND_CARBON = (*LAYER_MEMORY, "peak_memory_gib", "energy_kwh", "embodied_kgco2e")
+
+
+def case_files():
+    """The shipped case files, those that judge first."""
+    shipped = glob.glob(os.path.join(TOP, "configs", "validation", "*.json"))
+    return sorted((file for file in shipped if file not in (ERRORS, TARGETS_FILE)),
+                  key=lambda file: (is_doubtful(file), file))
+
+
+def is_doubtful(file):
+    return file.endswith("-doubtful.json")
 
 
 def device_field(field):
@@ -65,11 +65,11 @@ def device_field(field):
     return value
 
 
-def families(answers):
-    """Mean absolute error of time by the family of the device, as a fraction to four digits."""
+def families(answers, of_file):
+    """Mean absolute error of time by the family of the device, as a fraction to four digits: that of the fit."""
     family = device_field("family")
     errors = {}
-    for case in answers["cases"]:
+    for case in (case for case in answers["cases"] if of_file[case["id"]] in FITTED):
         if case["error"] is not None and case["metric"] not in MEMORY_AND_CARBON:
             errors.setdefault(family(case["device"]), []).append(abs(case["error"]))
     return {name: {"cases": len(values), "mape": round(statistics.fmean(values), 4)}
@@ -80,7 +80,7 @@ def predictions(build):
     """What a build predicts for every shipped case and for the synthetic ones of the tests, by their ids."""
     sys.path.insert(0, os.path.join(TOP, "tests", "support"))
     synthetic = __import__("synthetic").cases()
-    shipped = [os.path.join(TOP, "configs", "validation", name) for name in ("cases.json", "vtrain-single.json")]
+    shipped = case_files()
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump({"schema_version": 1, "cases": synthetic}, file)
         file.flush()
@@ -88,8 +88,8 @@ def predictions(build):
     return {case["id"]: case["predicted"] for case in answers["cases"]}
 
 
-def write_errors(answers, build):
-    rows = [f'    "{name}": {json.dumps(row)}' for name, row in families(answers).items()]
+def write_errors(answers, of_file, build):
+    rows = [f'    "{name}": {json.dumps(row)}' for name, row in families(answers, of_file).items()]
     with open(ERRORS, "w", encoding="utf-8") as out:
         out.write('{\n  "families": {\n' + ",\n".join(rows) + "\n  }\n}\n")
     print(f"{ERRORS} written")
@@ -97,6 +97,28 @@ def write_errors(answers, build):
     with open(PREDICTIONS, "w", encoding="utf-8") as out:
         out.write("{\n" + ",\n".join(rows) + "\n}\n")
     print(f"{PREDICTIONS} written")
+
+
+def keep_reached(judge):
+    """Into targets.json: of each figure that misses its target the best that was reached, rounded to a tenth on the
+    side of the figure. What was lost is not written: whoever gives a figure up says so by hand."""
+    for target in TARGETS:
+        cases = [case for case in judge.cases_of(target) if case["predicted"] is not None]
+        figures = judge.figures(target, cases) if cases else {}
+        for key in (key for key in LIMITS if key in target and key in figures):
+            sign = 1.0 if key in AT_LEAST else -1.0
+            rounded = sign * math.floor(sign * figures[key] * 10.0) / 10.0
+            known = target.get("reached", {}).get(key, rounded)
+            best = max(known, rounded) if key in AT_LEAST else min(known, rounded)
+            if sign * (figures[key] - target[key]) >= 0.0:
+                target.get("reached", {}).pop(key, None)
+            else:
+                target.setdefault("reached", {})[key] = int(best) if best == int(best) else best
+        if not target.get("reached", True):
+            del target["reached"]
+    with open(TARGETS_FILE, "w", encoding="utf-8") as out:
+        out.write('{\n  "targets": [\n' + ",\n".join(f"    {json.dumps(target)}" for target in TARGETS) + "\n  ]\n}\n")
+    print(f"{TARGETS_FILE} written")
 
 
 def predict(build, files, options):
@@ -107,40 +129,76 @@ def predict(build, files, options):
     return json.loads(run.stdout), run.returncode
 
 
-def judge(target, answers, sources):
-    """Rows of (what, limit, ours, ok) for one target."""
-    cases = [case for case in answers["cases"] if case["group"] == target["group"]]
-    name = target["group"]
-    if "metric" in target:
-        cases = [case for case in cases if case["metric"] == target["metric"]]
-        name += " " + target["metric"].split("_")[0]
-    if target.get("read_only"):
-        cases = [case for case in cases if sources[case["id"]].get("confidence") != "recalled"]
-    answered = [case for case in cases if case["predicted"] is not None]
-    if not cases:
-        return []
-    rows = [(f"{name}: answered", len(cases), len(answered), len(answered) == len(cases), "")]
-    if not answered:
+class Judge:
+    """The answers of cs_validate beside their sources, and what they say of a target."""
+
+    def __init__(self, answers, sources, files):
+        self.answers, self.sources, self.files = answers, sources, files
+
+    def cases_of(self, target):
+        cases = self.answers["cases"]
+        if "group" in target:
+            cases = [case for case in cases if case["group"] == target["group"]]
+        if "files" in target:
+            cases = [case for case in cases if self.files[case["id"]] in target["files"]]
+            left_out = LAYER_MEMORY if MEMORY_LIMITS & set(target) else MEMORY_AND_CARBON
+            cases = [case for case in cases if case["metric"] not in left_out]
+        if "metric" in target:
+            cases = [case for case in cases if case["metric"] == target["metric"]]
+        if target.get("read_only") or "files" in target:
+            cases = [case for case in cases if self.sources[case["id"]].get("confidence") != "recalled"]
+        return cases
+
+    def figures(self, target, cases):
+        """What LIMITS names of these cases: per cent, or cases."""
+        errors = [100.0 * case["error"] for case in cases]
+        sizes = [abs(error) for error in errors]
+        of_group = [group["r2"] for group in self.answers["groups"] if group["group"] == target.get("group")]
+        r2 = of_group[0] if of_group else None
+        capacity = [case["plan"].get("exceeds_memory") for case in cases]
+        margin = [case["plan"].get("exceeds_margin") for case in cases]
+        return {"mean": statistics.fmean(sizes), "median": statistics.median(sizes), "largest": max(sizes),
+                "bias": abs(statistics.fmean(errors)), "over_memory": sum(map(bool, capacity)),
+                "over_margin": sum(map(bool, margin)), "r2": float("nan") if r2 is None else 100.0 * r2,
+                "within_10": 100.0 * sum(size <= 10.0 for size in sizes) / len(sizes)}
+
+    def rows(self, target):
+        """Rows of (what, limit, reached, ours, note) for one target; reached: the limit where it was once met."""
+        cases = self.cases_of(target)
+        name = target["group"] if "group" in target else "all of " + ", ".join(target["files"])
+        if "metric" in target:
+            name += " " + target["metric"].split("_")[0]
+        answered = [case for case in cases if case["predicted"] is not None]
+        if not cases:
+            return []
+        rows = [] if MEMORY_LIMITS & set(target) else [Row(f"{name}: answered", len(cases), len(cases), len(answered),
+                                                           True, "")]
+        if not answered:
+            return rows
+        figures = self.figures(target, answered)
+        worst = max(answered, key=lambda case: abs(case["error"]))["id"]
+        for key, words in LIMITS.items():
+            if key in target:
+                note = worst if key == "largest" else target.get("public_tool", "") if key == "mean" else ""
+                reached = target.get("reached", {}).get(key, target[key])
+                rows.append(Row(f"{name}: {words}", target[key], reached, figures[key], key in AT_LEAST, note))
         return rows
-    errors = [100.0 * case["error"] for case in answered]
-    sizes = [abs(error) for error in errors]
-    worst = max(answered, key=lambda case: abs(case["error"]))["id"]
 
-    def row(what, limit, ours, note=""):
-        rows.append((f"{name}: {what}", limit, ours, abs(ours) <= limit, note))
 
-    if "mean" in target:
-        row("mean", target["mean"], statistics.fmean(sizes), target.get("note", ""))
-    if "median" in target:
-        row("median", target["median"], statistics.median(sizes))
-    if "largest" in target:
-        row("largest", target["largest"], max(sizes), worst)
-    row("bias", target.get("bias", target.get("mean")), statistics.fmean(errors))
-    if "r2" in target:
-        r2 = next(group["r2"] for group in answers["groups"] if group["group"] == target["group"])
-        ours = float("nan") if r2 is None else 100.0 * r2
-        rows.append((f"{name}: R2", target["r2"], ours, ours >= target["r2"], "at least"))
-    return rows
+class Row:
+    """A figure beside its target and what was once reached."""
+
+    def __init__(self, what, target, reached, ours, at_least, note):
+        self.what, self.target, self.reached, self.ours, self.note = what, target, reached, ours, note
+        sign = 1.0 if at_least else -1.0
+        self.met = sign * (ours - target) >= 0.0
+        self.kept = self.met or sign * (ours - reached) >= 0.0
+
+    def text(self):
+        shown = f"{self.ours:8d}" if isinstance(self.ours, int) else f"{self.ours:8.2f}"
+        reached = f"{self.reached:8g}" if self.reached != self.target else f"{'':8}"
+        verdict = "ok" if self.met else "MISSED" if self.kept else "LOST"
+        return f"{self.what:48} {self.target:8g} {reached} {shown}  {verdict:6} {self.note}".rstrip()
 
 
 def given_plans(answers, sources):
@@ -148,18 +206,19 @@ def given_plans(answers, sources):
     whole = [case for case in answers["cases"]
              if all(sources[case["id"]]["parallelism"].get(key) is not None for key in GIVEN)]
     answered = [case for case in whole if case["status"] == "feasible"]
-    return ("plans given whole: never infeasible", len(whole), len(answered), len(answered) == len(whole), "")
+    return Row("plans given whole: never infeasible", len(whole), len(whole), len(answered), True, "")
 
 
-def fit_in_memory(answers, sources):
-    """What ran fitted: the predicted bytes of every run, with its plan given whole or in part, are within the device's.
-    Korthikanti's memory figures show plans that do not fit, too; they ran nothing."""
-    capacity = device_field("hbm_gib")
-    runs = [case for case in answers["cases"] if case["group"] != "memory-korthikanti"]
-    fitting = [case for case in runs if case["status"] == "feasible" and
-               case["plan"]["memory_gib"] <= capacity(sources[case["id"]]["device"])]
-    worst = next((case["id"] for case in runs if case not in fitting), "")
-    return ("plans of runs: fit in memory", len(runs), len(fitting), len(fitting) == len(runs), worst)
+def say_totals(judge, names):
+    """Errors of time over whole files, those that no fit has seen first."""
+    print(f"\n{'errors of time, per cent':28} {'cases':>6} {'mean |e|':>9} {'median':>9} {'within 10%':>11}")
+    for name in sorted(names, key=lambda name: (name in FITTED, name)):
+        cases = [case for case in judge.cases_of({"files": [name]}) if case["error"] is not None]
+        if cases:
+            figures = judge.figures({}, cases)
+            seen = "fitted to" if name in FITTED else "not fitted to"
+            print(f"{name:28} {len(cases):6} {figures['mean']:9.2f} {figures['median']:9.2f} "
+                  f"{figures['within_10']:11.1f}  {seen}")
 
 
 def main():
@@ -168,40 +227,49 @@ def main():
     parser.add_argument("--devices", help="another device library")
     parser.add_argument("--set", action="append", default=[], help="path=value, handed to cs_validate")
     parser.add_argument("--json", help="file for the judgement")
-    parser.add_argument("--write", action="store_true", help="write configs/validation/errors.json")
+    parser.add_argument("--write", action="store_true", help="write errors.json, targets.json, predictions.json")
     arguments = parser.parse_args()
     build = os.environ.get("CS_BUILD", os.path.join(TOP, "build"))
-    shipped = glob.glob(os.path.join(TOP, "configs", "validation", "*.json"))
-    files = arguments.files or sorted(file for file in shipped if file != ERRORS)
+    files = arguments.files or case_files()
+    judged = [file for file in files if not is_doubtful(file)]
     options = ["--devices=" + arguments.devices] if arguments.devices else []
     options += ["--set=" + value for value in arguments.set]
 
-    sources = {}
+    sources, of_file = {}, {}
     for file in files:
         with open(file, encoding="utf-8") as text:
-            sources.update((case["id"], case) for case in json.load(text)["cases"])
-    subprocess.run([os.path.join(build, "cs_validate"), *options, *files], check=False)
-    answers, status = predict(build, files, options)
+            for case in json.load(text)["cases"]:
+                sources[case["id"]], of_file[case["id"]] = case, os.path.basename(file)
+    for doubtful in (file for file in files if is_doubtful(file)):
+        print(f"{os.path.basename(doubtful)}, reported only:")
+        subprocess.run([os.path.join(build, "cs_validate"), *options, doubtful], check=False)
+        print()
+    subprocess.run([os.path.join(build, "cs_validate"), *options, *judged], check=False)
+    answers, status = predict(build, judged, options)
+    judge = Judge(answers, sources, of_file)
 
-    rows = [given_plans(answers, sources), fit_in_memory(answers, sources)]
+    rows = [given_plans(answers, sources)]
     for target in TARGETS:
-        rows += judge(target, answers, sources)
-    print(f"\n{'target (per cent, or cases)':48} {'target':>8} {'ours':>8}  {'':6} best public tool, or the case")
-    for what, limit, ours, ok, note in rows:
-        shown = f"{ours:8d}" if isinstance(ours, int) else f"{ours:8.2f}"
-        print(f"{what:48} {limit:8g} {shown}  {'ok' if ok else 'MISSED':6} {note}")
+        rows += judge.rows(target)
+    say_totals(judge, {os.path.basename(file) for file in judged})
+    print(f"\n{'target (per cent, or cases)':48} {'target':>8} {'reached':>8} {'ours':>8}  {'':6} "
+          "best public tool, or the case")
+    for row in rows:
+        print(row.text())
     recalled = [case for case in answers["cases"] if sources[case["id"]].get("confidence") == "recalled"
                 and case["group"] == "korthikanti-2022" and case["error"] is not None]
     for case in recalled:
         print(f"reported only: {case['id']} (recalled) {100.0 * case['error']:+.1f}%")
-    missed = sum(1 for row in rows if not row[3])
-    print(f"{len(rows) - missed} of {len(rows)} targets met")
+    met, lost = sum(row.met for row in rows), [row for row in rows if not row.kept]
+    print(f"{met} of {len(rows)} targets met; {len(lost)} figures are worse than what was reached")
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as out:
-            json.dump([dict(what=w, target=t, ours=o, ok=k, note=n) for w, t, o, k, n in rows], out, indent=1)
+            json.dump([dict(what=row.what, target=row.target, reached=row.reached, ours=row.ours, ok=row.met,
+                            kept=row.kept, note=row.note) for row in rows], out, indent=1)
     if arguments.write:
-        write_errors(answers, build)
-    return status if status else (1 if missed else 0)
+        write_errors(answers, of_file, build)
+        keep_reached(judge)
+    return status if status else (1 if lost else 0)
 
 
 if __name__ == "__main__":

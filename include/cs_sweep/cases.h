@@ -32,6 +32,17 @@ bool cs_metric_of_whole_run(enum cs_case_metric metric);
 /* How the attention's s^2 term counts in mfu and TFLOP/s. */
 enum cs_flops_convention { CS_FLOPS_FULL, CS_FLOPS_CAUSAL, CS_FLOPS_6N };
 
+/* What a meter, or a declaration, covers: the devices; their servers; the facility around them; one board; the device
+ * with its share of the host. */
+enum cs_case_boundary {
+    CS_BOUNDARY_GPU,
+    CS_BOUNDARY_NODE,
+    CS_BOUNDARY_FACILITY,
+    CS_BOUNDARY_BOARD,
+    CS_BOUNDARY_DEVICE_HOST
+};
+#define CS_BOUNDARY_NAMES "gpu|node|facility|board|device_host"
+
 enum cs_case_precision { CS_CASE_BF16, CS_CASE_FP16, CS_CASE_FP8 };
 
 struct cs_case {
@@ -50,10 +61,13 @@ struct cs_case {
     enum cs_attention_kernel kernel; /* AUTO: not stated */
     enum cs_stack_family stack;      /* the software's, with the year of its release */
     int32_t stack_year;              /* 0: not stated; see cs_case_stack */
+    bool balanced_routing;           /* a benchmark that spreads the tokens evenly over the experts; else as in life */
     double nic_bandwidth;            /* B/s per device and direction; 0: not stated */
+    int64_t domain;                  /* devices that the scale-up network joins; 0: not stated, the device's */
     double goodput;                  /* 0: not stated */
     enum cs_case_metric metric;
     double measured;
+    enum cs_case_boundary boundary; /* of a measured power, energy or footprint */
     enum cs_flops_convention convention;
 };
 

@@ -51,8 +51,8 @@ static enum cs_code read_model(const struct cs_json *model, struct cs_case *item
 
 static enum cs_code read_training(const struct cs_json *training, struct cs_case *item, struct cs_error *error)
 {
-    static const char *const keys[] = {"seq_len",       "global_batch", "tokens",         "precision",
-                                       "gradient_bits", "batch_ramp",   "precision_note", "stack"};
+    static const char *const keys[] = {"seq_len", "global_batch", "tokens",         "precision", "gradient_bits",
+                                       "routing", "batch_ramp",   "precision_note", "stack"};
     CS_TRY(cs_json_object(training, error));
     CS_TRY(KNOWN_KEYS(training, keys, error));
     CS_TRY(cs_json_required_count(training, "seq_len", 1, LARGEST, &item->seq_len, error));
@@ -60,6 +60,9 @@ static enum cs_code read_training(const struct cs_json *training, struct cs_case
     int32_t precision = CS_CASE_BF16;
     CS_TRY(cs_json_optional_choice(training, "precision", "bf16|fp16|fp8", &precision, error));
     item->precision = (enum cs_case_precision)precision;
+    int32_t routing = 0;
+    CS_TRY(cs_json_optional_choice(training, "routing", "natural|balanced", &routing, error));
+    item->balanced_routing = routing == 1;
     const struct cs_json *bits = cs_json_member(training, "gradient_bits");
     CS_TRY(cs_json_optional_int(training, "gradient_bits", 16, 32, &item->gradient_bits, error));
     if (item->gradient_bits != 0 && item->gradient_bits != 16 && item->gradient_bits != 32) {
@@ -81,6 +84,8 @@ static enum cs_code read_knob(const struct cs_json *plan, const struct cs_knob *
         bool on = false;
         CS_TRY(cs_json_flag(at, &on, error));
         value = on ? 1 : 0;
+    } else if (knob->words != NULL && at->type == CS_JSON_BOOLEAN && strcmp(knob->key, "offload") == 0) {
+        value = at->boolean ? CS_OFFLOAD_ON : CS_OFFLOAD_OFF;
     } else if (knob->words != NULL) {
         int32_t level = 0;
         CS_TRY(cs_json_choice(at, knob->words, &level, error));
@@ -141,7 +146,7 @@ static enum cs_code complete_plan(const struct cs_json *plan, struct cs_case *it
 
 static enum cs_code read_measured(const struct cs_json *measured, struct cs_case *item, struct cs_error *error)
 {
-    static const char *const keys[] = {"metric", "value", "flops_convention"};
+    static const char *const keys[] = {"metric", "value", "boundary", "flops_convention"};
     const struct cs_json *at;
     int32_t choice = 0;
     CS_TRY(cs_json_object(measured, error));
@@ -151,6 +156,9 @@ static enum cs_code read_measured(const struct cs_json *measured, struct cs_case
     item->metric = (enum cs_case_metric)choice;
     CS_TRY(cs_json_require(measured, "value", &at, error));
     CS_TRY(cs_json_real(at, 1e-12, 1e30, NULL, &item->measured, error));
+    choice = CS_BOUNDARY_GPU;
+    CS_TRY(cs_json_optional_choice(measured, "boundary", CS_BOUNDARY_NAMES, &choice, error));
+    item->boundary = (enum cs_case_boundary)choice;
     choice = CS_FLOPS_FULL;
     CS_TRY(cs_json_optional_choice(measured, "flops_convention", "full|causal|6N", &choice, error));
     item->convention = (enum cs_flops_convention)choice;
@@ -159,7 +167,7 @@ static enum cs_code read_measured(const struct cs_json *measured, struct cs_case
 
 static enum cs_code read_extras(const struct cs_json *object, struct cs_case *item, struct cs_error *error)
 {
-    static const char *const network_keys[] = {"inter_node_gbps_per_device"};
+    static const char *const network_keys[] = {"inter_node_gbps_per_device", "domain"};
     static const char *const goodput_keys[] = {"value", "source"};
     const struct cs_json *network = cs_json_given(object, "network");
     if (network != NULL) {
@@ -168,6 +176,7 @@ static enum cs_code read_extras(const struct cs_json *object, struct cs_case *it
         CS_TRY(KNOWN_KEYS(network, network_keys, error));
         CS_TRY(cs_json_optional_real(network, network_keys[0], 1e-6, 1e9, "Gbit/s", &gbps, error));
         item->nic_bandwidth = gbps * 1e9 / 8.0;
+        CS_TRY(cs_json_optional_count(network, network_keys[1], 1, LARGEST, &item->domain, error));
     }
     const struct cs_json *goodput = cs_json_given(object, "goodput");
     if (goodput != NULL) {
@@ -223,8 +232,9 @@ static enum cs_code read_document(const struct cs_json *root, struct cs_cases *c
     const struct cs_json *list;
     int64_t version = 1;
     CS_TRY(cs_json_object(root, error));
-    /* errors.json, the errors by family, lies among the case files and holds no case. */
-    if (cs_json_member(root, "families") != NULL && cs_json_member(root, "cases") == NULL) {
+    /* errors.json, the errors by family, and targets.json lie among the case files and hold no case. */
+    const bool about_cases = cs_json_member(root, "families") != NULL || cs_json_member(root, "targets") != NULL;
+    if (about_cases && cs_json_member(root, "cases") == NULL) {
         return CS_OK;
     }
     CS_TRY(KNOWN_KEYS(root, keys, error));

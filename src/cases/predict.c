@@ -110,6 +110,9 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
     struct cs_law law;
     CS_TRY(find_device(item, &config->library, &device, error));
     CS_TRY(cs_config_device(config, device, &changed, error));
+    if (item->domain > 0) {
+        changed.domain = (double)item->domain;
+    }
     training.seq_len = item->seq_len;
     training.global_batch = item->global_batch;
     cs_case_stack(item, device->kind, &training);
@@ -278,6 +281,16 @@ static void try_as_given(const struct cs_problem *problem, const struct cs_space
     }
 }
 
+/* J within the boundary of a meter. */
+static double metered_energy(enum cs_case_boundary boundary, const struct cs_footprint *footprint,
+                             const struct cs_carbon_settings *carbon)
+{
+    const double servers = footprint->energy + footprint->energy_servers;
+    return boundary == CS_BOUNDARY_FACILITY                                      ? servers * cs_pue(carbon, 0.0)
+           : boundary == CS_BOUNDARY_NODE || boundary == CS_BOUNDARY_DEVICE_HOST ? servers
+                                                                                 : footprint->energy;
+}
+
 static double metric_value(const struct cs_case *item, const struct cs_problem *problem, const struct cs_config *config,
                            const struct cs_prediction *p)
 {
@@ -306,7 +319,7 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
     case CS_METRIC_PEAK_MEMORY:
         return p->step.memory_bytes / CS_BYTES_PER_GIB;
     case CS_METRIC_ENERGY:
-        return footprint.energy / CS_JOULES_PER_KWH;
+        return metered_energy(item->boundary, &footprint, &config->settings.carbon) / CS_JOULES_PER_KWH;
     case CS_METRIC_EMBODIED:
         return footprint.embodied;
     case CS_METRIC_STEP_TIME:

@@ -10,6 +10,9 @@
 #define TRAINING "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"tokens\":null,\"precision\":\"fp16\"}"
 #define GRADIENTS(bits) "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"gradient_bits\":" bits "}"
 #define STACK(name) "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"stack\":" name "}"
+#define ROUTING(name) "\"training\":{\"seq_len\":2048,\"global_batch\":4,\"routing\":" name "}"
+#define PLAN_AND(offload)                                                                                              \
+    "\"parallelism\":{\"devices\":8,\"tensor\":8,\"pipeline\":1,\"data\":1,\"context\":1,\"offload\":" offload "}"
 #define PLAN                                                                                                           \
     "\"parallelism\":{\"devices\":8,\"tensor\":8,\"pipeline\":1,\"interleave\":1,\"data\":1,\"expert\":1,"             \
     "\"context\":1,\"zero\":0,\"micro_batch\":4,\"recompute\":\"full\",\"sequence_parallel\":false,"                   \
