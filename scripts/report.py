@@ -209,15 +209,17 @@ def families(hardware, configs, errors_path, provenance):
         for device in listed:
             if isinstance(device, dict) and "name" in device:
                 known[device["name"]] = device
-    errors = read_json(errors_path)["families"] if errors_path.exists() else {}
+    errors = read_json(errors_path) if errors_path.exists() else {}
     out = {}
     for name in hardware:
         device, hops = known.get(name), 0
         while device and "family" not in device and device.get("based_on") in known and hops < len(known):
             device, hops = known[device["based_on"]], hops + 1
         family = (device or {}).get("family")
-        entry = errors.get(family, {})
-        out[name] = {"family": family, "cases": entry.get("cases"), "mape": entry.get("mape")}
+        own = errors.get("devices", {}).get(name)
+        entry = own or errors.get("families", {}).get(family, {})
+        out[name] = {"family": family, "cases": entry.get("cases"), "mape": entry.get("mape"),
+                     "kind": "held-out" if own else "family only" if entry else "none"}
     return out
 
 

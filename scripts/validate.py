@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from held_out import FITTED, HELD_OUT, TOP, HeldOut  # noqa: E402
 
 GIVEN = ("devices", "tensor", "pipeline", "interleave", "data", "expert", "context", "zero", "micro_batch", "recompute",
          "sequence_parallel")
@@ -32,11 +33,12 @@ TARGETS_FILE = os.path.join(TOP, "configs", "validation", "targets.json")
 with open(TARGETS_FILE, encoding="utf-8") as targets_text:
     TARGETS = json.load(targets_text)["targets"]
 # What a row of targets.json may limit, with the words of the table; the last are wanted at least, the others at most.
-LIMITS = {"mean": "mean", "median": "median", "largest": "largest", "bias": "bias", "over_memory": "above the memory",
-          "over_margin": "above the margin", "within_10": "within 10%", "r2": "R2"}
+LIMITS = {"case_out": "case held out", "group_out": "group held out", "mean": "mean", "median": "median",
+          "largest": "largest", "bias": "bias", "over_memory": "above the memory", "over_margin": "above the margin",
+          "within_10": "within 10%", "r2": "R2"}
 MEMORY_LIMITS = {"over_memory", "over_margin"}
+OTHER_LIMITS = {*MEMORY_LIMITS, "case_out", "group_out"}
 AT_LEAST = ("within_10", "r2")
-FITTED = ("cases.json", "vtrain-single.json")  # that the constants of devices.json were fitted to
 LAYER_MEMORY = ("activation_memory_gib", "state_memory_gib")  # of plans that partly do not fit: Korthikanti's figures
 MEMORY_AND_CARBON = (*LAYER_MEMORY, "peak_memory_gib", "energy_kwh", "embodied_kgco2e")
 
@@ -44,7 +46,7 @@ MEMORY_AND_CARBON = (*LAYER_MEMORY, "peak_memory_gib", "energy_kwh", "embodied_k
 def case_files():
     """The shipped case files, those that judge first."""
     shipped = glob.glob(os.path.join(TOP, "configs", "validation", "*.json"))
-    return sorted((file for file in shipped if file not in (ERRORS, TARGETS_FILE)),
+    return sorted((file for file in shipped if file not in (ERRORS, HELD_OUT, TARGETS_FILE)),
                   key=lambda file: (is_doubtful(file), file))
 
 
@@ -65,15 +67,43 @@ def device_field(field):
     return value
 
 
+def unseen_error(case, of_file):
+    """Error of a case in the eyes of constants that never saw it: of a fitted one with its fold left out of the fit, of
+    another its own. None where that is not known."""
+    return case.get("held_out_error") if of_file[case["id"]] in FITTED else case["error"]
+
+
+def errors_by(answers, of_file, names):
+    """Mean absolute error of time by what `names` calls the device of a case (a function to several names), as
+    fractions to four digits: of constants that never saw the case, and of those that did, where there are such."""
+    unseen, fitted = {}, {}
+    for case in (case for case in answers["cases"] if case["metric"] not in MEMORY_AND_CARBON):
+        error = unseen_error(case, of_file)
+        for name in names(case["device"]):
+            if error is not None:
+                unseen.setdefault(name, []).append(abs(error))
+            if of_file[case["id"]] in FITTED and case["error"] is not None:
+                fitted.setdefault(name, []).append(abs(case["error"]))
+    rows = {}
+    for name, values in sorted(unseen.items()):
+        rows[name] = {"cases": len(values), "mape": round(statistics.fmean(values), 4)}
+        if name in fitted:
+            rows[name].update(fitted=len(fitted[name]), fitted_mape=round(statistics.fmean(fitted[name]), 4))
+    return rows
+
+
 def families(answers, of_file):
-    """Mean absolute error of time by the family of the device, as a fraction to four digits: that of the fit."""
     family = device_field("family")
-    errors = {}
-    for case in (case for case in answers["cases"] if of_file[case["id"]] in FITTED):
-        if case["error"] is not None and case["metric"] not in MEMORY_AND_CARBON:
-            errors.setdefault(family(case["device"]), []).append(abs(case["error"]))
-    return {name: {"cases": len(values), "mape": round(statistics.fmean(values), 4)}
-            for name, values in sorted(errors.items())}
+    return errors_by(answers, of_file, lambda device: [family(device)])
+
+
+def equal_devices():
+    """A function from a device's name to the names of all devices that are the same but for their name."""
+    with open(os.path.join(TOP, "configs", "devices.json"), encoding="utf-8") as text:
+        listed = json.load(text)["devices"]
+    words = {"name", "aliases", "based_on", "source", "sources", "note"}
+    same = [(row["based_on"], row["name"]) for row in listed if "based_on" in row and not set(row) - words]
+    return lambda device: [device, *(name for base, name in same if base == device)]
 
 
 def predictions(build):
@@ -89,9 +119,11 @@ def predictions(build):
 
 
 def write_errors(answers, of_file, build):
-    rows = [f'    "{name}": {json.dumps(row)}' for name, row in families(answers, of_file).items()]
+    tables = {"devices": errors_by(answers, of_file, equal_devices()), "families": families(answers, of_file)}
+    texts = [f'  "{name}": {{\n' + ",\n".join(f'    "{key}": {json.dumps(row)}' for key, row in table.items()) +
+             "\n  }" for name, table in tables.items()]
     with open(ERRORS, "w", encoding="utf-8") as out:
-        out.write('{\n  "families": {\n' + ",\n".join(rows) + "\n  }\n}\n")
+        out.write("{\n" + ",\n".join(texts) + "\n}\n")
     print(f"{ERRORS} written")
     rows = [f"  {json.dumps(name)}: {value:.9g}" for name, value in predictions(build).items()]
     with open(PREDICTIONS, "w", encoding="utf-8") as out:
@@ -134,15 +166,22 @@ class Judge:
 
     def __init__(self, answers, sources, files):
         self.answers, self.sources, self.files = answers, sources, files
+        self.held_out = HeldOut(self.timed([case for case in answers["cases"] if case["error"] is not None]), files)
+
+    @staticmethod
+    def timed(cases):
+        return [case for case in cases if case["metric"] not in MEMORY_AND_CARBON]
 
     def cases_of(self, target):
         cases = self.answers["cases"]
         if "group" in target:
             cases = [case for case in cases if case["group"] == target["group"]]
+        if "files" in target and not set(target["files"]) <= set(self.files.values()):
+            return []
         if "files" in target:
             cases = [case for case in cases if self.files[case["id"]] in target["files"]]
-            left_out = LAYER_MEMORY if MEMORY_LIMITS & set(target) else MEMORY_AND_CARBON
-            cases = [case for case in cases if case["metric"] not in left_out]
+            cases = ([case for case in cases if case["metric"] not in LAYER_MEMORY] if MEMORY_LIMITS & set(target)
+                     else self.timed(cases))
         if "metric" in target:
             cases = [case for case in cases if case["metric"] == target["metric"]]
         if target.get("read_only") or "files" in target:
@@ -157,21 +196,23 @@ class Judge:
         r2 = of_group[0] if of_group else None
         capacity = [case["plan"].get("exceeds_memory") for case in cases]
         margin = [case["plan"].get("exceeds_margin") for case in cases]
-        return {"mean": statistics.fmean(sizes), "median": statistics.median(sizes), "largest": max(sizes),
-                "bias": abs(statistics.fmean(errors)), "over_memory": sum(map(bool, capacity)),
-                "over_margin": sum(map(bool, margin)), "r2": float("nan") if r2 is None else 100.0 * r2,
-                "within_10": 100.0 * sum(size <= 10.0 for size in sizes) / len(sizes)}
+        means = self.held_out.means
+        return {"case_out": means[0], "group_out": means[1], "mean": statistics.fmean(sizes),
+                "median": statistics.median(sizes), "largest": max(sizes), "bias": abs(statistics.fmean(errors)),
+                "over_memory": sum(map(bool, capacity)), "over_margin": sum(map(bool, margin)),
+                "r2": float("nan") if r2 is None else 100.0 * r2, "within_10":
+                100.0 * sum(size <= 10.0 for size in sizes) / len(sizes)}
 
     def rows(self, target):
         """Rows of (what, limit, reached, ours, note) for one target; reached: the limit where it was once met."""
         cases = self.cases_of(target)
-        name = target["group"] if "group" in target else "all of " + ", ".join(target["files"])
+        name = target.get("name") or target.get("group") or "all of " + ", ".join(target["files"])
         if "metric" in target:
             name += " " + target["metric"].split("_")[0]
         answered = [case for case in cases if case["predicted"] is not None]
         if not cases:
             return []
-        rows = [] if MEMORY_LIMITS & set(target) else [Row(f"{name}: answered", len(cases), len(cases), len(answered),
+        rows = [] if OTHER_LIMITS & set(target) else [Row(f"{name}: answered", len(cases), len(cases), len(answered),
                                                            True, "")]
         if not answered:
             return rows
@@ -240,13 +281,14 @@ def main():
         with open(file, encoding="utf-8") as text:
             for case in json.load(text)["cases"]:
                 sources[case["id"]], of_file[case["id"]] = case, os.path.basename(file)
-    for doubtful in (file for file in files if is_doubtful(file)):
-        print(f"{os.path.basename(doubtful)}, reported only:")
-        subprocess.run([os.path.join(build, "cs_validate"), *options, doubtful], check=False)
-        print()
-    subprocess.run([os.path.join(build, "cs_validate"), *options, *judged], check=False)
     answers, status = predict(build, judged, options)
     judge = Judge(answers, sources, of_file)
+    judge.held_out.say()
+    for doubtful in (file for file in files if is_doubtful(file)):
+        print(f"{os.path.basename(doubtful)}, reported only:", flush=True)
+        subprocess.run([os.path.join(build, "cs_validate"), *options, doubtful], check=False)
+        print(flush=True)
+    subprocess.run([os.path.join(build, "cs_validate"), *options, *judged], check=False)
 
     rows = [given_plans(answers, sources)]
     for target in TARGETS:

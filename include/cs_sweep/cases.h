@@ -86,6 +86,11 @@ enum cs_code cs_cases_parse(const char *name, const char *text, size_t size, str
 enum cs_code cs_cases_read(const char *path, struct cs_cases *cases, struct cs_error *error);
 void cs_cases_free(struct cs_cases *cases);
 
+/* Error of each case of the fit with its fold left out: (predicted - measured) / measured, by constants that were
+ * fitted without it (scripts/calibrate.py --held-out: validation/held_out.json of the data directory). NAN: it was in
+ * no fit, or nothing is known. errors: as many as there are cases. */
+void cs_held_out_errors(const struct cs_cases *cases, double *errors);
+
 struct cs_prediction {
     enum cs_status status; /* feasible, or the gate at which every choice of the free knobs failed */
     double value;          /* in the metric's unit; NAN unless feasible */

@@ -73,12 +73,16 @@ int32_t cs_library_find(const struct cs_library *library, enum cs_entry_kind kin
  * (../configs, ../share/cs_sweep), else where it was installed. False if it is not there. */
 bool cs_data_path(const char *name, char *path, size_t size);
 
-/* How well the model predicts devices of a family: what `make validate` last found, a file of the data directory. */
-struct cs_family_error {
-    double mape;   /* mean absolute relative error of the step time, a fraction */
+/* How well the model predicts time: from measured runs of the device itself, of relatives that share its constants
+ * only, or of none. Each run was held out of the fit when it was predicted. */
+enum cs_trust { CS_TRUST_NONE, CS_TRUST_FAMILY, CS_TRUST_HELD_OUT };
+#define CS_TRUST_NAMES "none|family only|held-out"
+struct cs_model_error {
+    enum cs_trust kind;
+    double mape;   /* mean absolute relative error of the time, a fraction; NAN with none */
     int64_t cases; /* published runs it is the mean over */
 };
-/* False where no figure is known of the family, or the file (validation/errors.json) is missing or wrong. */
-bool cs_family_error_read(const char *family, struct cs_family_error *error);
+/* From validation/errors.json of the data directory, which `make validate` writes; none where it cannot be read. */
+void cs_model_error_read(const struct cs_device *device, struct cs_model_error *error);
 
 #endif

@@ -26,6 +26,7 @@ function fixedParts() {
     cell(row, family.family || "unknown");
     cell(row, family.cases ? String(family.cases) : "none");
     cell(row, Number.isFinite(family.mape) && family.mape !== null ? percent(family.mape) : "not measured");
+    cell(row, { "held-out": "the device", "family only": "its family" }[family.kind] || "none");
   }
   for (const [key, words] of [["file", meta.file], ...Object.entries(meta.provenance), ["page drawn by", "Chart.js " + meta.chart]]) {
     const row = byId("provenance").tBodies[0].insertRow();

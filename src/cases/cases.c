@@ -232,8 +232,9 @@ static enum cs_code read_document(const struct cs_json *root, struct cs_cases *c
     const struct cs_json *list;
     int64_t version = 1;
     CS_TRY(cs_json_object(root, error));
-    /* errors.json, the errors by family, and targets.json lie among the case files and hold no case. */
-    const bool about_cases = cs_json_member(root, "families") != NULL || cs_json_member(root, "targets") != NULL;
+    /* Files about cases lie among the case files and hold none: errors.json, held_out.json, targets.json. */
+    const bool about_cases = cs_json_member(root, "families") != NULL || cs_json_member(root, "held_out") != NULL ||
+                             cs_json_member(root, "targets") != NULL;
     if (about_cases && cs_json_member(root, "cases") == NULL) {
         return CS_OK;
     }

@@ -49,7 +49,8 @@ static void emit_model(const struct cs_point *point, struct cs_emit *emit)
 static void emit_device(const struct cs_point *point, struct cs_emit *emit)
 {
     const struct cs_device *const device = &point->design.problem.device;
-    struct cs_family_error known;
+    struct cs_model_error known;
+    cs_model_error_read(device, &known);
     cs_emit_object(emit, "device");
     cs_emit_text(emit, "family", device->family);
     cs_emit_real(emit, "peak", cs_device_peak(device, point->design.problem.precision.format));
@@ -58,10 +59,22 @@ static void emit_device(const struct cs_point *point, struct cs_emit *emit)
     cs_emit_real(emit, #member, device->member);
     CS_DEVICE_FIELDS(EMIT_FIELD)
 #undef EMIT_FIELD
-    if (cs_family_error_read(device->family, &known)) {
+    if (known.kind != CS_TRUST_NONE) {
         cs_emit_real(emit, "model_error", known.mape);
         cs_emit_integer(emit, "model_error_cases", known.cases);
     }
+    cs_emit_object_end(emit);
+}
+
+static void emit_trust(const struct cs_device *device, struct cs_emit *emit)
+{
+    struct cs_model_error known;
+    char kind[16];
+    cs_model_error_read(device, &known);
+    cs_emit_object(emit, "trust");
+    cs_emit_text(emit, "kind", cs_choice_name(CS_TRUST_NAMES, (int32_t)known.kind, kind, sizeof kind));
+    cs_emit_real(emit, "mean_error", known.mape);
+    cs_emit_integer(emit, "cases", known.cases);
     cs_emit_object_end(emit);
 }
 
@@ -244,6 +257,7 @@ enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct
     emit_point(point, &emit);
     emit_model(point, &emit);
     emit_device(point, &emit);
+    emit_trust(&point->design.problem.device, &emit);
     emit_stack(&point->design.problem, &emit);
     cs_emit_text(&emit, "status", cs_status_word(point->best[0].status));
     if (point->metric != NULL) {

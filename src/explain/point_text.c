@@ -142,7 +142,7 @@ static void print_device(const struct cs_point *point, const struct cs_style *st
     const struct cs_problem *const problem = &point->design.problem;
     const struct cs_device *const device = &problem->device;
     const double years = point->design.years;
-    struct cs_family_error known;
+    struct cs_model_error known;
     char note[96] = "";
     if (years > 0) {
         snprintf(note, sizeof note, "projected %s years", cs_text_number(years).at);
@@ -167,11 +167,20 @@ static void print_device(const struct cs_point *point, const struct cs_style *st
             cs_text_si(device->link_bandwidth / 2, "B/s").at, cs_text_count(device->domain).at,
             cs_text_si(problem->nic_bandwidth, "B/s").at);
     }
-    if (cs_family_error_read(device->family, &known)) {
-        row(style, "trust", "time of %" PRId64 " measured runs of the family %s: mean error %s", known.cases,
-            device->family, cs_text_percent(known.mape).at);
-    } else {
+    cs_model_error_read(device, &known);
+    switch (known.kind) {
+    case CS_TRUST_HELD_OUT:
+        row(style, "trust", "time of %" PRId64 " measured runs of it, held out of the fit: mean error %s", known.cases,
+            cs_text_percent(known.mape).at);
+        break;
+    case CS_TRUST_FAMILY:
+        row(style, "trust", "no measured run of it; time of %" PRId64 " of the family %s, held out: mean error %s",
+            known.cases, device->family, cs_text_percent(known.mape).at);
+        break;
+    case CS_TRUST_NONE:
+    default:
         row(style, "trust", "no measured run of the family %s", device->family);
+        break;
     }
     row(style, "power, area", "%.0f W; %.0f mm2 at %s nm", device->tdp, device->die_area * 1e6,
         cs_text_number(device->node_nm).at);

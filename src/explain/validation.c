@@ -245,9 +245,10 @@ static enum cs_code evaluate_baselines(struct cs_validation *v, struct cs_error 
 enum cs_code cs_validation_run(const struct cs_config *config, struct cs_validation *v, struct cs_error *error)
 {
     v->predictions = calloc((size_t)v->cases.count + 1, sizeof *v->predictions);
+    v->held_out = calloc((size_t)v->cases.count + 1, sizeof *v->held_out);
     struct cs_search_workspace *workspace = cs_search_workspace_create();
     enum cs_code code = CS_OK;
-    if (v->predictions == NULL || workspace == NULL) {
+    if (v->predictions == NULL || v->held_out == NULL || workspace == NULL) {
         code = cs_fail(error, CS_ERROR_MEMORY, "Not enough memory to predict %d cases.", (int)v->cases.count);
     }
     for (int32_t i = 0; i < v->cases.count && code == CS_OK; i++) {
@@ -255,6 +256,7 @@ enum cs_code cs_validation_run(const struct cs_config *config, struct cs_validat
     }
     cs_search_workspace_destroy(workspace);
     CS_TRY(code);
+    cs_held_out_errors(&v->cases, v->held_out);
     CS_TRY(evaluate_groups(v, error));
     return evaluate_baselines(v, error);
 }
@@ -263,6 +265,7 @@ void cs_validation_free(struct cs_validation *v)
 {
     cs_cases_free(&v->cases);
     free(v->predictions);
+    free(v->held_out);
     free(v->groups);
     free(v->runs);
     free(v->regression_cases);

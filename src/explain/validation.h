@@ -35,6 +35,7 @@ struct cs_baseline_run {
 struct cs_validation {
     struct cs_cases cases;
     struct cs_prediction *predictions; /* of every case */
+    double *held_out;                  /* of every case, see cs_held_out_errors */
     int32_t group_count, run_count, regression_count;
     struct cs_group_errors *groups;
     struct cs_baseline_run *runs;

@@ -209,7 +209,13 @@ static void emit_case(struct cs_emit *emit, const struct cs_validation *v, int32
     cs_emit_real(emit, "measured", item->measured);
     cs_emit_real(emit, "predicted", v->predictions[i].value);
     cs_emit_real(emit, "error", cs_validation_error(v, i));
+    if (isfinite(v->held_out[i])) {
+        cs_emit_real(emit, "held_out_error", v->held_out[i]);
+    }
     cs_emit_text(emit, "status", cs_status_word(v->predictions[i].status));
+    cs_emit_bool(emit, "over_memory",
+                 v->predictions[i].status == CS_STATUS_FEASIBLE &&
+                     cs_validation_memory(v, i) == CS_MEMORY_OVER_CAPACITY);
     emit_plan(emit, v, i);
     cs_emit_object_end(emit);
 }

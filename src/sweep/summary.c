@@ -188,17 +188,19 @@ static void print_extremes(const struct cs_grid *grid, const struct cs_results *
     do {
         find_extremes(grid, results, least_carbon, coordinates, &least, &most);
     } while (next_place(grid, coordinates));
-    struct cs_family_error family;
-    const bool known = cs_family_error_read(grid->config->library.devices[hardware->indices[h]].family, &family);
-    const struct cs_text error = cs_text_percent(known ? family.mape : (double)NAN);
+    struct cs_model_error known;
+    cs_model_error_read(&grid->config->library.devices[hardware->indices[h]], &known);
+    char error[64];
+    (void)snprintf(error, sizeof error, "%s%s", known.kind == CS_TRUST_FAMILY ? "~" : "",
+                   cs_text_percent(known.mape).at);
     const char *plan = grid->least_carbon ? plan_words(grid->config, least_carbon) : "";
     if (!least.known && !least_carbon) {
-        cs_log_info("  %-12s %6s  no plan", hardware->labels[h], error.at);
+        cs_log_info("  %-12s %6s  no plan", hardware->labels[h], error);
     }
     if (least.known) {
         cs_log_info("  %-12s %6s  %s%12.4g %11.4g  %-28s %12.4g %11.4g  %s", least_carbon ? "" : hardware->labels[h],
-                    least_carbon ? "" : error.at, plan, least.total / 1e3, least.total / (double)least.devices,
-                    least.at, most.total / 1e3, most.total / (double)most.devices, most.at);
+                    least_carbon ? "" : error, plan, least.total / 1e3, least.total / (double)least.devices, least.at,
+                    most.total / 1e3, most.total / (double)most.devices, most.at);
     }
 }
 
@@ -230,8 +232,8 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
             print_extremes(grid, results, model, h, true);
         }
     }
-    cs_log_info("  error: mean error of the fitted step time over published runs on devices of the family; - where "
-                "there are none");
+    cs_log_info("  error: mean error of time over published runs on the device, each held out of the fit; ~ on others "
+                "of its family; - none");
 }
 
 /* ---- counts ---- */

@@ -72,8 +72,10 @@ def page(chart):
     check(re.fullmatch(r"page\.html: \d+\.\d MB\n", done.stdout), f"the page: {done.stdout}")
     text, meta = compare_page(data, TMP / "page.html")
     check(meta["dims"]["hardware"] == [str(name) for name in data.hardware.values], "names of the devices")
-    check(meta["families"]["H100"] == {"family": "H100", "cases": 7, "mape": 0.031},
-          f"error of the family {meta['families']}")
+    check(meta["families"]["H100"] == {"family": "H100", "cases": 7, "mape": 0.031,
+                                         "kind": "family only"}, f"error of the family {meta['families']}")
+    check(meta["families"]["A100"] == {"family": "A100", "cases": 3, "mape": 0.05, "kind": "held-out"},
+          f"error of the device {meta['families']}")
     check(meta["families"]["V100"]["mape"] is None, "no error is invented")
     check("The MIT License &lt;of the stand-in&gt;" in text, "the licence of the library stands in the page")
     check('"<\\/script><\\!--"' in text, "no tag of the library ends its element")
@@ -178,7 +180,8 @@ def main():
     chart.parent.mkdir(parents=True)
     chart.write_text('/* Chart.js v0.0.0 stand-in */ window.Chart = "</script><!--";')
     (TMP / "chart.js/LICENSE.md").write_text("The MIT License <of the stand-in>")
-    (TMP / "errors.json").write_text('{"families": {"H100": {"cases": 7, "mape": 0.031}}}')
+    (TMP / "errors.json").write_text('{"devices": {"A100": {"cases": 3, "mape": 0.05}}, "families": '
+                                      '{"H100": {"cases": 7, "mape": 0.031}, "A100": {"cases": 9, "mape": 0.5}}}')
     page(chart)
     further_axes(chart)
     total_of_the_file(chart)

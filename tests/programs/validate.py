@@ -34,6 +34,7 @@ def contract(result, source):
         check(case["measured"] == given["measured"]["value"], f"{case['id']}: measured")
         check(close(case["error"], case["predicted"] / case["measured"] - 1.0), f"{case['id']}: error")
         check(case["status"] == "feasible", f"{case['id']}: {case['status']}")
+        check(case["over_memory"] == case["plan"]["exceeds_memory"], f"{case['id']}: over memory")
         for key, value in given["parallelism"].items():
             if value is not None and key not in ("attention_kernel", "slices", "pods"):
                 check(case["plan"].get(key) == value, f"{case['id']}: {key} {case['plan'].get(key)}, given {value}")
@@ -187,24 +188,62 @@ def options(source):
 
 def family_errors(source):
     """errors.json and predictions.json are what this build predicts: after a change, make validate ARGS=--write."""
-    shipped = json.loads((SOURCE / "configs/validation/errors.json").read_text())["families"]
+    shipped = json.loads((SOURCE / "configs/validation/errors.json").read_text())
     sys.path.insert(0, str(SOURCE / "scripts"))
     judge = __import__("validate")
-    files = [SOURCE / "configs/validation" / name for name in judge.FITTED]
+    files = [SOURCE / "configs/validation" / name for name in (*judge.FITTED, "cases-2026.json")]
     of_file = {case["id"]: file.name for file in files for case in json.loads(file.read_text())["cases"]}
-    ours = judge.families(answers(*files), of_file)
-    check(set(shipped) == set(ours) and all(shipped[name]["cases"] == ours[name]["cases"] and
-                                            abs(shipped[name]["mape"] - ours[name]["mape"]) < 1e-4 for name in ours),
-          f"configs/validation/errors.json says {shipped}, this build {ours}: make validate ARGS=--write")
+    got = answers(*files)
+    for key, names in (("families", judge.families(got, of_file)),
+                       ("devices", judge.errors_by(got, of_file, judge.equal_devices()))):
+        check(set(shipped[key]) == set(names) and
+              all(shipped[key][name].keys() == row.keys() and
+                  all(abs(shipped[key][name][field] - row[field]) < 1e-4 for field in row)
+                  for name, row in names.items()),
+              f"configs/validation/errors.json says {shipped[key]}, this build {names}: make validate ARGS=--write")
+    ours = judge.families(got, of_file)
     # No prediction moves unnoticed: a change of a formula shows in this file's difference, case by case.
     stated = json.loads((SOURCE / "tests/programs/predictions.json").read_text())
     made = judge.predictions(str(BUILD))
     moved = [name for name, value in made.items() if not math.isclose(value, stated.get(name, math.nan), rel_tol=1e-8)]
     check(set(made) == set(stated) and not moved, f"tests/programs/predictions.json: {len(moved)} predictions moved, "
           f"as {moved[:3]}: make validate ARGS=--write")
-    check(sum(row["cases"] for row in ours.values()) < len(source) + 180, "memory and carbon are not errors of time")
-    about = [SOURCE / "configs/validation" / name for name in ("errors.json", "targets.json")]
-    check("korthikanti-2022" in validate(CASES, *about).stdout, "errors.json and targets.json among the case files")
+    check(sum(row.get("fitted", 0) for row in ours.values()) < len(source) + 180, "memory and carbon are no errors")
+    about = [SOURCE / "configs/validation" / name for name in ("errors.json", "held_out.json", "targets.json")]
+    check("korthikanti-2022" in validate(CASES, *about).stdout, "files about cases among the case files")
+
+
+def held_out():
+    """Each timed case of the fit has an error with its fold left out, one in no fit has none; the table and errors.json
+    are their means."""
+    folder = SOURCE / "configs/validation"
+    stored = json.loads((folder / "held_out.json").read_text())["held_out"]
+    fitted = answers(CASES, folder / "vtrain-single.json")["cases"]
+    timed = [case for case in fitted if case["metric"] in ("step_time_s", "device_hours")]
+    check(set(stored) == {case["id"] for case in timed}, "held_out.json: other cases than the fit's")
+    check(all(case.get("held_out_error") == (stored[case["id"]][0] if case["id"] in stored else None)
+              for case in fitted), "cs_validate: other errors than held_out.json's")
+    unseen = answers(folder / "cases-2026.json")["cases"]
+    check(not any("held_out_error" in case for case in unseen), "a case in no fit is said to be held out of it")
+    errors = json.loads((folder / "errors.json").read_text())
+    for name in ("A100-80GB", "H100", "TPUv6e"):
+        sizes = [abs(stored[case["id"]][0]) for case in timed if case["device"] == name]
+        sizes += [abs(case["error"]) for case in unseen if case["device"] == name]
+        row = errors["devices"][name]
+        check(row["cases"] == len(sizes) and abs(row["mape"] - statistics.fmean(sizes)) < 1e-4,
+              f"errors.json: {name} {row}, not {statistics.fmean(sizes)} of {len(sizes)}")
+    check(errors["devices"]["A100"] == errors["devices"]["A100-40GB"], "equal devices of two names")
+    for words, kind in ((("--hardware", "H100"), "held-out"), (("--hardware", "H100-NVL"), "family only"),
+                        (("--hardware", "Other"), "none")):
+        extra = write_json("more.json", {"devices": [{"name": "H100-NVL", "based_on": "H100"},
+                                                     {"name": "Other", "based_on": "H100", "family": "Other"}]})
+        point = json.loads(run(BUILD / "cs_point", "--model", "1536", *words, "--device-file", extra, "--json").stdout)
+        trust = point["trust"]
+        check(trust["kind"] == kind and (trust["mean_error"] is None) == (kind == "none") and
+              (trust["cases"] > 0) == (kind != "none"), f"cs_point {words}: {trust}")
+    check(json.loads(run(BUILD / "cs_point", "--model", "1536", "--hardware", "H100", "--json").stdout)["trust"] ==
+          {"kind": "held-out", "mean_error": errors["devices"]["H100"]["mape"],
+           "cases": errors["devices"]["H100"]["cases"]}, "cs_point: the device's error")
 
 
 def refusals():
@@ -279,6 +318,7 @@ def main():
     null_degrees(source)
     options(source)
     family_errors(source)
+    held_out()
     refusals()
     targets()
     judge()

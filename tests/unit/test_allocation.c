@@ -212,18 +212,28 @@ START_TEST(reading_cases_without_memory_is_refused)
 END_TEST
 
 /* A figure that cannot be read is none. */
-static enum cs_code family(struct cs_error *error)
+static enum cs_code model_error(struct cs_error *error)
 {
-    struct cs_family_error known;
-    return cs_family_error_read("A100", &known) ? CS_OK : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory.");
+    const struct cs_device device = {.name = "A100-80GB", .family = "A100"};
+    struct cs_model_error known;
+    cs_model_error_read(&device, &known);
+    return known.kind != CS_TRUST_NONE ? CS_OK : cs_fail(error, CS_ERROR_MEMORY, "Not enough memory.");
 }
 
 START_TEST(fitting_families_without_memory_is_refused)
 {
-    struct cs_family_error known;
-    ck_assert(!cs_family_error_read("Cray", &known));
-    ck_assert(cs_family_error_read("A100", &known) && known.cases > 100 && known.mape > 0.0 && known.mape < 0.2);
-    fail_each(family);
+    static const struct cs_device cray = {.name = "Cray-1", .family = "Cray"};
+    static const struct cs_device measured = {.name = "A100-80GB", .family = "A100"};
+    static const struct cs_device relative = {.name = "A100-X", .family = "A100"};
+    struct cs_model_error known;
+    cs_model_error_read(&cray, &known);
+    ck_assert(known.kind == CS_TRUST_NONE && isnan(known.mape) && known.cases == 0);
+    cs_model_error_read(&measured, &known);
+    ck_assert(known.kind == CS_TRUST_HELD_OUT && known.mape > 0.0 && known.mape < 0.2);
+    const int64_t own = known.cases;
+    cs_model_error_read(&relative, &known);
+    ck_assert(known.kind == CS_TRUST_FAMILY && known.cases > own && known.mape > 0.0 && known.mape < 0.2);
+    fail_each(model_error);
 }
 END_TEST
 
