@@ -50,8 +50,7 @@ FAMILIES = {
             "sustained": (0.6, 0.95), "hbm_efficiency": (0.7, 0.92), "launch_us": (1, 8),
             "wave_loss": (0, 1), "fused1_forward": (0.2, 0.55), "fused1_backward": (0.15, 0.5),
             "score_forward_bytes": (6, 30), "score_backward_bytes": (8, 40), "logit_forward_bytes": (8, 40),
-            "softmax_share": (0, 0.4), "link_efficiency": (0.65, 0.85), "link_latency_us": (3, 12),
-            "scale_out_latency_us": (2, 40), "link_compute_tax": (0.1, 0.4), "scale_out_compute_tax": (0.02, 0.4),
+            "softmax_share": (0, 0.4), "link_compute_tax": (0.1, 0.4), "scale_out_compute_tax": (0.02, 0.4),
         },
     },
     "H100": {

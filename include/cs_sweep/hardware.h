@@ -78,7 +78,12 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "scale-up: GPUs both directions of all links (halved inside); TPUs one link, one direction")                 \
     FIELD(link_efficiency, "link_efficiency", CS_REAL, 1, 0.01, 1, 0.8, "1", CS_SCOPE_SEARCH,                          \
           "share that collectives reach")                                                                              \
-    FIELD(link_latency, "link_latency_us", CS_REAL, 1e-6, 0, 1e4, 5, "us", CS_SCOPE_SEARCH, "per hop")                 \
+    FIELD(link_latency, "link_latency_us", CS_REAL, 1e-6, 0, 1e4, 3.4, "us", CS_SCOPE_SEARCH,                          \
+          "per hop; NCCL's table (ring, Simple)")                                                                      \
+    FIELD(collective_base, "collective_base_us", CS_REAL, 1e-6, 0, 1e4, 8.4, "us", CS_SCOPE_SEARCH,                    \
+          "time of a collective besides its hops; NCCL's table (ring, Simple)")                                        \
+    FIELD(ring_plateau, "ring_plateau", CS_REAL, 1, 1, 10, 1.4, "1", CS_SCOPE_SEARCH,                                  \
+          "factor on the latencies of a ring across domains; NCCL's, 1.9 before A100")                                 \
     FIELD(link_floor, "link_floor_us", CS_REAL, 1e-6, 0, 1e6, 0, "us", CS_SCOPE_SEARCH,                                \
           "least time of a collective in a full domain")                                                               \
     FIELD(in_switch_bandwidth, "in_switch_gb_s", CS_REAL, 1e9, 0, 1e9, 0, "GB/s", CS_SCOPE_SEARCH,                     \
@@ -92,7 +97,8 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "per device and direction")                                                                                  \
     FIELD(scale_out_efficiency, "scale_out_efficiency", CS_REAL, 1, 0.01, 1, 0.9, "1", CS_SCOPE_SEARCH,                \
           "share that collectives reach")                                                                              \
-    FIELD(scale_out_latency, "scale_out_latency_us", CS_REAL, 1e-6, 0, 1e6, 10, "us", CS_SCOPE_SEARCH, "per hop")      \
+    FIELD(scale_out_latency, "scale_out_latency_us", CS_REAL, 1e-6, 0, 1e6, 14, "us", CS_SCOPE_SEARCH,                 \
+          "per hop; NCCL's table (ring, Simple)")                                                                      \
     FIELD(host_link, "host_link_gb_s", CS_REAL, 1e9, 0, 1e9, 0, "GB/s", CS_SCOPE_SEARCH,                               \
           "link to the host's memory, per device and direction; 0: none, activations are not offloaded")               \
     FIELD(host_link_efficiency, "host_link_efficiency", CS_REAL, 1, 0.01, 1, 0.8, "1", CS_SCOPE_SEARCH,                \

@@ -10,9 +10,10 @@
 struct cs_network {
     const struct cs_device *device;
     int64_t devices_low, devices_high;
-    double domain;   /* devices joined by the scale-up network */
-    double nic;      /* usable scale-out B/s per device and direction */
-    double slice[3]; /* torus extents, 1 where absent; X first, the shortest */
+    double domain;           /* devices joined by the scale-up network */
+    double nic;              /* usable scale-out B/s per device and direction */
+    double slice[3];         /* torus extents, 1 where absent; X first, the shortest */
+    bool logarithmic_gather; /* the stack's library has one for ranks of one domain each */
 };
 void cs_network_of(const struct cs_problem *problem, int64_t devices, struct cs_network *network);
 
@@ -22,16 +23,19 @@ struct cs_group {
     double ring_bandwidth;        /* usable B/s per device inside */
     double ring_latency;          /* s per hop inside */
     double all_to_all_bandwidth;  /* usable B/s per device inside */
-    double reduce_bandwidth;      /* all-reduce bus bandwidth inside (in-switch reduction where there is one) */
+    double switch_bandwidth;      /* all-reduce bus bandwidth of reductions in the switches inside; 0: none */
     double nic_bandwidth, nic_latency, floor;
+    double base;      /* s besides the hops */
+    double plateau;   /* by which the latencies of a ring across domains are multiplied */
+    bool logarithmic; /* gathers need not go round where each member is alone in its domain */
 };
 void cs_group_place(const struct cs_network *network, int64_t stride, int64_t size, struct cs_group *group);
 
 /* All groups of low to high members at one stride. From it follow floors: times that a collective over any of these
  * groups does not fall below. */
 struct cs_group_range {
-    /* `low` members, as many to a domain as it holds of them, and one to a domain; no latencies; links as fast as those
-     * of any group of the range. */
+    /* `low` members, as many to a domain as it holds of them, and one to a domain; no latencies of links, which are as
+     * fast as those of any group of the range. */
     struct cs_group together, alone;
     double domains;                   /* that `low` members fill */
     double ring_latency, nic_latency; /* s per hop; not more than of any group of the range */

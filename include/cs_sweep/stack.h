@@ -19,6 +19,7 @@
     ABILITY(INTERLEAVED, "several chunks of layers per device under 1F1B")                                             \
     ABILITY(ZB1P, "the zero-bubble schedule")                                                                          \
     ABILITY(DUALPIPE, "the schedule DualPipe")                                                                         \
+    ABILITY(LOGARITHMIC_GATHER, "gathers among ranks of one domain each need not go round a ring")                     \
     ABILITY(DROPOUT, "its recipes of GPT models (a plain feed-forward) train with dropout: a habit")
 enum cs_ability {
 #define CS_ABILITY_ENUM(name, meaning) CS_ABILITY_##name,
@@ -45,6 +46,7 @@ enum cs_ability {
          "Megatron-LM, --decoder-first-pipeline-num-layers, September 2024; Megatron-Core 0.9")                        \
     FACT(MEGATRON, DROPOUT, 2019, 2022, GPU,                                                                           \
          "Megatron-LM, --hidden-dropout 0.1 by default, kept in Korthikanti 2022, arXiv 2205.05198")                   \
+    FACT(MEGATRON, LOGARITHMIC_GATHER, 2025, 0, GPU, "NCCL 2.23 (PAT), September 2024; NeMo 25.02")                    \
     FACT(PYTORCH, FUSED_WEIGHT_GRADIENT, 2019, 0, GPU,                                                                 \
          "autograd writes the gradient once, its reduction adds; Li 2020, arXiv 2006.15704")                           \
     FACT(PYTORCH, GRADIENT_OVERLAP, 2019, 0, GPU, "DistributedDataParallel; Li 2020, arXiv 2006.15704")                \
@@ -59,11 +61,13 @@ enum cs_ability {
     FACT(PYTORCH, TENSOR_OVERLAP, 2024, 0, GPU, "torchtitan, asynchronous tensor parallelism, June 2024")              \
     FACT(PYTORCH, ZB1P, 2024, 0, GPU, "torchtitan, zero bubble, October 2024; arXiv 2401.10241")                       \
     FACT(PYTORCH, DUALPIPE, 2025, 0, GPU, "torchtitan, DualPipeV, August 2025; arXiv 2412.19437")                      \
+    FACT(PYTORCH, LOGARITHMIC_GATHER, 2025, 0, GPU, "NCCL 2.23 (PAT), September 2024; PyTorch 2.7 has 2.26")           \
     FACT(DEEPSPEED, UNEVEN_STAGES, 2020, 0, GPU, "PipelineModule, partition_method parameters, DeepSpeed 0.3")         \
     FACT(DEEPSPEED, SHARD_OVERLAP, 2022, 0, GPU,                                                                       \
          "ZeRO 3 with prefetch; Rajbhandari 2021, arXiv 2104.07857; not yet in Narayanan's runs of 2021")              \
     FACT(DEEPSPEED, FUSED1, 2022, 0, GPU, "GPT-NeoX, FlashAttention, December 2022 (#725)")                            \
     FACT(DEEPSPEED, FUSED2, 2023, 0, GPU, "FlashAttention-2, July 2023, arXiv 2307.08691")                             \
+    FACT(DEEPSPEED, LOGARITHMIC_GATHER, 2025, 0, GPU, "NCCL 2.23 (PAT), September 2024")                               \
     FACT(XLA, FUSED_WEIGHT_GRADIENT, 2019, 0, ALL, "the compiler adds in the product; openxla.org/xla")                \
     FACT(XLA, GRADIENT_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                   \
     FACT(XLA, SHARD_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                      \
@@ -75,6 +79,7 @@ enum cs_ability {
     FACT(XLA, FUSED2, 2023, 0, TPU, "MaxText, Pallas flash attention, December 2023")                                  \
     FACT(XLA, FUSED3, 2024, 0, TPU, "MaxText, splash attention, February 2024")                                        \
     FACT(XLA, FUSED3, 2024, 0, GPU, "MaxText, cudnn_flash_te, February 2024")                                          \
+    FACT(XLA, LOGARITHMIC_GATHER, 2025, 0, GPU, "NCCL 2.23 (PAT), September 2024; github.com/NVIDIA/JAX-Toolbox")      \
     FACT(XLA, INTERLEAVED, 2024, 0, ALL, "MaxText, num_pipeline_repeats (circular), June 2024")
 
 enum { CS_STACK_ON_GPU = 1, CS_STACK_ON_TPU = 2, CS_STACK_ON_ALL = 3 };
@@ -113,7 +118,7 @@ struct cs_stack {
     enum cs_attention_kernel kernel; /* never AUTO */
     enum cs_layer_split layer_split; /* never AUTO */
     bool gradient_overlap, shard_overlap, send_overlap, tensor_overlap, fused_weight_gradient, dropout;
-    bool interleaved;
+    bool interleaved, logarithmic_gather;
     uint32_t schedules;        /* bits of enum cs_schedule */
     double dispatch, boundary; /* s of the host: to enqueue a kernel; for a transfer between stages */
 };

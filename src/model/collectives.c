@@ -2,77 +2,110 @@
 /* What a collective over a group costs, and beside each what it costs at least over a range of group sizes. Who changes
  * the one changes the other; tests/property/floors.c compares them.
  *
- * Without latencies an all-reduce and a gather over a given number of members are linear in the inverse of the members
- * per domain, so the least is at one of the range's two extremes, all together or each alone; and they rise with the
- * number of members. A floor is therefore the cheaper extreme, with `low` members. */
+ * The parts inside domains and between them run as one pipeline, so its slowest link sets the pace: the bus bandwidth is
+ * that of the links, or of the cards of a domain's members together (NCCL, src/graph/tuning.cc, which also counts the
+ * hops). Without latencies a collective is linear in the inverse of it, and rises with the number of members. As members
+ * of a domain become more the bus becomes no slower, but for the first, which has no link to wait for; so a floor is the
+ * cheaper of the range's two extremes, all together or each alone, with `low` members. */
 #include "cs_sweep/network.h"
 #include "cs_sweep/number.h"
 
 #include <math.h>
 
-/* Reduced inside each domain, then across domains on every device's own card, then spread inside again: the parts add
- * up (the measured tensor-16 runs over two nodes confirm the sum). */
+/* NCCL 2.28, src/graph/tuning.cc. A tree of chains reaches this share of a ring's bus bandwidth; reductions in the
+ * switches do not lose it. Between two nodes such a tree sends up and down at once, where a ring goes round. */
+static const double tree_share = 0.92;
+static const double switched_pair = 2.0;
+/* The same file's logarithmic gather (PAT): bus bandwidth over a ring's, hops of a card over its latency, and s for each
+ * member, the part that is linear still. */
+static const double logarithmic_share = 0.75;
+static const double logarithmic_hop = 1.0 / 3.5;
+static const double logarithmic_member = 2.8e-6;
+
+static double bus(const struct cs_group *group, double links)
+{
+    return group->inside > 1.5 ? cs_min(links, group->inside * group->nic_bandwidth) : group->nic_bandwidth;
+}
+
+/* Of an all-reduce by a tree over several domains. */
+static double tree_bus(const struct cs_group *group, double ring)
+{
+    const double pair = group->outside < 2.5 ? switched_pair : 1.0;
+    const double switched =
+        group->inside > 1.5 ? cs_min(group->switch_bandwidth, pair * group->inside * group->nic_bandwidth) : 0.0;
+    return cs_max(tree_share * ring, switched);
+}
+
 double cs_all_reduce(const struct cs_group *group, double bytes)
 {
     if (group->size < 1.5) {
         return 0.0;
     }
-    const double n = group->inside, nodes = group->outside;
-    double seconds = 2.0 * (n - 1.0) * group->ring_latency;
-    const double inside = 2.0 * (n - 1.0) / n * bytes / group->reduce_bandwidth;
+    const double members = group->size, nodes = group->outside;
+    const double sent = 2.0 * (members - 1.0) / members * bytes;
     if (nodes < 1.5) {
-        return cs_max(seconds + inside, group->floor);
+        const double links = cs_max(group->ring_bandwidth, group->switch_bandwidth);
+        return cs_max(group->base + 2.0 * (members - 1.0) * group->ring_latency + sent / links, group->floor);
     }
-    const double card = 2.0 * (bytes / n) / group->nic_bandwidth;
-    const double ring = card * (nodes - 1.0) / nodes + 2.0 * (nodes - 1.0) * group->nic_latency;
-    const double tree = card + 2.0 * log2(nodes) * group->nic_latency;
-    seconds += inside + cs_min(ring, tree);
+    const double around = bus(group, group->ring_bandwidth);
+    const double hops = 2.0 * ((members - nodes) * group->ring_latency + (nodes - 1.0) * group->nic_latency);
+    double seconds = group->plateau * (group->base + hops) + sent / around;
+    const double chains = group->base + 2.0 * (group->inside - 1.0) * group->ring_latency;
+    const double tree = chains + sent / tree_bus(group, around);
+    if (tree < seconds) { /* else its levels need not be counted */
+        seconds = cs_min(seconds, tree + 2.0 * log2(nodes) * group->nic_latency);
+    }
     return cs_max(seconds, group->floor);
 }
 
-/* Latencies are left out: those of the tree grow with the logarithm of the members only. */
+/* The latencies of the least tree: a ring's are more. */
 double cs_all_reduce_floor(const struct cs_group_range *range, double bytes)
 {
     return cs_min(cs_all_reduce(&range->together, bytes), cs_all_reduce(&range->alone, bytes));
 }
 
-static double gather_seconds(const struct cs_group *group, double bytes, double latency)
+/* hops: s of a ring's latencies. NCCL's table has the plateau for all-reduces alone, but runs whose gathers nothing hides
+ * show it too: without it ZeRO 3 of 2021 (Narayanan 2021, Table 2) is 10% too fast on 48 nodes and 30% on 280, with it
+ * 5% and 16%. */
+static double gather_seconds(const struct cs_group *group, double bytes, double hops)
 {
-    if (group->size < 1.5) {
+    const double members = group->size;
+    if (members < 1.5) {
         return 0.0;
     }
-    const double n = group->inside, nodes = group->outside;
-    const double inside = (n - 1.0) / n * bytes / group->ring_bandwidth;
-    const double card = (nodes - 1.0) / nodes * (bytes / n) / group->nic_bandwidth;
-    return cs_max(inside + card + latency, 0.5 * group->floor);
+    const double links = group->ring_bandwidth;
+    const double sent = (members - 1.0) / members * bytes / (group->outside < 1.5 ? links : bus(group, links));
+    double seconds = (group->outside < 1.5 ? 1.0 : group->plateau) * (group->base + hops) + sent;
+    if (group->logarithmic && group->inside < 1.5) {
+        const double least = group->base + members * logarithmic_member + sent / logarithmic_share;
+        if (least < seconds) {
+            seconds = cs_min(seconds, least + log2(members) * logarithmic_hop * group->nic_latency);
+        }
+    }
+    return cs_max(seconds, 0.5 * group->floor);
 }
 
+/* One ring through all members, of which each is a hop. */
 double cs_all_gather(const struct cs_group *group, double bytes)
 {
     const double nodes = group->outside;
-    /* One ring through all members: libraries have no tree for these (NCCL), so every member is a hop. */
-    const double latency =
-        (group->size - nodes) * group->ring_latency + (nodes > 1.5 ? nodes * group->nic_latency : 0.0);
-    return gather_seconds(group, bytes, latency);
+    return gather_seconds(group, bytes,
+                          (group->size - nodes) * group->ring_latency + (nodes - 1.0) * group->nic_latency);
 }
 
-/* With r the latency of a link and n of a card, a gather over s members in k domains has (s - k) r + k n, and (s - 1) r
- * in one domain. It rises with s, and with k where n >= r; then the least k is that of full domains. Where n < r it is
- * at least s n, which is every member on its own card, or all are in one domain. */
+/* With r the latency of a link and n of a card, a gather over s members in k domains has (s - k) r + (k - 1) n. It rises
+ * with s, and with k where n >= r; then the least k is that of full domains. Where n < r it is at least (s - 1) n. */
 static double gather_latency_floor(const struct cs_group_range *range)
 {
     const double ring = range->ring_latency, nic = range->nic_latency;
     const double members = range->together.size, domains = range->domains;
-    if (nic < ring) {
-        return cs_min((members - 1.0) * ring, members * nic);
-    }
-    return domains > 1.5 ? (members - domains) * ring + domains * nic : (members - 1.0) * ring;
+    return nic < ring ? (members - 1.0) * nic : (members - domains) * ring + (domains - 1.0) * nic;
 }
 
 double cs_all_gather_floor(const struct cs_group_range *range, double bytes)
 {
-    const double latency = gather_latency_floor(range);
-    return cs_min(gather_seconds(&range->together, bytes, latency), gather_seconds(&range->alone, bytes, latency));
+    const double hops = gather_latency_floor(range);
+    return cs_min(gather_seconds(&range->together, bytes, hops), gather_seconds(&range->alone, bytes, hops));
 }
 
 double cs_reduce_scatter(const struct cs_group *group, double bytes)

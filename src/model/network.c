@@ -48,6 +48,7 @@ void cs_network_of(const struct cs_problem *problem, int64_t devices, struct cs_
         .devices_high = INT64_MAX,
         .domain = device->domain,
         .nic = problem->nic_bandwidth * device->scale_out_efficiency,
+        .logarithmic_gather = problem->stack.logarithmic_gather,
         .slice = {1.0, 1.0, 1.0},
     };
     if (!(device->torus_axes > 0.0)) {
@@ -92,7 +93,6 @@ static void place_on_torus(const struct cs_network *network, double stride, stru
         step = 1.0;
     }
     group->ring_bandwidth = bandwidth > 0.0 ? bandwidth : link;
-    group->reduce_bandwidth = group->ring_bandwidth;
     group->ring_latency =
         device->link_latency * (group->inside > 1.0 ? cs_max(hops, 1.0) / (group->inside - 1.0) : 1.0);
     group->all_to_all_bandwidth = cs_min(group->ring_bandwidth, 8.0 * link / side);
@@ -111,14 +111,17 @@ void cs_group_place(const struct cs_network *network, int64_t stride, int64_t si
         .outside = ceil(members / inside),
         .nic_bandwidth = network->nic,
         .nic_latency = device->scale_out_latency,
+        .base = device->collective_base,
+        .plateau = device->ring_plateau,
         .floor = device->link_floor,
+        .logarithmic = network->logarithmic_gather,
     };
     if (device->torus_axes > 0.0) {
         place_on_torus(network, (double)stride, group);
         return;
     }
     group->ring_bandwidth = 0.5 * device->link_bandwidth * device->link_efficiency;
-    group->reduce_bandwidth = cs_max(group->ring_bandwidth, device->in_switch_bandwidth);
+    group->switch_bandwidth = device->in_switch_bandwidth;
     group->ring_latency = device->link_latency;
     group->all_to_all_bandwidth = group->ring_bandwidth;
 }
@@ -133,13 +136,13 @@ void cs_group_range_place(const struct cs_network *network, int64_t stride, int6
     /* More members of a domain never make its links slower: on a torus each further one fills or closes an axis. */
     cs_group_place(network, stride, (int64_t)cs_min(share, (double)high), together);
     together->size = (double)low;
-    together->ring_latency = together->nic_latency = 0.0;
+    together->ring_latency = 0.0;
     *alone = *together;
+    range->domains = ceil(together->size / share);
     together->inside = cs_min(share, together->size);
-    together->outside = together->size / together->inside;
+    together->outside = range->domains;
     alone->inside = 1.0;
     alone->outside = alone->size;
-    range->domains = ceil(together->size / share);
     /* On a torus the latency of a hop depends on the axes. */
     range->ring_latency = device->torus_axes > 0.0 ? 0.0 : device->link_latency;
     range->nic_latency = device->scale_out_latency;

@@ -131,6 +131,7 @@ void cs_stack_resolve(const struct cs_training *training, const struct cs_device
     const struct cs_stack_host *const host = host_of(&asked);
     stack->dispatch = 1e-6 * (training->dispatch_us < 0.0 ? host->dispatch_us : training->dispatch_us);
     stack->boundary = 1e-6 * (training->boundary_us < 0.0 ? host->boundary_us : training->boundary_us);
+    stack->logarithmic_gather = can(&asked, CS_ABILITY_LOGARITHMIC_GATHER);
     stack->interleaved = can(&asked, CS_ABILITY_INTERLEAVED);
     stack->schedules = 1u << CS_SCHEDULE_1F1B | (can(&asked, CS_ABILITY_ZB1P) ? 1u << CS_SCHEDULE_ZB1P : 0u) |
                        (can(&asked, CS_ABILITY_DUALPIPE) ? 1u << CS_SCHEDULE_DUALPIPE : 0u);

@@ -99,6 +99,9 @@ static void draw_links(struct cs_problem *problem)
     device->in_switch_bandwidth = one_in(2) ? 0.0 : device->link_bandwidth * spread(0.1, 10.0);
     device->link_latency = one_in(4) ? 0.0 : spread(1e-9, 1e-2);
     device->link_floor = one_in(2) ? 0.0 : spread(1e-9, 1e-1);
+    device->collective_base = one_in(2) ? 0.0 : spread(1e-9, 1e-1);
+    device->ring_plateau = one_in(2) ? 1.0 : spread(1.0, 10.0);
+    problem->stack.logarithmic_gather = one_in(2);
     device->scale_out_efficiency = spread(0.1, 1.0);
     device->scale_out_latency = one_in(4) ? 0.0 : one_in(4) ? device->link_latency : spread(1e-9, 1e-2);
     device->link_compute_tax = one_in(4) ? 0.0 : uniform();
@@ -129,12 +132,14 @@ static void print_network(const struct cs_network *network, int64_t stride, stru
                           double bytes)
 {
     const struct cs_device *const d = network->device;
-    printf("    torus axes %g, slice %g x %g x %g, domain %g; link %a B/s, %a s, floor %a s, in-switch %a B/s; card %a "
-           "B/s, %a s; taxes %g, %g; stride %lld, %lld to %lld members, here %lld; %a B\n",
+    printf("    torus axes %g, slice %g x %g x %g, domain %g; link %a B/s, %a s, floor %a s, base %a s, plateau %g, "
+           "in-switch %a B/s; card %a B/s, %a s, logarithmic %d; taxes %g, %g; stride %lld, %lld to %lld members, here "
+           "%lld; %a B\n",
            d->torus_axes, network->slice[0], network->slice[1], network->slice[2], network->domain,
-           d->link_bandwidth * d->link_efficiency, d->link_latency, d->link_floor, d->in_switch_bandwidth, network->nic,
-           d->scale_out_latency, d->link_compute_tax, d->scale_out_compute_tax, (long long)stride, (long long)range.low,
-           (long long)range.high, (long long)size, bytes);
+           d->link_bandwidth * d->link_efficiency, d->link_latency, d->link_floor, d->collective_base, d->ring_plateau,
+           d->in_switch_bandwidth, network->nic, d->scale_out_latency, network->logarithmic_gather, d->link_compute_tax,
+           d->scale_out_compute_tax, (long long)stride, (long long)range.low, (long long)range.high, (long long)size,
+           bytes);
 }
 
 /* ---- collectives ---- */

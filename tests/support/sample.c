@@ -31,6 +31,7 @@ void sample_gpu(struct cs_device *device)
         .link_bandwidth = 600e9,
         .link_efficiency = 232.0 / 300.0,
         .link_latency = 92e-6 / 14.0,
+        .ring_plateau = 1.0,
         .domain = 8.0,
         .scale_out_bandwidth = 25e9,
         .scale_out_efficiency = 1.0,

@@ -16,6 +16,7 @@ static struct cs_group group;
 static void setup(void)
 {
     sample_problem(&problem);
+    problem.stack.logarithmic_gather = false;
     cs_network_of(&problem, 64, &network);
 }
 
@@ -94,14 +95,18 @@ START_TEST(placement_of_groups)
 }
 END_TEST
 
-/* Two nodes of 8, S = 800 MB, latencies 0: inside 2 * 7/8 * 800 / 232 = 6.0345 ms, on every card 2 * 1/2 * 100 MB / 25
- * GB/s = 4 ms. A flat ring through one card would take 60 ms. */
+/* Two nodes of 8, S = 800 MB, latencies 0: inside and between them one pipeline, of the links' 232 GB/s and the cards' 8
+ * x 25 the slower. A flat ring through one card would take 60 ms. With faster cards the links count. */
 START_TEST(two_levels_of_all_reduce)
 {
     problem.device.link_latency = problem.device.scale_out_latency = 0.0;
     cs_group_place(&network, 1, 16, &group);
-    WITHIN(cs_all_reduce(&group, 8e8), 2.0 * 0.875 * 8e8 / 232e9 + 4e-3, 1e-9);
+    WITHIN(cs_all_reduce(&group, 8e8), 2.0 * 15.0 / 16.0 * 8e8 / 200e9, 1e-9);
     WITHIN(cs_all_gather(&group, 8e8), 0.5 * cs_all_reduce(&group, 8e8), 1e-9);
+    group.nic_bandwidth = 50e9;
+    WITHIN(cs_all_reduce(&group, 8e8), 2.0 * 15.0 / 16.0 * 8e8 / 232e9, 1e-9);
+    WITHIN(cs_all_gather(&group, 8e8), 0.5 * cs_all_reduce(&group, 8e8), 1e-9);
+    group.nic_bandwidth = 25e9;
     /* All-to-all of 800 MB a device: 8 of 16 leave the node, 400 MB at 25 GB/s. */
     WITHIN(cs_dispatch(&group, 8e8, 1.0), 16e-3, 1e-9);
     /* Tokens with 8 experts on 2 nodes reach 2 (1 - 1/2^8) nodes: one copy each instead of 8 / 2. */
@@ -109,18 +114,77 @@ START_TEST(two_levels_of_all_reduce)
 }
 END_TEST
 
-/* Many nodes: the all-reduce takes the tree's 2 log2(n) latencies, gather and scatter count every hop of the ring. */
+/* Many nodes: the all-reduce takes the tree's 2 log2(n) latencies, gather and scatter count every hop of the ring. Inside
+ * a node each counts members: 2 x 8 nodes, 14 x 92 / 14 us on links and 2 x 10 on cards. */
 START_TEST(latency_of_many_nodes)
 {
-    problem.device.link_latency = 0.0;
+    problem.device.collective_base = 1e-3;
+    cs_group_place(&network, 1, 16, &group);
+    WITHIN(cs_all_gather(&group, 0.0), 1e-3 + 92e-6 + 10e-6, 1e-9);
+    WITHIN(cs_all_reduce(&group, 0.0), 1e-3 + 92e-6 + 2.0 * 10e-6, 1e-9); /* a tree: chains of 8 */
     cs_group_place(&network, 8, 64, &group);
-    WITHIN(cs_all_reduce(&group, 1.0), 2.0 * 6.0 * 10e-6, 1e-3);
-    WITHIN(cs_all_gather(&group, 1.0), 64.0 * 10e-6, 1e-3);
+    WITHIN(cs_all_reduce(&group, 0.0), 1e-3 + 2.0 * 6.0 * 10e-6, 1e-9);
+    WITHIN(cs_all_gather(&group, 0.0), 1e-3 + 63.0 * 10e-6, 1e-9);
+    cs_group_place(&network, 1, 8, &group);
+    WITHIN(cs_all_gather(&group, 0.0), 1e-3 + 46e-6, 1e-9);
+    WITHIN(cs_all_reduce(&group, 0.0), 1e-3 + 92e-6, 1e-9);
+}
+END_TEST
+
+/* NCCL's factor on the latencies of a ring across nodes, not inside one. At 16 GB the ring is faster than the tree, which reaches .92 of
+ * its bandwidth: 16 members in 2 nodes have 28 hops on links and 2 on cards. At 1 B the tree has fewer of them. */
+START_TEST(ring_or_tree)
+{
+    problem.device.ring_plateau = 1.4;
+    cs_group_place(&network, 1, 16, &group);
+    const double hops = 28.0 * 92e-6 / 14.0 + 2.0 * 10e-6, bytes = 16e9;
+    WITHIN(cs_all_reduce(&group, bytes), 1.4 * hops + 1.875 * bytes / 200e9, 1e-12);
+    WITHIN(cs_all_gather(&group, bytes), 0.5 * cs_all_reduce(&group, bytes), 1e-12);
+    WITHIN(cs_all_reduce(&group, 1.0), 92e-6 + 20e-6, 1e-6);
+    WITHIN(cs_all_reduce(&group, 1e6), 92e-6 + 20e-6 + 1.875 * 1e6 / (0.92 * 200e9), 1e-12);
+    cs_group_place(&network, 1, 8, &group);
+    WITHIN(cs_all_reduce(&group, 0.0), 92e-6, 1e-12);
+    WITHIN(cs_all_gather(&group, 0.0), 46e-6, 1e-12);
+}
+END_TEST
+
+/* Where switches reduce, a tree between nodes loses nothing, and one of two nodes sends up and down at once: 8 x 25 GB/s
+ * of cards and 8 x 50. A node of one member has no switch to reduce in. */
+START_TEST(trees_of_switches)
+{
+    problem.device.in_switch_bandwidth = 475e9;
+    problem.device.link_latency = problem.device.scale_out_latency = 0.0;
+    cs_group_place(&network, 1, 16, &group);
+    WITHIN(cs_all_reduce(&group, 1e9), 1.875 * 1e9 / 400e9, 1e-9);
+    cs_group_place(&network, 1, 32, &group);
+    WITHIN(cs_all_reduce(&group, 1e9), 2.0 * 31.0 / 32.0 * 1e9 / 200e9, 1e-9);
+    cs_group_place(&network, 8, 2, &group);
+    WITHIN(cs_all_reduce(&group, 1e9), 1e9 / 25e9, 1e-9);
+    problem.nic_bandwidth = 100e9;
+    cs_network_of(&problem, 64, &network);
+    cs_group_place(&network, 1, 32, &group);
+    WITHIN(cs_all_reduce(&group, 1e9), 2.0 * 31.0 / 32.0 * 1e9 / 475e9, 1e-9);
+}
+END_TEST
+
+/* PAT, of NCCL's table: log2(64) x 10 / 3.5 us and 2.8 us a member instead of 63 hops, at three quarters of the
+ * bandwidth; only where each member is alone in its node, and where it is the faster. */
+START_TEST(logarithmic_gathers)
+{
+    problem.stack.logarithmic_gather = true;
+    cs_network_of(&problem, 512, &network);
+    cs_group_place(&network, 8, 64, &group);
+    const double latency = 6.0 * 10e-6 / 3.5 + 64.0 * 2.8e-6;
+    WITHIN(cs_all_gather(&group, 0.0), latency, 1e-9);
+    WITHIN(cs_reduce_scatter(&group, 6.4e6), latency + 6.3e6 / (0.75 * 25e9), 1e-9);
+    WITHIN(cs_all_gather(&group, 6.4e9), 63.0 * 10e-6 + 6.3e9 / 25e9, 1e-9);
+    cs_group_place(&network, 4, 64, &group);
+    WITHIN(cs_all_gather(&group, 0.0), 32.0 * 92e-6 / 14.0 + 31.0 * 10e-6, 1e-9);
 }
 END_TEST
 
 /* A range of one size whose members share a domain, or lie alone: its floors are the times of the group, but for the
- * latency of the all-reduce. Of more sizes it is the least's, on a torus with the links of the largest: 4 chips of a
+ * latencies of the all-reduce's links. Of more sizes it is the least's, on a torus with the links of the largest: 4 chips of a
  * row of 4 close a ring of 2 links, 2 or 3 have one. */
 START_TEST(floors_of_a_range)
 {
@@ -131,15 +195,15 @@ START_TEST(floors_of_a_range)
         cs_group_range_place(&network, rows[i][0], rows[i][1], rows[i][1], &range);
         WITHIN(cs_all_gather_floor(&range, 1e6), cs_all_gather(&group, 1e6), 1e-12);
         WITHIN(cs_reduce_scatter_floor(&range, 1e6), cs_reduce_scatter(&group, 1e6), 1e-12);
-        group.ring_latency = group.nic_latency = 0.0;
+        group.ring_latency = 0.0;
         WITHIN(cs_all_reduce_floor(&range, 1e6), cs_all_reduce(&group, 1e6), 1e-12);
     }
     cs_group_range_place(&network, 1, 1, 16, &range); /* one alone sends nothing */
     ck_assert_double_eq(cs_all_reduce_floor(&range, 1e9), 0.0);
     ck_assert_double_eq(cs_all_gather_floor(&range, 1e9), 0.0);
-    /* 12 members fill a domain and a half: 10 hops over links, 2 over cards. */
+    /* 12 members fill a domain and a half: 10 hops over links, one over cards. */
     cs_group_range_place(&network, 1, 12, 16, &range);
-    WITHIN(cs_all_gather_floor(&range, 0.0), 10.0 * 92e-6 / 14.0 + 2.0 * 10e-6, 1e-12);
+    WITHIN(cs_all_gather_floor(&range, 0.0), 10.0 * 92e-6 / 14.0 + 10e-6, 1e-12);
     setup_torus(64);
     cs_group_range_place(&network, 1, 2, 3, &range);
     WITHIN(cs_all_gather_floor(&range, 4e8), 2e8 / 50e9, 1e-9);
@@ -329,6 +393,9 @@ int main(void)
     tcase_add_test(cases, placement_of_groups);
     tcase_add_test(cases, two_levels_of_all_reduce);
     tcase_add_test(cases, latency_of_many_nodes);
+    tcase_add_test(cases, ring_or_tree);
+    tcase_add_test(cases, trees_of_switches);
+    tcase_add_test(cases, logarithmic_gathers);
     tcase_add_test(cases, floors_of_a_range);
     tcase_add_test(cases, latency_of_dispatch);
     tcase_add_test(cases, point_to_point_between_stages);
