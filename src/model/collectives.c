@@ -2,11 +2,11 @@
 /* What a collective over a group costs, and beside each what it costs at least over a range of group sizes. Who changes
  * the one changes the other; tests/property/floors.c compares them.
  *
- * The parts inside domains and between them run as one pipeline, so its slowest link sets the pace: the bus bandwidth is
- * that of the links, or of the cards of a domain's members together (NCCL, src/graph/tuning.cc, which also counts the
- * hops). Without latencies a collective is linear in the inverse of it, and rises with the number of members. As members
- * of a domain become more the bus becomes no slower, but for the first, which has no link to wait for; so a floor is the
- * cheaper of the range's two extremes, all together or each alone, with `low` members. */
+ * The parts inside domains and between them run as one pipeline, so its slowest link sets the pace: the bus
+ * bandwidth is that of the links, or of the cards of a domain's members together (NCCL, src/graph/tuning.cc, which
+ * also counts the hops). Without latencies a collective is linear in the inverse of it, and rises with the number of
+ * members. As members of a domain become more the bus becomes no slower, but for the first, which has no link to
+ * wait for; so a floor is the cheaper of the range's two extremes, all together or each alone, with `low` members. */
 #include "cs_sweep/network.h"
 #include "cs_sweep/number.h"
 
@@ -16,8 +16,8 @@
  * switches do not lose it. Between two nodes such a tree sends up and down at once, where a ring goes round. */
 static const double tree_share = 0.92;
 static const double switched_pair = 2.0;
-/* The same file's logarithmic gather (PAT): bus bandwidth over a ring's, hops of a card over its latency, and s for each
- * member, the part that is linear still. */
+/* The same file's logarithmic gather (PAT): bus bandwidth over a ring's, hops of a card over its latency, and s for
+ * each member, the part that is linear still. */
 static const double logarithmic_share = 0.75;
 static const double logarithmic_hop = 1.0 / 3.5;
 static const double logarithmic_member = 2.8e-6;
@@ -64,9 +64,9 @@ double cs_all_reduce_floor(const struct cs_group_range *range, double bytes)
     return cs_min(cs_all_reduce(&range->together, bytes), cs_all_reduce(&range->alone, bytes));
 }
 
-/* hops: s of a ring's latencies. NCCL's table has the plateau for all-reduces alone, but runs whose gathers nothing hides
- * show it too: without it ZeRO 3 of 2021 (Narayanan 2021, Table 2) is 10% too fast on 48 nodes and 30% on 280, with it
- * 5% and 16%. */
+/* hops: s of a ring's latencies. NCCL's table has the plateau for all-reduces alone, but runs whose gathers nothing
+ * hides show it too: without it ZeRO 3 of 2021 (Narayanan 2021, Table 2) is 10% too fast on 48 nodes and 30% on 280,
+ * with it 5% and 16%. */
 static double gather_seconds(const struct cs_group *group, double bytes, double hops)
 {
     const double members = group->size;
@@ -93,8 +93,9 @@ double cs_all_gather(const struct cs_group *group, double bytes)
                           (group->size - nodes) * group->ring_latency + (nodes - 1.0) * group->nic_latency);
 }
 
-/* With r the latency of a link and n of a card, a gather over s members in k domains has (s - k) r + (k - 1) n. It rises
- * with s, and with k where n >= r; then the least k is that of full domains. Where n < r it is at least (s - 1) n. */
+/* With r the latency of a link and n of a card, a gather over s members in k domains has (s - k) r + (k - 1) n. It
+ * rises with s, and with k where n >= r; then the least k is that of full domains. Where n < r it is at least (s -
+ * 1) n. */
 static double gather_latency_floor(const struct cs_group_range *range)
 {
     const double ring = range->ring_latency, nic = range->nic_latency;

@@ -95,8 +95,8 @@ START_TEST(placement_of_groups)
 }
 END_TEST
 
-/* Two nodes of 8, S = 800 MB, latencies 0: inside and between them one pipeline, of the links' 232 GB/s and the cards' 8
- * x 25 the slower. A flat ring through one card would take 60 ms. With faster cards the links count. */
+/* Two nodes of 8, S = 800 MB, latencies 0: inside and between them one pipeline, of the links' 232 GB/s and the
+ * cards' 8 x 25 the slower. A flat ring through one card would take 60 ms. With faster cards the links count. */
 START_TEST(two_levels_of_all_reduce)
 {
     problem.device.link_latency = problem.device.scale_out_latency = 0.0;
@@ -114,8 +114,8 @@ START_TEST(two_levels_of_all_reduce)
 }
 END_TEST
 
-/* Many nodes: the all-reduce takes the tree's 2 log2(n) latencies, gather and scatter count every hop of the ring. Inside
- * a node each counts members: 2 x 8 nodes, 14 x 92 / 14 us on links and 2 x 10 on cards. */
+/* Many nodes: the all-reduce takes the tree's 2 log2(n) latencies, gather and scatter count every hop of the ring.
+ * Inside a node each counts members: 2 x 8 nodes, 14 x 92 / 14 us on links and 2 x 10 on cards. */
 START_TEST(latency_of_many_nodes)
 {
     problem.device.collective_base = 1e-3;
@@ -131,8 +131,9 @@ START_TEST(latency_of_many_nodes)
 }
 END_TEST
 
-/* NCCL's factor on the latencies of a ring across nodes, not inside one. At 16 GB the ring is faster than the tree, which reaches .92 of
- * its bandwidth: 16 members in 2 nodes have 28 hops on links and 2 on cards. At 1 B the tree has fewer of them. */
+/* NCCL's factor on the latencies of a ring across nodes, not inside one. At 16 GB the ring is faster than the tree,
+ * which reaches .92 of its bandwidth: 16 members in 2 nodes have 28 hops on links and 2 on cards. At 1 B the tree
+ * has fewer of them. */
 START_TEST(ring_or_tree)
 {
     problem.device.ring_plateau = 1.4;
@@ -148,8 +149,8 @@ START_TEST(ring_or_tree)
 }
 END_TEST
 
-/* Where switches reduce, a tree between nodes loses nothing, and one of two nodes sends up and down at once: 8 x 25 GB/s
- * of cards and 8 x 50. A node of one member has no switch to reduce in. */
+/* Where switches reduce, a tree between nodes loses nothing, and one of two nodes sends up and down at once: 8 x 25
+ * GB/s of cards and 8 x 50. A node of one member has no switch to reduce in. */
 START_TEST(trees_of_switches)
 {
     problem.device.in_switch_bandwidth = 475e9;
@@ -184,8 +185,8 @@ START_TEST(logarithmic_gathers)
 END_TEST
 
 /* A range of one size whose members share a domain, or lie alone: its floors are the times of the group, but for the
- * latencies of the all-reduce's links. Of more sizes it is the least's, on a torus with the links of the largest: 4 chips of a
- * row of 4 close a ring of 2 links, 2 or 3 have one. */
+ * latencies of the all-reduce's links. Of more sizes it is the least's, on a torus with the links of the largest: 4
+ * chips of a row of 4 close a ring of 2 links, 2 or 3 have one. */
 START_TEST(floors_of_a_range)
 {
     struct cs_group_range range;

@@ -143,10 +143,10 @@ START_TEST(floors_of_one_degree)
 }
 END_TEST
 
-/* Latencies of the floors, where bytes take no time. ZeRO 1 has a gather and as long a scatter: a link's r for each of d
- * members but one per domain, and a card's n for each domain but one; where a card's is less than a link's, n for each
- * member but one. On domains of 8, 12 members have 2. On a torus the links' part is left out, and a wanted group of 12
- * spans 2 slices. All-reduces have a tree's between domains. */
+/* Latencies of the floors, where bytes take no time. ZeRO 1 has a gather and as long a scatter: a link's r for each
+ * of d members but one per domain, and a card's n for each domain but one; where a card's is less than a link's, n
+ * for each member but one. On domains of 8, 12 members have 2. On a torus the links' part is left out, and a wanted
+ * group of 12 spans 2 slices. All-reduces have a tree's between domains. */
 START_TEST(latencies_of_floors)
 {
     static const struct {
