@@ -14,6 +14,9 @@ struct cs_run_info {
     double elapsed_seconds;
     int32_t resumes; /* cs_output_checkpoint and _finish add those, and the seconds, of the file that was resumed */
     int64_t shard, shards; /* 1, 1: whole */
+    /* Asked while a file is being written, NULL: never. True gives it up: CS_ERROR_STOPPED, and no file. */
+    bool (*interrupted)(void *context);
+    void *context;
 };
 
 /* Searches of one shard: every shards-th of all, from the shard-th. */
@@ -46,6 +49,9 @@ enum cs_output_mode { CS_OUTPUT_NEW, CS_OUTPUT_RESUME, CS_OUTPUT_FORCE };
  * cannot be used is CS_ERROR_CREATE, a file that cannot be trusted CS_ERROR_INPUT; neither is touched. */
 enum cs_code cs_output_open(const char *path, enum cs_output_mode mode, struct cs_results *results,
                             struct cs_output **output, bool *complete, struct cs_error *error);
+/* Refuses (CS_ERROR_CREATE) a file of that path for which there is no room: so many bytes at least, of so many before
+ * compression. */
+enum cs_code cs_output_room(const char *path, double least, double whole, struct cs_error *error);
 /* Writes NAME.partial: one fixed temporary name opened exclusively, write, fsync, rename. */
 enum cs_code cs_output_checkpoint(struct cs_output *output, const struct cs_results *results,
                                   const struct cs_run_info *info, struct cs_error *error);

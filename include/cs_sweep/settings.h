@@ -247,7 +247,9 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
          "infrastructure, transport, recycling on top of manufacturing (Schneider 2025: 513 -> 693 kg)")
 
 #define CS_LIMITS_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
-    COUNT(points, 100000000, 1, 1000000000000, "1", CS_SCOPE_NONE, "most grid points; checked before a range expands")
+    COUNT(points, 100000000, 1, 1000000000000, "1", CS_SCOPE_NONE, "most grid points; checked before a range expands") \
+    REAL(compressed_share, 0.25, 0.0, 1.0, "1", CS_SCOPE_NONE,                                                         \
+         "a sweep is refused where this share of its file before compression is not free; 0: never")
 
 #define CS_OUTPUT_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
     FLAG(provenance, true, CS_SCOPE_NONE, "say of the run in /provenance; without it equal runs give equal bytes")     \

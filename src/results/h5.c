@@ -219,6 +219,9 @@ enum cs_code cs_h5_close(struct cs_h5 *h5, const char *path, int64_t *size, stru
         free(h5->stream);
     }
     (void)H5Eset_auto2(H5E_DEFAULT, h5->report, h5->report_data);
+    if (stream.error == ECANCELED) {
+        return cs_fail_interrupted(path, error);
+    }
     if (stream.error != 0) {
         return cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(stream.error));
     }

@@ -15,7 +15,7 @@
 struct cs_stream {
     int fd;
     bool writable;
-    int error;    /* errno of the first failed write, else 0 */
+    int error;    /* errno of the first failed write, ECANCELED where it was given up, else 0 */
     int64_t size; /* bytes of HDF5's; a seal may follow */
 };
 

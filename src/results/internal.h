@@ -85,13 +85,23 @@ void cs_derive_back(struct cs_results *results, const struct cs_variable *variab
  * with a value that is not finite is a failure. */
 void cs_record_normalise(struct cs_record *record);
 
+static inline bool cs_interrupted(const struct cs_run_info *info)
+{
+    return info != NULL && info->interrupted != NULL && info->interrupted(info->context);
+}
+static inline enum cs_code cs_fail_interrupted(const char *path, struct cs_error *error)
+{
+    return cs_fail(error, CS_ERROR_STOPPED, "%s was not written to its end, because the run was to stop.", path);
+}
+
 /* ---- seal.c: bytes at an offset of a file, and the line after HDF5's end of file ---- */
 /* All of them: 0, or an errno, EIO past the end of the file. */
 int cs_read_at(int fd, void *buffer, int64_t size, int64_t offset);
 int cs_write_at(int fd, const void *bytes, int64_t size, int64_t offset);
 enum { CS_SEAL_SIZE = 64 };
-/* Appends the checksum of the file's `size` bytes. Returns 0 or an errno. */
-int cs_seal_write(int fd, int64_t size);
+/* Appends the checksum of the file's `size` bytes. Returns 0 or an errno, ECANCELED where info is interrupted; info may
+ * be NULL. */
+int cs_seal_write(int fd, int64_t size, const struct cs_run_info *info);
 /* Verifies a whole file and tells how many bytes of it are HDF5's; fills error (CS_ERROR_INPUT) with the reason. */
 enum cs_code cs_seal_check(int fd, const char *path, int64_t *size, struct cs_error *error);
 

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "internal.h"
 
+#include "cs_sweep/format.h"
 #include "lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { NAME_SIZE = NAME_MAX + 1 };
@@ -23,9 +26,19 @@ struct cs_output {
     bool replace;    /* the final name may be taken from another file: --force */
     int32_t resumes; /* of the file that this run continues */
     double elapsed_seconds;
+    double written; /* bytes of the last checkpoint, 0 for none */
 };
 
 /* ---- opening ---- */
+/* The folder of a path, whose name goes to `folder`; -1 where it cannot be opened. */
+static int open_folder(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    const size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    (void)snprintf(folder, PATH_MAX, "%.*s", slash == NULL ? 1 : (int)length, slash == NULL ? "." : path);
+    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static enum cs_code split_path(const char *path, struct cs_output *output, struct cs_error *error)
 {
     const char *slash = strrchr(path, '/');
@@ -46,9 +59,7 @@ static enum cs_code split_path(const char *path, struct cs_output *output, struc
     (void)snprintf(output->stop, NAME_SIZE, "%.243s.stop", name);
     (void)snprintf(output->lock_name, NAME_SIZE, "%.243s.lock", name);
     char folder[PATH_MAX];
-    const size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    (void)snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)length, slash == NULL ? "." : path);
-    output->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    output->folder = open_folder(path, folder);
     if (output->folder < 0) {
         return cs_fail(error, CS_ERROR_CREATE, "%s cannot be created: the folder %s cannot be opened (%s).", path,
                        folder, strerror(errno));
@@ -146,7 +157,11 @@ static enum cs_code resume(struct cs_output *output, struct cs_results *results,
         (void)unlinkat(output->folder, output->partial, 0);
         return CS_OK;
     }
-    return partial_found ? read_file(output, output->partial, output->partial_path, results, true, error) : CS_OK;
+    if (!partial_found) {
+        return CS_OK;
+    }
+    output->written = (double)partial->st_size;
+    return read_file(output, output->partial, output->partial_path, results, true, error);
 }
 
 static enum cs_code apply_mode(struct cs_output *output, enum cs_output_mode mode, struct cs_results *results,
@@ -207,6 +222,30 @@ enum cs_code cs_output_open(const char *path, enum cs_output_mode mode, struct c
 }
 
 /* ---- writing ---- */
+/* Bytes that may still be written into a folder, which may be none (-1). */
+static double free_space(int folder)
+{
+    struct statvfs facts;
+    return fstatvfs(folder, &facts) == 0 ? (double)facts.f_bavail * (double)facts.f_frsize : HUGE_VAL;
+}
+
+enum cs_code cs_output_room(const char *path, double least, double whole, struct cs_error *error)
+{
+    char name[PATH_MAX];
+    const int folder = open_folder(path, name);
+    const double there = free_space(folder);
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    if (least <= there) {
+        return CS_OK;
+    }
+    return cs_fail(error, CS_ERROR_CREATE,
+                   "%s takes %s before compression, at least %s of them in the file (limits.compressed_share), and %s "
+                   "are free there. Sweep fewer values, or give an --output elsewhere.",
+                   path, cs_text_si(whole, "B").at, cs_text_si(least, "B").at, cs_text_si(there, "B").at);
+}
+
 static enum cs_code fail_write(const struct cs_output *output, const char *path, int reason, struct cs_error *error)
 {
     struct stat folder;
@@ -215,6 +254,18 @@ static enum cs_code fail_write(const struct cs_output *output, const char *path,
                        strerror(reason));
     }
     return cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(reason));
+}
+
+/* A checkpoint stands beside the one before it, which is about as large. Writing until the disk is full would take long
+ * and leave others no room. */
+static enum cs_code room_for_checkpoint(const struct cs_output *output, struct cs_error *error)
+{
+    const double there = free_space(output->folder);
+    return output->written <= there
+               ? CS_OK
+               : cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s (it took %s the last time, %s are free).",
+                         output->partial_path, strerror(ENOSPC), cs_text_si(output->written, "B").at,
+                         cs_text_si(there, "B").at);
 }
 
 /* Writes and syncs the temporary file; removes it again on failure. */
@@ -257,7 +308,12 @@ static enum cs_code rename_temporary(const struct cs_output *output, const char 
 enum cs_code cs_output_checkpoint(struct cs_output *output, const struct cs_results *results,
                                   const struct cs_run_info *info, struct cs_error *error)
 {
+    struct stat facts;
+    CS_TRY(room_for_checkpoint(output, error));
     CS_TRY(write_temporary(output, results, info, output->partial_path, error));
+    if (fstatat(output->folder, output->temporary, &facts, AT_SYMLINK_NOFOLLOW) == 0) {
+        output->written = (double)facts.st_size;
+    }
     return rename_temporary(output, output->partial, output->partial_path, error);
 }
 

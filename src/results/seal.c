@@ -40,7 +40,7 @@ int cs_write_at(int fd, const void *bytes, int64_t size, int64_t offset)
     return 0;
 }
 
-static int crc_of_file(int fd, int64_t size, uint32_t *crc)
+static int crc_of_file(int fd, int64_t size, const struct cs_run_info *info, uint32_t *crc)
 {
     char *buffer = malloc(BLOCK);
     if (buffer == NULL) {
@@ -50,7 +50,7 @@ static int crc_of_file(int fd, int64_t size, uint32_t *crc)
     int status = 0;
     for (int64_t offset = 0; offset < size && status == 0;) {
         const int64_t part = size - offset < BLOCK ? size - offset : BLOCK;
-        status = cs_read_at(fd, buffer, part, offset);
+        status = cs_interrupted(info) ? ECANCELED : cs_read_at(fd, buffer, part, offset);
         if (status == 0) {
             sum = crc32(sum, (const Bytef *)buffer, (uInt)part);
         }
@@ -69,11 +69,11 @@ static void seal_text(char *seal, uint32_t crc, int64_t size)
     memcpy(seal, line, CS_SEAL_SIZE);
 }
 
-int cs_seal_write(int fd, int64_t size)
+int cs_seal_write(int fd, int64_t size, const struct cs_run_info *info)
 {
     uint32_t crc;
     char seal[CS_SEAL_SIZE];
-    const int status = crc_of_file(fd, size, &crc);
+    const int status = crc_of_file(fd, size, info, &crc);
     if (status != 0) {
         return status;
     }
@@ -107,7 +107,7 @@ enum cs_code cs_seal_check(int fd, const char *path, int64_t *size, struct cs_er
                        path);
     }
     uint32_t crc;
-    status = crc_of_file(fd, *size, &crc);
+    status = crc_of_file(fd, *size, NULL, &crc);
     if (status != 0) {
         return cs_fail(error, CS_ERROR_INPUT, "%s cannot be read: %s.", path, strerror(status));
     }

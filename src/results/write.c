@@ -3,13 +3,19 @@
 #include "pack.h"
 
 #include <cs_build.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Bytes that the system may still hold back: syncing the whole file at its end could then not be interrupted. */
+static const int64_t CS_SYNC_BYTES = INT64_C(1) << 28;
 
 struct writer {
     struct cs_h5 h5;
     const struct cs_results *results;
+    const struct cs_run_info *info;
     hid_t creation; /* of datasets */
     struct cs_layout layout;
     struct cs_evaluator *evaluator;
@@ -18,6 +24,7 @@ struct writer {
     int level;
     char *buffer; /* of one chunk, and of one that is packed behind it */
     int64_t buffer_size;
+    int64_t synced; /* of the file's bytes */
 };
 
 /* ---- dimensions ---- */
@@ -199,6 +206,19 @@ static void write_packed(struct writer *writer, hid_t dataset, const struct cs_v
     H5(h5, H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, first, (size_t)bytes, packed));
 }
 
+/* Between two chunks: gives the file up where the run wants to stop, and keeps little of it unsynced. */
+static void pause_between(struct writer *writer)
+{
+    struct cs_stream *stream = writer->h5.stream;
+    if (cs_interrupted(writer->info)) {
+        stream->error = ECANCELED;
+    } else if (stream->size - writer->synced >= CS_SYNC_BYTES) {
+        stream->error = fdatasync(stream->fd) == 0 ? stream->error : errno;
+        writer->synced = stream->size;
+    }
+    (void)cs_h5_result(&writer->h5, 0, "");
+}
+
 /* Chunk by chunk in the order of the file: memory holds one chunk, never the variable. */
 static void write_values(struct writer *writer, hid_t dataset, const struct cs_variable *variable,
                          const struct cs_shape *shape)
@@ -225,6 +245,9 @@ static void write_values(struct writer *writer, hid_t dataset, const struct cs_v
             write_packed(writer, dataset, variable, shape->dimensions, &block);
         } else {
             cs_h5_write_block(h5, dataset, variable->type, shape->dimensions, &block, writer->buffer);
+        }
+        if (!h5->broken) {
+            pause_between(writer);
         }
     }
 }
@@ -274,8 +297,9 @@ static void write_text(struct writer *writer, hid_t group, const char *name, con
 }
 
 /* What may differ between runs of one configuration, and what a run that is resumed has to know. */
-static void write_run(struct writer *writer, hid_t group, const struct cs_run_info *info)
+static void write_run(struct writer *writer, hid_t group)
 {
+    const struct cs_run_info *info = writer->info;
     const int32_t format = CS_FORMAT_VERSION;
     write_value(writer, group, "format_version", CS_INT32, "1", &format);
     write_text(writer, group, "program", "cs_sweep");
@@ -301,14 +325,14 @@ static void write_run(struct writer *writer, hid_t group, const struct cs_run_in
 
 /* Always the configuration in effect, by which --resume, --merge and cs_point know the file; facts about the run where
  * `all` asks for them. */
-static void write_provenance(struct writer *writer, const struct cs_run_info *info, bool all)
+static void write_provenance(struct writer *writer, bool all)
 {
     struct cs_h5 *h5 = &writer->h5;
     const struct cs_config *config = writer->results->grid.config;
     const hid_t list = cs_h5_creation(h5, H5P_GROUP_CREATE);
     const hid_t group = H5(h5, H5Gcreate2(h5->file, "provenance", H5P_DEFAULT, list, H5P_DEFAULT));
     if (all) {
-        write_run(writer, group, info);
+        write_run(writer, group);
     }
     write_text(writer, group, "configuration_in_effect", config->in_effect);
     H5(h5, H5Gclose(group));
@@ -330,7 +354,7 @@ static void write_root(struct writer *writer)
     cs_h5_attribute(h5, h5->file, "format_version", CS_INT32, 1, &format);
 }
 
-static void write_file(struct writer *writer, const struct cs_run_info *info)
+static void write_file(struct writer *writer)
 {
     const struct cs_config *config = writer->results->grid.config;
     writer->creation = cs_h5_creation(&writer->h5, H5P_DATASET_CREATE);
@@ -352,7 +376,7 @@ static void write_file(struct writer *writer, const struct cs_run_info *info)
         H5(&writer->h5, H5Dclose(writer->scales[i]));
     }
     /* A file that is not complete holds all of it, because another run continues it. */
-    write_provenance(writer, info, config->settings.output.provenance || writer->results->pending > 0);
+    write_provenance(writer, config->settings.output.provenance || writer->results->pending > 0);
     H5(&writer->h5, H5Pclose(writer->creation));
 }
 
@@ -366,13 +390,15 @@ static void writer_destroy(struct writer *writer)
     }
 }
 
-static struct writer *writer_create(const struct cs_results *results, const struct cs_layout *layout)
+static struct writer *writer_create(const struct cs_results *results, const struct cs_layout *layout,
+                                    const struct cs_run_info *info)
 {
     struct writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL) {
         return NULL;
     }
     writer->results = results;
+    writer->info = info;
     writer->layout = *layout;
     writer->level = (int)results->grid.config->settings.output.compression;
     writer->evaluator = cs_evaluator_create(results, &writer->layout);
@@ -389,18 +415,20 @@ enum cs_code cs_results_write_fd(const struct cs_results *results, int fd, const
 {
     struct cs_layout layout;
     CS_TRY(cs_layout_init(&results->grid, &layout, error));
-    struct writer *writer = writer_create(results, &layout);
+    struct writer *writer = writer_create(results, &layout, info);
     if (writer == NULL) {
         return cs_fail(error, CS_ERROR_MEMORY, "There is no memory to write %s.", path);
     }
     int64_t size = 0;
     cs_h5_create(&writer->h5, fd);
     if (!writer->h5.broken) {
-        write_file(writer, info);
+        write_file(writer);
     }
     enum cs_code code = cs_h5_close(&writer->h5, path, &size, error);
-    const int status = code == CS_OK ? cs_seal_write(fd, size) : 0;
-    if (status != 0) {
+    const int status = code == CS_OK ? cs_seal_write(fd, size, info) : 0;
+    if (status == ECANCELED) {
+        code = cs_fail_interrupted(path, error);
+    } else if (status != 0) {
         code = cs_fail(error, CS_ERROR_WRITE, "%s cannot be written: %s.", path, strerror(status));
     }
     writer_destroy(writer);

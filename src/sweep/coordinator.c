@@ -10,6 +10,7 @@
 #include "coordinator.h"
 #include "cs_sweep/format.h"
 #include "cs_sweep/log.h"
+#include "room.h"
 #include "summary.h"
 
 /* Up to this many ranks rank 0 searches too. With more, the others would lose more time waiting for it than its own
@@ -20,6 +21,9 @@ static const double CS_IDLE_SECONDS = 1e-3;
 static const double CS_STOP_FILE_SECONDS = 0.5;
 /* How long a stop waits for results that are on their way: mpirun kills all ranks one second after SIGTERM. */
 static const double CS_GRACE_TERM_SECONDS = 0.25, CS_GRACE_SECONDS = 5.0;
+/* How long SIGTERM and SIGINT wait for a file that is being written: docker kills after 10 s, SLURM after 30. SIGUSR1
+ * and the stop file wait until it is there. */
+static const double CS_WRITE_TERM_SECONDS = 8.0;
 /* A checkpoint costs at most a twentieth of the time. */
 static const double CS_CHECKPOINT_SECONDS = 60.0, CS_CHECKPOINT_SHARE = 20.0;
 enum { CS_FAILURES_MOST = 8 };
@@ -56,6 +60,43 @@ static bool coordinator_search(struct cs_coordinator *coordinator)
     return true;
 }
 
+/* ---- reasons to stop ---- */
+static void coordinator_look_for_stop(struct cs_coordinator *coordinator)
+{
+    const int number = cs_signal_arrived();
+    if (number != 0) {
+        cs_coordinator_stop_for(coordinator, cs_signal_name(number), number != SIGUSR1);
+    }
+    if (cs_seconds() >= coordinator->next_stop_file) {
+        coordinator->next_stop_file = cs_seconds() + CS_STOP_FILE_SECONDS;
+        if (cs_output_stop_requested(coordinator->output)) {
+            cs_coordinator_stop_for(coordinator, "the stop file", false);
+        }
+    }
+}
+
+/* Whether the file that is being written is to be given up. A periodic checkpoint is, at the first reason to stop: the
+ * one that the stop writes holds more. */
+static bool coordinator_interrupted(void *context)
+{
+    struct cs_coordinator *coordinator = context;
+    if (cs_signal_again()) {
+        return true;
+    }
+    if (!coordinator->writing_last) {
+        coordinator_look_for_stop(coordinator);
+        return coordinator->stop_reason != NULL;
+    }
+    const int number = cs_signal_arrived();
+    if (!coordinator->stop_urgent && number != 0 && number != SIGUSR1) {
+        cs_coordinator_stop_for(coordinator, cs_signal_name(number), true);
+    }
+    if (coordinator->stop_urgent && coordinator->write_until <= 0.0) {
+        coordinator->write_until = cs_seconds() + CS_WRITE_TERM_SECONDS;
+    }
+    return coordinator->stop_urgent && cs_seconds() > coordinator->write_until;
+}
+
 /* ---- files ---- */
 /* Writes a file by cs_output_checkpoint or cs_output_finish. *seconds: how long it took. */
 static enum cs_code coordinator_write(struct cs_coordinator *coordinator,
@@ -78,6 +119,9 @@ static enum cs_code coordinator_checkpoint(struct cs_coordinator *coordinator, s
     double seconds;
     const enum cs_code code = coordinator_write(coordinator, cs_output_checkpoint, &seconds, error);
     coordinator->statistics.checkpoint_seconds += seconds;
+    if (code == CS_ERROR_STOPPED) {
+        return code;
+    }
     if (code == CS_OK) {
         coordinator->statistics.checkpoints++;
         coordinator->placed_since_checkpoint = 0;
@@ -97,7 +141,8 @@ static void coordinator_checkpoint_if_due(struct cs_coordinator *coordinator)
         return;
     }
     struct cs_error error = {0};
-    if (coordinator_checkpoint(coordinator, &error) != CS_OK) {
+    const enum cs_code code = coordinator_checkpoint(coordinator, &error);
+    if (code != CS_OK && code != CS_ERROR_STOPPED) {
         cs_progress_clear(&coordinator->progress);
         cs_log_error("%s The sweep goes on without this checkpoint and tries again in %s.", error.message,
                      cs_text_clock(coordinator->next_checkpoint - cs_seconds()).at);
@@ -133,7 +178,7 @@ static void coordinator_recall(struct cs_coordinator *coordinator)
     coordinator_tell_all(coordinator, CS_TAG_STOP, NULL, 0);
     struct cs_backoff backoff = {0};
     const double until = cs_seconds() + (coordinator->stop_urgent ? CS_GRACE_TERM_SECONDS : CS_GRACE_SECONDS);
-    while (coordinator_outstanding(coordinator) && cs_seconds() < until) {
+    while (coordinator_outstanding(coordinator) && cs_seconds() < until && !cs_signal_again()) {
         cs_backoff_sleep_unless(cs_coordinator_listen(coordinator), &backoff, CS_IDLE_SECONDS);
     }
 }
@@ -169,10 +214,36 @@ static void coordinator_count(struct cs_coordinator *coordinator)
     }
 }
 
+/* A stop whose file was given up. */
+static enum cs_code coordinator_give_up(const struct cs_coordinator *coordinator, struct cs_error *error)
+{
+    const struct cs_text after = cs_text_clock(cs_seconds() - coordinator->run->started);
+    const char *const path = coordinator->path;
+    char holds[CS_PATH_ROOM + 64];
+    const bool there = coordinator->statistics.checkpoints > 0 || coordinator->resumed;
+    (void)snprintf(holds, sizeof holds, there ? "%s.partial is of the last checkpoint" : "there is no %s.partial yet",
+                   path);
+    if (cs_signal_again()) {
+        return cs_fail(error, CS_ERROR_STOPPED,
+                       "Stopped at once by a second signal after %s: %s. The same command with --resume does the rest.",
+                       after.at, holds);
+    }
+    return cs_fail(
+        error, CS_ERROR_STOPPED,
+        "Stopped by %s after %s. A file of what is done would have taken more than %.0f s, for which SIGUSR1 "
+        "and %s.stop wait: %s. The same command with --resume does the rest.",
+        coordinator->stop_reason, after.at, CS_WRITE_TERM_SECONDS, path, holds);
+}
+
 static enum cs_code coordinator_stop(struct cs_coordinator *coordinator, struct cs_error *error)
 {
     cs_progress_clear(&coordinator->progress);
-    CS_TRY(coordinator_checkpoint(coordinator, error));
+    coordinator->writing_last = true;
+    const enum cs_code code = cs_signal_again() ? CS_ERROR_STOPPED : coordinator_checkpoint(coordinator, error);
+    if (code == CS_ERROR_STOPPED) {
+        return coordinator_give_up(coordinator, error);
+    }
+    CS_TRY(code);
     return cs_fail(error, CS_ERROR_STOPPED,
                    "Stopped by %s after %s: %s of %s searches are in %s.partial. The same command with --resume does "
                    "the rest.",
@@ -184,7 +255,13 @@ static enum cs_code coordinator_stop(struct cs_coordinator *coordinator, struct 
 static enum cs_code coordinator_finish(struct cs_coordinator *coordinator, struct cs_error *error)
 {
     cs_progress_clear(&coordinator->progress);
-    CS_TRY(coordinator_write(coordinator, cs_output_finish, &coordinator->statistics.finish_seconds, error));
+    coordinator->writing_last = true;
+    const enum cs_code code =
+        coordinator_write(coordinator, cs_output_finish, &coordinator->statistics.finish_seconds, error);
+    if (code == CS_ERROR_STOPPED) {
+        return coordinator_give_up(coordinator, error);
+    }
+    CS_TRY(code);
     /* A stop that came too late must not end the next run of this name. */
     (void)cs_output_stop_requested(coordinator->output);
     coordinator_count(coordinator);
@@ -195,20 +272,6 @@ static enum cs_code coordinator_finish(struct cs_coordinator *coordinator, struc
 }
 
 /* ---- the loop ---- */
-static void coordinator_look_for_stop(struct cs_coordinator *coordinator)
-{
-    const int number = cs_signal_arrived();
-    if (number != 0) {
-        cs_coordinator_stop_for(coordinator, cs_signal_name(number), number != SIGUSR1);
-    }
-    if (cs_seconds() >= coordinator->next_stop_file) {
-        coordinator->next_stop_file = cs_seconds() + CS_STOP_FILE_SECONDS;
-        if (cs_output_stop_requested(coordinator->output)) {
-            cs_coordinator_stop_for(coordinator, "the stop file", false);
-        }
-    }
-}
-
 static double coordinator_share(const struct cs_coordinator *coordinator)
 {
     return coordinator->queue.cost > 0.0 ? fmin(coordinator->done_cost / coordinator->queue.cost, 1.0) : 0.0;
@@ -283,11 +346,13 @@ static enum cs_code coordinator_open(struct cs_coordinator *coordinator, bool *c
     const enum cs_output_mode mode = options->resume  ? CS_OUTPUT_RESUME
                                      : options->force ? CS_OUTPUT_FORCE
                                                       : CS_OUTPUT_NEW;
+    CS_TRY(cs_room_check_memory(run, error));
     CS_TRY(coordinator_allocate(coordinator, error));
     CS_TRY(cs_output_open(coordinator->path, mode, coordinator->results, &coordinator->output, complete, error));
     if (*complete) {
         return CS_OK;
     }
+    CS_TRY(cs_room_check_disk(run, coordinator->path, error));
     CS_TRY(coordinator_merge(coordinator, error));
     coordinator->searching = coordinator->size == 1 || (coordinator->size <= CS_RANKS_SEARCHING && !run->dedicated);
     const int32_t hands = run->hands > 0 ? run->hands : coordinator->size - (coordinator->searching ? 0 : 1);
@@ -296,7 +361,8 @@ static enum cs_code coordinator_open(struct cs_coordinator *coordinator, bool *c
     coordinator->total = cs_shard_searches(run->grid.searches, run->shard, run->shards);
     coordinator->done = coordinator->total - coordinator->queue.searches;
     coordinator->statistics.searches = coordinator->queue.searches;
-    if (coordinator->done > 0 && options->merge == 0) {
+    coordinator->resumed = coordinator->done > 0 && options->merge == 0;
+    if (coordinator->resumed) {
         cs_log_info("Resuming %s.partial: %s of %s searches are done.", coordinator->path,
                     cs_text_count((double)coordinator->done).at, cs_text_count((double)coordinator->total).at);
     }
@@ -321,7 +387,9 @@ static void coordinator_prepare(struct cs_coordinator *coordinator, struct cs_ru
                                              .started = coordinator->started,
                                              .cpu_level = cs_cpu_level(),
                                              .shard = run->shard,
-                                             .shards = run->shards};
+                                             .shards = run->shards,
+                                             .interrupted = coordinator_interrupted,
+                                             .context = coordinator};
 }
 
 int cs_coordinate(struct cs_run *run)

@@ -30,7 +30,7 @@ struct cs_coordinator {
     struct cs_range own;
     struct cs_record *own_records;
     double own_cost, done_cost; /* of one of its own searches; of all that are done */
-    bool searching;
+    bool searching, resumed;
 
     int32_t size, greeted, gone;
     struct cs_peer *peers;
@@ -45,6 +45,8 @@ struct cs_coordinator {
     double file_cpu_seconds;
     const char *stop_reason;
     bool stop_urgent;
+    bool writing_last;     /* the checkpoint of a stop, or the complete file: what the run waits for */
+    double write_until;    /* s, cs_seconds: an urgent stop gives the file up then; 0 until it has begun to wait */
     struct cs_error error; /* a rank that cannot work */
 };
 

@@ -6,25 +6,52 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
-static volatile sig_atomic_t cs_signal_number;
+#include "cs_sweep/error.h"
 
-static void cs_signal_note(int number)
+static volatile sig_atomic_t first_signal, second_signal;
+static struct timespec first_time;
+enum { AGAIN_AFTER = 1, END_AFTER = 2 }; /* s */
+
+static void note_signal(int number)
 {
-    cs_signal_number = number;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (first_signal == 0) {
+        first_signal = number;
+        first_time = now;
+        return;
+    }
+    const long seconds = now.tv_sec - first_time.tv_sec - (now.tv_nsec < first_time.tv_nsec);
+    if (second_signal == 0 && (number == SIGINT || seconds >= AGAIN_AFTER)) {
+        second_signal = number;
+        alarm(END_AFTER);
+    }
+}
+
+static void end_now(int number)
+{
+    (void)number;
+    _exit(cs_exit_status(CS_ERROR_STOPPED));
 }
 
 void cs_signals_install(void)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = cs_signal_note;
+    action.sa_handler = note_signal;
     action.sa_flags = SA_RESTART;
+    /* One after the other: the note of the first must be whole before the second looks at it. */
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGTERM);
+    sigaddset(&action.sa_mask, SIGUSR1);
+    sigaddset(&action.sa_mask, SIGINT);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
-    action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
     sigaction(SIGINT, &action, NULL);
+    action.sa_handler = end_now;
+    sigaction(SIGALRM, &action, NULL);
     /* A closed pipe or a limit of file size is an error of the call that meets it, not the end of the run. */
     action.sa_handler = SIG_IGN;
     action.sa_flags = 0;
@@ -34,7 +61,12 @@ void cs_signals_install(void)
 
 int cs_signal_arrived(void)
 {
-    return (int)cs_signal_number;
+    return (int)first_signal;
+}
+
+bool cs_signal_again(void)
+{
+    return second_signal != 0;
 }
 
 const char *cs_signal_name(int number)

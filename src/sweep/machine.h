@@ -7,10 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* SIGTERM, SIGINT and SIGUSR1 only leave a note. A second SIGINT ends the process, for people at a keyboard. */
+/* The first SIGTERM, SIGINT or SIGUSR1 only leaves a note. Another one, from a second after it on, ends the process
+ * with exit status 75, two seconds later at most, whatever it is at; before that it counts as the same, because a
+ * launcher and SLURM may both pass on one signal. A second SIGINT counts at once: it comes from a keyboard. */
 void cs_signals_install(void);
-/* The number of the last of them that arrived, 0 for none. */
+/* The number of the first of them that arrived, 0 for none; and whether another one followed. */
 int cs_signal_arrived(void);
+bool cs_signal_again(void);
 const char *cs_signal_name(int number);
 
 double cs_seconds(void);      /* s, monotonic */

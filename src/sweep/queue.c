@@ -34,6 +34,12 @@ int64_t cs_strip_length(const struct cs_grid *grid)
     return length < CS_STRIP_LEAST ? CS_STRIP_BLOCK : length;
 }
 
+int64_t cs_queue_memory(const struct cs_grid *grid, int64_t shards)
+{
+    const int64_t strips = grid->searches / cs_strip_length(grid) + 1, searches = grid->searches / shards + 1;
+    return (strips < searches ? strips : searches) * (int64_t)sizeof(struct cs_strip);
+}
+
 static int strip_compare(const void *left, const void *right)
 {
     const struct cs_strip *a = left;

@@ -40,6 +40,8 @@ struct cs_queue {
 
 /* Searches in one strip of a grid. */
 int64_t cs_strip_length(const struct cs_grid *grid);
+/* Bytes that a queue of all searches of one shard takes, at most. */
+int64_t cs_queue_memory(const struct cs_grid *grid, int64_t shards);
 
 /* done(context, search) says which searches need not be run again. */
 enum cs_code cs_queue_create(const struct cs_grid *grid, int64_t shard, int64_t shards, int32_t hands,

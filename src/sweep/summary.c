@@ -13,9 +13,12 @@
 #include "cs_sweep/library.h"
 #include "cs_sweep/log.h"
 #include "progress.h"
+#include "room.h"
 
 /* The size of model that the table of carbon is about: the paper's figure 5. */
 static const double CS_SUMMARY_PARAMETERS = 1e12;
+/* Points that the table looks at, some microseconds each. */
+static const double CS_SUMMARY_POINTS = 2e6;
 enum { CS_LINE = 512 };
 
 /* Appends to a line of CS_LINE bytes, as far as it fits. */
@@ -68,6 +71,10 @@ void cs_dry_run_print(const struct cs_run *run)
     printf("Memory:   %s for the results on rank 0", cs_text_si((double)cs_results_memory(grid), "B").at);
     printf(", %s for messages on every other rank\n", cs_text_si(2.0 * (double)cs_batch_bytes(grid), "B").at);
     printf("File:     %s, %s before compression\n", path, cs_text_si((double)cs_results_file_estimate(grid), "B").at);
+    struct cs_error error = {0};
+    if (cs_room_check_memory(run, &error) != CS_OK || cs_room_check_disk(run, path, &error) != CS_OK) {
+        printf("Room:     not enough: %s\n", error.message);
+    }
 }
 
 /* ---- the table of carbon ---- */
@@ -212,6 +219,11 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
     const struct cs_axis *hardware = &config->axes[hardware_axis];
     double parameters = 0.0;
     char over[CS_LINE] = "";
+    const double points = (double)grid->points / (double)config->axes[model_axis].size;
+    if (points > CS_SUMMARY_POINTS) {
+        cs_log_info("Carbon: %s points of each model are too many for a table here.", cs_text_count(points).at);
+        return;
+    }
     const int64_t model = nearest_model(grid, model_axis, &parameters);
     for (int32_t i = 0; i < config->axis_count; i++) {
         if (i != model_axis && i != hardware_axis && config->axes[i].size > 1) {

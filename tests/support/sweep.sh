@@ -46,6 +46,9 @@ fi
 start() {
     CS_TEST_RUN=$$-$RANDOM$RANDOM
     export CS_TEST_RUN
+    # Emptied here: the child's redirections may come later than the first look at these files.
+    : >out
+    : >err
     "$@" >out 2>err &
     pid=$!
     (

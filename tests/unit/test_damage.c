@@ -78,7 +78,7 @@ static char *sealed(const char *bytes, int64_t size)
 {
     cs_test_write(cs_case_partial, bytes, size);
     const int fd = open(cs_case_partial, O_RDWR);
-    ck_assert_int_eq(cs_seal_write(fd, size), 0);
+    ck_assert_int_eq(cs_seal_write(fd, size, NULL), 0);
     close(fd);
     int64_t all;
     char *result = cs_test_read(cs_case_partial, &all);

@@ -22,7 +22,7 @@ static void check_seal(const char *bytes, int64_t size, uint32_t crc)
     (void)snprintf(path, sizeof path, "%s", cs_test_path("seal"));
     cs_test_write(path, bytes, size);
     const int fd = open(path, O_RDWR);
-    ck_assert_int_eq(cs_seal_write(fd, size), 0);
+    ck_assert_int_eq(cs_seal_write(fd, size, NULL), 0);
     close(fd);
     int64_t all;
     char *sealed = cs_test_read(path, &all);
