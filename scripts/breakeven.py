@@ -3,11 +3,11 @@
 """Break-even statements from the result file of a sweep: scripts/breakeven.py RESULTS.h5
 
 Hardware. Old devices O that are there already do work at w_O = mfu x peak FLOP/s and draw p_O watts each (devices
-and their share of the servers), new ones N at w_N and p_N, both from the plans of the file for the model asked for.
-New devices for the same work cost e_N / w_N kg of embodied carbon and save PUE x CI x (p_O / w_O - p_N / w_N) kg
+and their share of servers and network), new ones N at w_N and p_N, both from the plans of the file for the model asked
+for. New devices for the same work cost e_N / w_N kg of embodied carbon and save PUE x CI x (p_O / w_O - p_N / w_N) kg
 each second. They pay after the quotient of the two; and in a grid so clean that this takes longer than their
-lifetime, they never do. Where both would be bought, e_N / w_N - e_O / w_O stands in place of e_N / w_N: that gives
-the grid below which the older device is the better buy.
+lifetime, as far as they work in it, they never do. Where both would be bought, e_N / w_N - e_O / w_O stands in place of
+e_N / w_N: that gives the grid below which the older device is the better buy.
 
 QAT. The year (of the projection) at which the same device without QAT emits as little as today's with it, between
 the years of the file by interpolation of logarithms.
@@ -28,7 +28,7 @@ import sys
 
 import numpy as np
 
-from paper.sweeps import load, setting
+from paper.sweeps import choice, load, setting
 
 SECONDS_PER_YEAR = 365 * 86400.0
 
@@ -47,7 +47,9 @@ class Sweep:
             value = choices.get(axis, self.data[axis].values[0])
             self.data = self.data.sel({axis: type(self.data[axis].values[0])(value)})
             print(f"at {axis} = {self.data[axis].item()}", file=sys.stderr)
+        self.preset = choice(self.data, "carbon", "preset", "unknown")
         self.lifetime = setting(self.data, "carbon", "lifetime_years", 6.0) * SECONDS_PER_YEAR
+        self.lifetime *= setting(self.data, "carbon", "lifetime_use", 1.0)
         self.year = self.data.year.values[0]
         self.qat = "off" if "off" in self.data.qat.values else self.data.qat.values[0]
 
@@ -71,6 +73,7 @@ def work_and_cost(sweep, model, device, year):
     if not math.isfinite(devices):
         return None
     energy = sweep.number("energy", **labels) + sweep.number("energy_servers", **labels)
+    energy += sweep.number("energy_network", **labels) if "energy_network" in sweep.data else 0.0
     rate = sweep.number("mfu", **labels) * sweep.number("device_peak", **labels)
     return dict(rate=rate, power=energy * 3.6e6 / (devices * seconds),
                 embodied=sweep.number("embodied_device", **labels))
@@ -192,10 +195,12 @@ def main():
     hardware(sweep, model, region, statements)
     quantisation(sweep, model, region, statements)
     budgets(sweep, model, region, arguments.budget, statements)
+    statements = [dict(row, preset=sweep.preset) for row in statements]
     if arguments.json:
         json.dump(statements, sys.stdout, indent=1)
         print()
         return 0
+    print(f"Accounting: carbon.preset {sweep.preset}")
     titles = {"hardware": "When newer hardware is worth its embodied carbon", "qat": "QAT against years of hardware",
               "budget": "The largest model that the same carbon trains"}
     for kind, title in titles.items():

@@ -16,7 +16,8 @@ import sys
 from report import LEAST, PLAN_VARIABLES, Refused, numpy, open_results, select, texts
 
 DEFAULT = ("parameters_total", "loss", *PLAN_VARIABLES, "training_time", "step_time", "mfu", "memory_per_device",
-           "energy", "energy_servers", "embodied_inventory", "carbon_embodied", "carbon_operational", "carbon_servers",
+           "energy", "energy_servers", "energy_network", "embodied_inventory", "carbon_embodied", "carbon_operational",
+           "carbon_idle", "carbon_servers", "carbon_network",
            "carbon_total", *(LEAST + name for name in ("devices", "training_time", "mfu", "carbon_total")))
 
 

@@ -3,11 +3,11 @@
 """The figures of the CarbonScaling paper (arXiv 2508.06524) from our own sweeps, and how far they reproduce it.
 
 Sweeps the configurations of configs/paper/, draws each figure as PNG and SVG into BUILD/figures/ and prints the
-reproduction table, and last which of its judged rows are not reproduced. The whole table, with the reasons, is written
-as reproduction.txt and reproduction.json, the fitted power laws as exponents.json. The paper's
-percentages come out only under its named preset, which the figures state; --preset default draws them with the
-defaults instead, into BUILD/figures/default/, where only what no preset moves is judged, and shows the plans with the
-least carbon beside those with the fewest devices, the paper's objective. The fitted power laws also go into each
+reproduction table, and last which of its judged rows are not reproduced. The whole table, with the reasons, is
+written as reproduction.txt and reproduction.json, the fitted power laws as exponents.json. The paper's percentages
+come out only under its named preset, which the figures state; --preset measured draws them with the program's own
+accounting instead, into BUILD/figures/measured/, where only what no preset moves is judged, and shows the plans with
+the least carbon beside those with the fewest devices, the paper's objective. The fitted power laws also go into each
 figure's result file, as its group /power_laws. Exit status 0 when the figures are drawn; with --check 1 when a judged
 row lies outside its band.
 """
@@ -21,7 +21,7 @@ from paper import plots, sweeps, table
 
 SWEPT = ["figure-1", "figure-3a", "figure-3b", "figure-4a", "figure-4b", "figure-5a", "figure-5b", "figure-6a",
          "figure-6b", "figure-7a", "figure-7b", "v1-exponent", "v1-diminishing", "v1-batch", "search-space"]
-# Those that compare carbon: with the defaults they show the least-carbon plans beside the paper's.
+# Those that compare carbon: with the measured accounting they show the least-carbon plans beside the paper's.
 COMPARED = ["figure-4a", "figure-4b", "figure-5a", "figure-5b", "figure-6a", "figure-6b", "figure-7a", "figure-7b"]
 # The sizes of --quick, those of the table among them.
 QUICK = [1536, 1920, 2048, 4096, 6144, 8192, 10240, 12288, 16384, 20480, 24576]
@@ -67,7 +67,7 @@ def bloom_rows(data, validation):
 
 
 def assignments(name, arguments):
-    """--set for one configuration: fewer sizes of those that sweep them all, and the defaults for their preset."""
+    """--set for one configuration: fewer sizes of those that sweep them all, and another accounting."""
     with open(os.path.join(sweeps.PAPER, name + ".json"), encoding="utf-8") as text:
         config = json.load(text)
     model = config["axes"]["model"]
@@ -75,12 +75,12 @@ def assignments(name, arguments):
     if arguments.quick and isinstance(model, dict) and isinstance(model["d_model"], dict):
         first = model["d_model"]["from"]
         sets.append(f'axes.model={{"d_model": {[size for size in QUICK if size >= first]}}}')
-    if arguments.preset == "default":
-        sets.append("carbon.preset=default")
+    if arguments.preset == "measured":
+        sets.append("carbon.preset=measured")
         if "expert_tensor" in config.get("search", {}):
             sets.append("search.expert_tensor=one")
     # The paper knows one objective, the fewest devices.
-    both = arguments.preset == "default" and name in COMPARED
+    both = arguments.preset == "measured" and name in COMPARED
     sets.append(f"search.least_carbon={str(both).lower()}")
     return sets + arguments.set
 
@@ -125,8 +125,8 @@ def reproduce(data, validation, results, preset):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--preset", choices=["paper", "default"], default="paper", help="carbon accounting [paper]")
-    parser.add_argument("--output", help="directory [BUILD/figures, or BUILD/figures/default]")
+    parser.add_argument("--preset", choices=["paper", "measured"], default="paper", help="carbon accounting [paper]")
+    parser.add_argument("--output", help="directory [BUILD/figures, or BUILD/figures/measured]")
     parser.add_argument("--reuse", action="store_true", help="draw from the results that are there already")
     parser.add_argument("--quick", action="store_true", help=f"only {len(QUICK)} sizes of model")
     parser.add_argument("--formats", nargs="+", choices=["png", "svg"], default=["png", "svg"], help="[both]")
@@ -134,7 +134,7 @@ def main():
     parser.add_argument("--set", action="append", default=[], help="path=value, handed to every sweep")
     arguments = parser.parse_args()
     folder = arguments.output or os.path.join(sweeps.BUILD, "figures",
-                                              *(["default"] if arguments.preset == "default" else []))
+                                              *(["measured"] if arguments.preset == "measured" else []))
     os.makedirs(folder, exist_ok=True)
 
     data = {}
@@ -144,6 +144,10 @@ def main():
             print(f"sweeping {name}", flush=True)
             sweeps.run(name, path, assignments(name, arguments))
         data[name] = sweeps.load(path)
+        found = sweeps.choice(data[name], "carbon", "preset", "unknown")
+        if found != arguments.preset:
+            sys.exit(f"figures.py: error: {path} was made under carbon.preset {found}, not {arguments.preset}: draw it "
+                     f"with --preset {found}, or sweep it again without --reuse")
     validation = validate()
 
     results = {}

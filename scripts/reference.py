@@ -23,8 +23,8 @@ SECTIONS = {
     "training": "The run.",
     "search": "Which plans are candidates, and which of them is best.",
     "projection": "Factors per year of the hardware projection (CarbonScaling Table 2; Akarvardar and Wong 2023).",
-    "power": "CarbonScaling Eq 3 and Eq 4.",
-    "carbon": "CarbonScaling Eq 3 to Eq 5.",
+    "power": "Of devices by what they do (CarbonScaling Eq 3), of the rest of their servers (Eq 4), of the network.",
+    "carbon": "Of energy by place, of hardware by part (CarbonScaling Eq 5).",
     "limits": "What is refused for its size.",
     "output": "The result file.",
 }

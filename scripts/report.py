@@ -44,8 +44,9 @@ MODEL_VARIABLES = ("d_model", "layers", "heads", "experts", "parameters_total", 
 PLAN_VARIABLES = ("status", "devices", "tensor", "pipeline", "data", "context", "expert", "expert_tensor", "zero_stage",
                   "interleave", "schedule", "micro_batch", "global_batch", "recompute", "recompute_layers",
                   "offload")
-NUMBERS = ("training_time", "step_time", "mfu", "memory_per_device", "memory_capacity", "energy", "energy_servers",
-           "embodied_inventory", "carbon_embodied", "carbon_intensity", "region_pue")
+NUMBERS = ("training_time", "step_time", "mfu", "memory_per_device", "memory_capacity", "energy", "energy_idle",
+           "energy_servers", "energy_network", "embodied_inventory", "carbon_embodied", "carbon_intensity",
+           "region_pue")
 # What is of a plan, and so stands in the file a second time of the least-carbon plan, behind this.
 LEAST = "least_carbon_"
 SHARES = ("compute", "tensor", "expert", "pipeline", "data", "bubble", "optimizer")
@@ -134,14 +135,16 @@ def array_of(data, name):
 
 
 def regional_factor(data):
-    """kg per kWh of energy: operational carbon is the energy times what depends on the place alone."""
+    """kg per kWh of energy: carbon of the devices' energy over it, which depends on the place alone."""
     operational, energy = array_of(data, "carbon_operational"), array_of(data, "energy")
+    if "carbon_idle" in data:
+        operational = operational + array_of(data, "carbon_idle")
     keep = [dim for dim in operational.dims if dim == "region" or dim not in energy.dims]
     ratio = operational / energy
     rest = [dim for dim in ratio.dims if dim not in keep]
     low, high = ratio.min(rest), ratio.max(rest)
     if bool(((high - low) > 1e-9 * abs(high)).any()):
-        raise Refused("carbon_operational is not proportional to energy: this file is not consistent")
+        raise Refused("carbon_operational and carbon_idle are not proportional to energy: this file is not consistent")
     factor = high.where(~numpy.isnan(high), array_of(data, "carbon_intensity") / 1000)
     return factor.transpose(*[dim for dim in operational.dims if dim in factor.dims])
 

@@ -54,7 +54,7 @@ double cs_grid_cost(const struct cs_grid *grid, int64_t search);
  * left unset, so equal answers are equal bytes. */
 struct cs_record {
     struct cs_plan plan;
-    double training_time, step_time, mfu, hfu, memory, candidates;
+    double training_time, idle_time, step_time, mfu, hfu, memory, candidates;
     double shares[CS_SHARE_COUNT];
     int64_t status; /* enum cs_status */
 };

@@ -113,9 +113,21 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "share of compute that an overlapped scale-up collective takes")                                             \
     FIELD(scale_out_compute_tax, "scale_out_compute_tax", CS_REAL, 1, 0, 1, 0.02, "1", CS_SCOPE_SEARCH,                \
           "the same, scale-out")                                                                                       \
-    FIELD(tdp, "tdp_w", CS_REAL, 1, 1e-3, 1e6, NAN, "W", CS_SCOPE_POWER, "thermal design power")                       \
-    FIELD(die_area, "die_mm2", CS_REAL, 1e-6, 0, 1e6, NAN, "mm2", CS_SCOPE_EMBODIED, "compute dies")                   \
+    FIELD(tdp, "tdp_w", CS_REAL, 1, 1e-3, 1e6, NAN, "W", CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "thermal design power")   \
+    FIELD(static_fraction, "static_fraction", CS_REAL, 1, 0, 1, 0.7, "1", CS_SCOPE_POWER,                              \
+          "share of TDP that training draws whatever the utilisation")                                                 \
+    FIELD(dynamic_fraction, "dynamic_fraction", CS_REAL, 1, 0, 1, 0.3, "1", CS_SCOPE_POWER,                            \
+          "share of TDP that full utilisation adds, up to TDP in all")                                                 \
+    FIELD(idle_fraction, "idle_fraction", CS_REAL, 1, 0, 1, 0.14, "1", CS_SCOPE_POWER,                                 \
+          "share of TDP in wall time that does not train")                                                             \
+    FIELD(dies, "dies", CS_COUNT, 1, 1, 1024, 1, "1", CS_SCOPE_EMBODIED, "compute dies")                               \
+    FIELD(die_area, "die_mm2", CS_REAL, 1e-6, 0, 1e6, NAN, "mm2", CS_SCOPE_EMBODIED, "area of one compute die")        \
     FIELD(node_nm, "node_nm", CS_REAL, 1, 0.1, 1000, NAN, "nm", CS_SCOPE_EMBODIED, "process node")                     \
+    FIELD(switch_dies, "switch_dies", CS_REAL, 1, 0, 1024, 0, "1", CS_SCOPE_EMBODIED,                                  \
+          "dies of the board's scale-up switches, per device, of the same node")                                       \
+    FIELD(switch_area, "switch_mm2", CS_REAL, 1e-6, 0, 1e6, 0, "mm2", CS_SCOPE_EMBODIED, "area of one of them")        \
+    FIELD(embodied, "embodied_kg", CS_REAL, 1, 0, 1e6, 0, "kg", CS_SCOPE_EMBODIED,                                     \
+          "declared or published footprint of making one device, cradle to gate; 0: none, the formula's")              \
     FIELD(devices_per_server, "devices_per_server", CS_COUNT, 1, 1, 1e6, 8, "1", CS_SCOPE_POWER,                       \
           "devices that share a server")                                                                               \
     FIELD(server_power, "server_power_w", CS_REAL, 1, 0, 1e7, NAN, "W", CS_SCOPE_POWER,                                \
@@ -163,6 +175,13 @@ const struct cs_device_field *cs_device_field_find(const char *key); /* NULL whe
 /* A field in the unit of its key, such that putting it gives the same device. */
 double cs_device_get(const struct cs_device *device, const struct cs_device_field *field);
 void cs_device_put(struct cs_device *device, const struct cs_device_field *field, double value);
+/* The same to another device than the one that was declared: where this is a part that embodied carbon counts, and
+ * changes, the declaration (embodied_kg) is no longer of this device, and goes. */
+void cs_device_alter(struct cs_device *device, const struct cs_device_field *field, double value);
+static inline bool cs_device_declares(const struct cs_device_field *field)
+{
+    return field == &cs_device_fields(&(int32_t){0})[CS_FIELD_embodied];
+}
 /* The product of a field and a factor as a person would write it, to 15 digits, in the unit of the key. */
 double cs_device_times(const struct cs_device *device, const struct cs_device_field *field, double factor);
 

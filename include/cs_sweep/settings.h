@@ -57,9 +57,15 @@ enum cs_schedule { CS_SCHEDULE_1F1B, CS_SCHEDULE_ZB1P, CS_SCHEDULE_DUALPIPE };
 #define CS_SCHEDULE_NAMES "1f1b|zb1p|dualpipe"
 enum cs_objective { CS_MIN_DEVICES, CS_MIN_TIME, CS_MIN_ENERGY, CS_MIN_CARBON };
 #define CS_OBJECTIVE_NAMES "min_devices|min_time|min_energy|min_carbon"
-enum cs_preset { CS_PRESET_DEFAULT, CS_PRESET_PAPER };
+enum cs_preset { CS_PRESET_MEASURED, CS_PRESET_PAPER };
+#define CS_PRESET_NAMES "measured|paper"
 enum cs_attribution { CS_ATTRIBUTION_AMORTIZED, CS_ATTRIBUTION_FULL };
-enum cs_cpa_set { CS_CPA_LLMCARBON, CS_CPA_ACT, CS_CPA_IMEC };
+/* Carbon per area of logic: cs_cpa_logic. */
+enum cs_cpa_set { CS_CPA_MEASURED, CS_CPA_LLMCARBON, CS_CPA_ACT, CS_CPA_IMEC, CS_CPA_ADEME };
+#define CS_CPA_NAMES "measured|llmcarbon|act|imec|ademe"
+/* Whose data centres, by the PUE that they publish: cs_pue. */
+enum cs_fleet { CS_FLEET_UNNAMED, CS_FLEET_GOOGLE, CS_FLEET_AWS, CS_FLEET_MICROSOFT, CS_FLEET_SURVEY };
+#define CS_FLEET_NAMES "unnamed|google|aws|microsoft|survey"
 enum cs_tokens_basis { CS_TOKENS_ACTIVE, CS_TOKENS_TOTAL };
 /* How many tokens a step may hold: cs_critical_batch_tokens. */
 enum cs_batch_law { CS_BATCH_LAW_STEP, CS_BATCH_LAW_DEEPSEEK, CS_BATCH_LAW_ML_PAR_SIM, CS_BATCH_LAW_CUSTOM };
@@ -213,38 +219,81 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(scale_out, 1.11, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "scale-out bandwidth; custom, as the link")                 \
     REAL(host_link, 1.26, 0.1, 10.0, "1", CS_SCOPE_SEARCH,                                                             \
          "link to the host, doubled every three years (PCI-SIG's cadence of PCIe 3.0 to 6.0); custom")                 \
-    REAL(tdp, 1.03, 0.1, 10.0, "1", CS_SCOPE_POWER, "thermal design power; custom, as core power")
+    REAL(tdp, 1.03, 0.1, 10.0, "1", CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "thermal design power; custom, as core power")
 
-/* ---- power: Eq 3 and Eq 4 ---- */
+/* ---- power: of a device by what it does, of the rest of its server, of the network ---- */
 #define CS_POWER_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                        \
-    REAL(static_fraction, 0.70, 0.0, 1.0, "1", CS_SCOPE_POWER,                                                         \
-         "static share of TDP; rebuilt from -37.22% utilisation = -5.87% power (Fernandez 2024, arXiv 2411.13055)")    \
+    REAL(static_fraction, -1.0, -1.0, 1.0, "1", CS_SCOPE_POWER,                                                        \
+         "share of TDP that a training device draws whatever its utilisation; below 0: the device's static_fraction. " \
+         "paper: 0.70, rebuilt from -37.22% utilisation = -5.87% power (Fernandez 2024, arXiv 2411.13055)")            \
+    REAL(dynamic_fraction, -1.0, -1.0, 1.0, "1", CS_SCOPE_POWER,                                                       \
+         "share of TDP that full utilisation adds, up to TDP in all; below 0: the device's dynamic_fraction")          \
+    REAL(idle_fraction, -1.0, -1.0, 1.0, "1", CS_SCOPE_POWER,                                                          \
+         "share of TDP in wall time that does not train; below 0: the device's idle_fraction")                         \
+    FLAG(idle_apart, true, CS_SCOPE_POWER,                                                                             \
+         "wall time that does not train (1 - goodput) draws idle_fraction; false: as the rest (CarbonScaling Eq 3)")   \
     REAL(server_fraction, 0.50, 0.0, 1.0, "1", CS_SCOPE_POWER,                                                         \
-         "average draw of the rest of a server, of its maximum less the accelerators'; custom")
+         "average draw of the rest of a server, of its maximum less the accelerators'; 8 H100 and their host then "    \
+         "draw 7.5 kW where Newkirk 2025 (arXiv 2506.14551) metered 7.75")                                             \
+    REAL(network_w, 50.0, 0.0, 1e5, "W", CS_SCOPE_POWER,                                                               \
+         "switches of the scale-out network, per device; 0 in one server, 116 over 64 of them (MLPerf Training v4.0 "  \
+         "power, Supermicro); custom")
 
-/* ---- carbon: Eq 3 to 5 ---- */
+/* ---- carbon: of energy by place, of making by part ---- */
 #define CS_CARBON_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
-    CHOICE(preset, "default", "default|paper", CS_SCOPE_NONE,                                                          \
-           "paper: attribution full, no host, overhead 1, no server power, PUE 1.1, static fraction 0.70")             \
-    REAL(pue, 1.1, 1.0, 10.0, "1", CS_SCOPE_OPERATION, "power usage effectiveness where a region states none")         \
-    FLAG(pue_per_region, false, CS_SCOPE_OPERATION, "a region's own PUE, where it states one, replaces pue")           \
+    CHOICE(preset, "measured", CS_PRESET_NAMES, CS_SCOPE_NONE,                                                         \
+           "measured: meters and declarations; paper: what CarbonScaling's printed percentages need, see below")       \
+    REAL(pue, 1.15, 1.0, 10.0, "1", CS_SCOPE_OPERATION,                                                                \
+         "power usage effectiveness of an unnamed site; custom, between the 1.09 to 1.17 of large operators and 1.54 " \
+         "of "                                                                                                         \
+         "a survey")                                                                                                   \
+    FLAG(pue_per_region, false, CS_SCOPE_OPERATION, "a region's own PUE, where it states one, goes before all others") \
+    CHOICE(fleet, "unnamed", CS_FLEET_NAMES, CS_SCOPE_OPERATION,                                                       \
+           "whose data centres: google 1.09 (2024), aws 1.14 (2025), microsoft 1.17 (2025), survey 1.54 (Uptime "      \
+           "Institute 2025, 681 sites); unnamed takes pue")                                                            \
     CHOICE(attribution, "amortized", "amortized|full", CS_SCOPE_EMBODIED,                                              \
-           "share T / lifetime of the devices (CarbonScaling Eq 5), or whole devices charged to the run")              \
-    CHOICE(cpa_set, "llmcarbon", "llmcarbon|act|imec", CS_SCOPE_EMBODIED,                                              \
-           "carbon per area by node: LLMCarbon (Faiz 2024), ACT (Gupta 2022), imec netzero")                           \
+           "share of the devices' working life (CarbonScaling Eq 5), or whole devices charged to the run")             \
+    CHOICE(cpa_set, "measured", CS_CPA_NAMES, CS_SCOPE_EMBODIED,                                                       \
+           "carbon per area by node; of wafer, with yield: measured (imec netzero), ademe (4.26 kg/cm2); of die: "     \
+           "llmcarbon (Faiz 2024), act (Gupta 2022), imec")                                                            \
+    REAL(defects_per_cm2, 0.1, 0.0, 10.0, "cm-2", CS_SCOPE_EMBODIED, "of Murphy's yield (ADEME's and ours)")           \
+    REAL(reticle_mm2, 858.0, 1.0, 1e6, "mm2", CS_SCOPE_EMBODIED,                                                       \
+         "largest die, 26 x 33 mm of a scanner: a projected area is split into as few as hold it")                     \
     REAL(cpa_growth_per_year, 0.0, -0.99, 10.0, "1", CS_SCOPE_EMBODIED,                                                \
          "growth of carbon per area and per GB of HBM; 0.10 is the paper's EUV scenario")                              \
-    REAL(hbm_kg_per_gb, 0.4, 0.0, 1e3, "kg", CS_SCOPE_EMBODIED, "HBM and DRAM, LLMCarbon hardware.csv")                \
-    REAL(lifetime_years, 6.0, 1e-3, 1e3, "year", CS_SCOPE_EMBODIED, "service life (CarbonScaling 5.1)")                \
-    FLAG(host, true, CS_SCOPE_EMBODIED, "count the host's share: CPU, DRAM, SSD")                                      \
+    REAL(hbm_kg_per_gb, 0.81, 0.0, 1e3, "kg", CS_SCOPE_EMBODIED,                                                       \
+         "HBM; fitted with cooling and assembly to NVIDIA's declarations of HGX H100 and B200; LLMCarbon 0.4")         \
+    REAL(cooling_kg_per_w, 0.0375, 0.0, 1e3, "kg", CS_SCOPE_EMBODIED,                                                  \
+         "heat sink and power delivery per W of TDP; see hbm_kg_per_gb")                                               \
+    REAL(board_kg, 12.0, 0.0, 1e6, "kg", CS_SCOPE_EMBODIED,                                                            \
+         "circuit board, connectors, mechanics of one device; see hbm_kg_per_gb")                                      \
+    REAL(assembly_factor, 1.08, 1.0, 10.0, "1", CS_SCOPE_EMBODIED,                                                     \
+         "assembly on top of a device's parts: 8.6% of HGX H100 (NVIDIA's product carbon footprint summary, 2025)")    \
+    FLAG(declared, true, CS_SCOPE_EMBODIED,                                                                            \
+         "a device's embodied_kg, where it states one, scales the parts above to that sum")                            \
+    REAL(lifetime_years, 5.0, 1e-3, 1e3, "year", CS_SCOPE_EMBODIED, "service life; custom, 6 in CarbonScaling 5.1")    \
+    REAL(lifetime_use, 0.85, 1e-3, 1.0, "1", CS_SCOPE_EMBODIED,                                                        \
+         "share of the service life that devices work (Luccioni 2022, arXiv 2211.02001; Falk 2025, arXiv 2509.00093)") \
+    FLAG(host, true, CS_SCOPE_EMBODIED, "count the host's share")                                                      \
+    REAL(host_kg, 2080.0, 0.0, 1e6, "kg", CS_SCOPE_EMBODIED,                                                           \
+         "of a host (Schneider 2025, arXiv 2502.01671: 260 a TPUv6e; others 1,623 to 5,700); 0: the sum of the parts " \
+         "below")                                                                                                      \
     REAL(host_cpu_kg, 1.47, 0.0, 1e6, "kg", CS_SCOPE_EMBODIED, "1.47 cm2 at 1 kg/cm2, LLMCarbon hardware.csv")         \
     REAL(host_dram_gb, 256.0, 0.0, 1e9, "GB", CS_SCOPE_EMBODIED, "per host, LLMCarbon hardware.csv")                   \
     REAL(host_dram_kg_per_gb, 0.4, 0.0, 1e3, "kg", CS_SCOPE_EMBODIED, "LLMCarbon hardware.csv")                        \
     REAL(host_ssd_gb, 32768.0, 0.0, 1e9, "GB", CS_SCOPE_EMBODIED, "per host, LLMCarbon hardware.csv")                  \
     REAL(host_ssd_kg_per_gb, 0.018, 0.0, 1e3, "kg", CS_SCOPE_EMBODIED, "LLMCarbon hardware.csv")                       \
     COUNT(host_devices, 8, 1, 1000000, "1", CS_SCOPE_EMBODIED, "devices that share a host, LLMCarbon hardware.csv")    \
-    REAL(overhead_factor, 1.35, 1.0, 10.0, "1", CS_SCOPE_EMBODIED,                                                     \
-         "infrastructure, transport, recycling on top of manufacturing (Schneider 2025: 513 -> 693 kg)")
+    REAL(network_kg, 0.0, 0.0, 1e6, "kg", CS_SCOPE_EMBODIED,                                                           \
+         "network gear outside the server, per device; no declaration of a training network is known")                 \
+    REAL(                                                                                                              \
+        transport_fraction, 0.08, 0.0, 10.0, "1", CS_SCOPE_EMBODIED,                                                   \
+        "transport to the site, of the device's making; with end_of_life_fraction 141 / 127.6 of an A100 (Falk 2025)") \
+    REAL(end_of_life_fraction, 0.025, 0.0, 10.0, "1", CS_SCOPE_EMBODIED,                                               \
+         "end of life, of the device's making: 1.51 kg per kg (ADEME) of some 2 kg a device")                          \
+    REAL(construction_factor, 1.19, 1.0, 10.0, "1", CS_SCOPE_EMBODIED,                                                 \
+         "buildings and their plant on top of all above (Schneider 2025: 109 of 583 kg); 1.35 stands for transport "   \
+         "and recycling too (513 -> 693 kg)")
 
 #define CS_LIMITS_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
     COUNT(points, 100000000, 1, 1000000000000, "1", CS_SCOPE_NONE, "most grid points; checked before a range expands") \
@@ -331,8 +380,9 @@ struct cs_list *cs_setting_list(struct cs_settings *settings, const struct cs_se
 
 /* Every setting at its default. */
 void cs_settings_default(struct cs_settings *settings);
-/* carbon.preset "paper": attribution full, host off, overhead 1, server power 0, PUE 1.1 everywhere, static .70. Called
- * by the reader after the preset is known and before the other keys, which so still override it. */
+/* carbon.preset "paper": chips and HBM alone by LLMCarbon's figures, whole devices charged to the run, no servers, no
+ * network, PUE 1.1 everywhere, power of Eq 3 with a static .70. Called by the reader after the preset is known and
+ * before the other keys, which so still override it. */
 void cs_settings_apply_preset(struct cs_settings *settings);
 
 #endif

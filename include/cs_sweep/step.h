@@ -221,6 +221,7 @@ struct cs_step {
     double seconds;
     double shares[CS_SHARE_COUNT]; /* sum 1 */
     double training_seconds, mfu, hfu;
+    double idle_seconds; /* of the training's wall time: what goodput leaves */
     double memory_bytes, state_bytes, activation_bytes, other_bytes; /* of the fullest device */
     double host_bytes; /* activations that the host keeps for a device of stage 0 */
 };

@@ -25,7 +25,8 @@ plt.rcParams.update({"figure.figsize": (6.4, 4.4), "figure.dpi": 150, "font.size
 NOTES = {
     "paper": "preset 'paper': whole devices charged to the run, chips and HBM only, no servers, PUE 1.1, static share "
              ".70",
-    "default": "defaults: amortised over 6 years, hosts, servers and infrastructure counted, PUE 1.1, static share .70",
+    "measured": "preset 'measured': declared or measured devices, hosts and buildings, amortised over 5 years at 85% "
+                "use, servers, network and idle time counted, PUE 1.15",
 }
 
 
@@ -230,7 +231,7 @@ def draw_4a(data, preset):
     figure, results = plt.figure(), []
     axes = loss_axes(figure)
     region = str(data.region.values[0])
-    without = line(data, "carbon_operational") + line(data, "carbon_servers")
+    without = line(data, "carbon_total") - line(data, "carbon_embodied")
     curve(axes, data, ideal(data, "B100", region), "ideal", 0, results)
     curve(axes, data, without, "no embodied", 1, results)
     carbon_curve(axes, data, "practical", 2, results)
@@ -273,8 +274,8 @@ def stacked(axes, data, labels, parts_of):
 
 def parts(data, prefix, **labels):
     """kg: operational and embodied carbon of one point."""
-    running = point(data, prefix + "carbon_operational", **labels) + point(data, prefix + "carbon_servers", **labels)
-    return np.array([running, point(data, prefix + "carbon_embodied", **labels)])
+    embodied = point(data, prefix + "carbon_embodied", **labels)
+    return np.array([point(data, prefix + "carbon_total", **labels) - embodied, embodied])
 
 
 def draw_5(data, preset, per_device):
@@ -348,8 +349,7 @@ def draw_v1_exponent(data, preset):
         for i, device in enumerate(family.hardware.values):
             carbon = line(family, "carbon_total", hardware=device)
             perfect = np.where(np.isfinite(carbon), ideal(family, device, region), np.nan)
-            running = line(family, "carbon_operational", hardware=device) + line(family, "carbon_servers",
-                                                                                 hardware=device)
+            running = carbon - line(family, "carbon_embodied", hardware=device)
             fitted = [fits.power_law(loss, values) for values in (perfect, running, carbon)]
             if None in fitted:
                 continue

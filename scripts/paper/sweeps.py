@@ -138,12 +138,23 @@ def line(data, variable, **labels):
     return np.asarray(array.sel(labels).squeeze(drop=True), dtype=float)
 
 
+def power_shares(data, hardware):
+    """Shares of TDP: what a training device always draws, and what full utilisation adds. Of the settings where they
+    say, else of the device; files of versions that had one setting draw the TDP at full utilisation."""
+    static = setting(data, "power", "static_fraction", 0.70)
+    dynamic = setting(data, "power", "dynamic_fraction", 1.0 - static)
+    devices = json.loads(data.attrs["settings"]).get("axes", {}).get("hardware", [])
+    own = next((entry for entry in devices if isinstance(entry, dict) and entry.get("name") == hardware), {})
+    return (own.get("static_fraction", 0.70) if static < 0.0 else static,
+            own.get("dynamic_fraction", 0.30) if dynamic < 0.0 else dynamic)
+
+
 def ideal(data, hardware, region):
     """The paper's ideal: every FLOP at peak, no static power, no embodied carbon; kg over the model axis."""
-    static = setting(data, "power", "static_fraction", 0.70)
+    dynamic = power_shares(data, hardware)[1]
     peak = point(data, "device_peak", hardware=hardware)
     tdp = point(data, "device_tdp", hardware=hardware)
     pue = point(data, "region_pue", region=region)
     intensity = point(data, "carbon_intensity", region=region)
-    joules = line(data, "compute") / peak * (1.0 - static) * tdp
+    joules = line(data, "compute") / peak * dynamic * tdp
     return joules / 3.6e6 * pue * intensity / 1000.0

@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 
 from . import fits
-from .sweeps import LARGEST, ONE_TRILLION, SMALLEST, line, point, setting
+from .sweeps import LARGEST, ONE_TRILLION, SMALLEST, line, point, power_shares, setting
 
 UTILISATIONS = (0.25, 0.35, 0.45)
 RUN_HOURS = 2160.0  # three months
@@ -68,9 +68,9 @@ def reach(data, **labels):
 def carbon_alone(technology, year, growth, utilisation, intensity):
     """kg of one FLOP/s of B100s for three months, from the device figures of the file."""
     labels = dict(year=year, cpa_growth_per_year=growth)
-    static = setting(technology, "power", "static_fraction", 0.70)
+    static, dynamic = power_shares(technology, "B100")
     pue = float(technology["region_pue"].values.flat[0])
-    power = point(technology, "device_tdp", **labels) * (static + (1.0 - static) * utilisation)
+    power = point(technology, "device_tdp", **labels) * (static + dynamic * utilisation)
     devices = 1.0 / point(technology, "device_peak", **labels)
     operational = devices * power * RUN_HOURS / 1000.0 * pue * intensity / 1000.0
     return operational, devices * point(technology, "embodied_device", **labels)
@@ -245,7 +245,7 @@ class Bloom:
     label_hours, label_tflops = 1082990.0, 150.0          # TFLOP/s executed, steady (BigScience 2022)
 
     def __init__(self, data, validation):
-        self.static = setting(data, "power", "static_fraction", 0.70)
+        self.static, self.dynamic = power_shares(data, "A100")
         run = next((run for run in validation["baselines"] if "bloom" in run["id"]), {})
         self.hours = {key: run.get(key) for key in ("ours", "reg", "llmc")}
         case = next((case for case in validation["cases"] if case["id"] == run.get("id")), None)
@@ -256,7 +256,7 @@ class Bloom:
         """kWh: the static share all the time, the dynamic one for the hours at peak."""
         if hours is None:
             return None
-        return self.tdp / 1000.0 * (self.static * hours + (1.0 - self.static) * self.peak_hours)
+        return self.tdp / 1000.0 * (self.static * hours + self.dynamic * self.peak_hours)
 
     def total(self, energy, embodied):
         return None if energy is None else energy * self.grid / 1e6 + embodied

@@ -24,7 +24,7 @@ function beside(p) {
 function describe(p) {
   const hardware = dims.hardware[p.at.hardware];
   return [
-    `${tonnes(p.carbon_total)} CO2e: ${tonnes(p.carbon_operational)} devices, ${tonnes(p.carbon_servers)} servers, ${tonnes(p.carbon_embodied)} embodied`,
+    `${tonnes(p.carbon_total)} CO2e: ${tonnes(p.carbon_operational)} devices, ${tonnes(p.carbon_idle)} idle, ${tonnes(p.carbon_servers)} servers, ${tonnes(p.carbon_network)} network, ${tonnes(p.carbon_embodied)} embodied`,
     `${digits(p.devices)} devices for ${days(p.training_time)}, utilisation ${percent(p.mfu)}`,
     `plan ${p.plan}${bothPlans ? ` (${planNames[p.which]})` : ""}`,
     ...beside(p),
@@ -122,7 +122,8 @@ function show(id, type, data, options) {
   if (charts[id]) charts[id].destroy();
   charts[id] = new Chart(byId(id), { type, data, options });
 }
-const carbonParts = [["carbon_operational", "devices, operational"], ["carbon_servers", "servers, operational"], ["carbon_embodied", "embodied"]];
+const carbonParts = [["carbon_operational", "devices, training", "#0072b2"], ["carbon_idle", "devices, idle", "#999999"],
+  ["carbon_servers", "servers, operational", "#56b4e9"], ["carbon_network", "network, operational", "#009e73"], ["carbon_embodied", "embodied", "#e69f00"]];
 function bars() {
   const points = seriesIndices().map((series) => point(atOf(series, state.at)));
   const labels = points.map((p, i) => {
@@ -138,7 +139,7 @@ function bars() {
   for (const id of ["split-chart", "time-chart"]) byId(id).parentElement.style.height = `${Math.max(20, 6 + 1.3 * labels.length)}rem`;
   const pattern = ["#0072b2", "#56b4e9", "#d55e00", "#cc79a7", "#e69f00", "#999999", "#000000"];
   show("split-chart", "bar", {
-    labels, datasets: carbonParts.map(([key, text], i) => ({ label: text, backgroundColor: ["#0072b2", "#56b4e9", "#e69f00"][i],
+    labels, datasets: carbonParts.map(([key, text, colour]) => ({ label: text, backgroundColor: colour,
       borderColor: "#fff", borderWidth: 1, data: points.map((p) => (p.feasible ? p[key] / 1000 : NaN)) })),
   }, horizontal(round, "t CO2e", (item) => `${item.dataset.label}: ${tonnes(item.raw * 1000)}`));
   show("time-chart", "bar", {

@@ -17,11 +17,11 @@ if (xChoices.length === 0) {
 }
 const yChoices = [
   { key: "carbon_total", text: "Carbon, t CO2e", of: (p) => p.carbon_total / 1000 },
-  { key: "carbon_operation", text: "Operational carbon (devices and servers), t CO2e", of: (p) => (p.carbon_operational + p.carbon_servers) / 1000 },
+  { key: "carbon_operation", text: "Operational carbon, t CO2e", of: (p) => (p.carbon_total - p.carbon_embodied) / 1000 },
   { key: "carbon_embodied", text: "Embodied carbon charged, t CO2e", of: (p) => p.carbon_embodied / 1000 },
   { key: "embodied_inventory", text: "Embodied carbon of all devices, t CO2e", of: (p) => p.embodied_inventory / 1000 },
   { key: "embodied_share", text: "Embodied share of carbon", of: (p) => p.carbon_embodied / p.carbon_total, linear: true },
-  { key: "energy", text: "Energy of devices and servers, MWh", of: (p) => (p.energy + p.energy_servers) / 1000 },
+  { key: "energy", text: "Energy of devices, servers and network, MWh", of: (p) => (p.energy + p.energy_servers + p.energy_network) / 1000 },
   { key: "devices", text: "Devices", of: (p) => p.devices },
   { key: "device_hours", text: "Device hours", of: (p) => p.devices * p.training_time / 3600 },
   { key: "mfu", text: "Utilisation (model FLOPs)", of: (p) => p.mfu, linear: true },

@@ -62,8 +62,12 @@ function point(at, which = shown.plan) {
     "embodied_inventory", "carbon_embodied"]) {
     out[name] = value(which + name, at);
   }
+  // Files of earlier versions have neither.
+  for (const name of ["energy_idle", "energy_network"]) out[name] = arrays[which + name] ? value(which + name, at) : 0;
   const factor = value("regional_factor", at);
-  out.carbon_operational = out.energy * factor;
+  out.carbon_operational = (out.energy - out.energy_idle) * factor;
+  out.carbon_idle = out.energy_idle * factor;
+  out.carbon_network = out.energy_network * factor;
   out.carbon_servers = out.energy_servers * factor;
   out.carbon_total = out.carbon_embodied + value(which + "energy_charged", at) * factor;
   out.memory_share = out.memory_per_device / value("memory_capacity", at);

@@ -15,7 +15,9 @@ function columns() {
   if (bothPlans) add("chosen_by", "Plan with", (p) => planNames[p.which], (x) => x, true);
   add("carbon_total_kg", "Carbon", (p) => p.carbon_total, tonnes);
   add("carbon_operational_kg", "Devices' power", (p) => p.carbon_operational, tonnes);
+  add("carbon_idle_kg", "Idle devices", (p) => p.carbon_idle, tonnes);
   add("carbon_servers_kg", "Servers' power", (p) => p.carbon_servers, tonnes);
+  add("carbon_network_kg", "Network's power", (p) => p.carbon_network, tonnes);
   add("carbon_embodied_kg", "Embodied", (p) => p.carbon_embodied, tonnes);
   if (bothPlans) {
     const least = (p) => point(p.at, leastCarbon).carbon_total;

@@ -299,8 +299,9 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
     struct cs_carbon_inputs inputs;
     struct cs_footprint footprint;
     double state, activation;
-    cs_carbon_inputs_init(&problem->device, &config->settings.power, &config->settings.carbon, 0.0, &inputs);
-    cs_footprint_of(&inputs, p->plan.devices, p->step.training_seconds, p->step.mfu, &footprint);
+    cs_carbon_inputs_init(&problem->device, &problem->device, &config->settings.power, &config->settings.carbon, 0.0,
+                          &inputs);
+    cs_footprint_of(&inputs, p->plan.devices, p->step.training_seconds, p->step.idle_seconds, p->step.mfu, &footprint);
     switch (item->metric) {
     case CS_METRIC_DEVICE_HOURS:
         return devices * p->step.training_seconds / CS_SECONDS_PER_HOUR;

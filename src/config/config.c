@@ -217,6 +217,10 @@ static enum cs_code read_settings(const struct cs_json *root, struct cs_config *
     static const char *const sections[] = {CS_SECTIONS(SECTION_NAME)};
     cs_settings_default(&config->settings);
     const struct cs_json *preset = cs_json_member(cs_json_member(root, "carbon"), "preset");
+    if (preset != NULL && preset->type == CS_JSON_STRING && strcmp(preset->string, "default") == 0) {
+        return cs_json_fail(preset, error,
+                            "the preset \"default\" is gone; \"measured\" is the default, with other constants.");
+    }
     if (preset != NULL) {
         CS_TRY(read_setting(preset, cs_setting_find("carbon.preset"), &config->settings, error));
         cs_settings_apply_preset(&config->settings);

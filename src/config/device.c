@@ -33,7 +33,7 @@ static double value_of(const struct cs_device_change *change, const struct cs_de
 
 void cs_device_apply(const struct cs_device_change *change, struct cs_device *device)
 {
-    cs_device_put(device, change->field, value_of(change, device));
+    cs_device_alter(device, change->field, value_of(change, device));
 }
 
 /* Whether a device can have a change; else the reason, which names the device, the field and the value. */
@@ -60,11 +60,16 @@ enum cs_code cs_config_device(const struct cs_config *config, const struct cs_de
 {
     char reason[320];
     *changed = *device;
-    for (int32_t i = 0; i < config->change_count; i++) {
-        if (refuses(&config->changes[i], changed, reason, sizeof reason)) {
-            return cs_fail(error, CS_ERROR_CONFIG, CS_DEVICE_SECTION ".%s: %s", config->changes[i].field->key, reason);
+    /* A declaration last, whatever the order: it is of the device with all the other changes. */
+    for (int32_t k = 0; k < 2 * config->change_count; k++) {
+        const struct cs_device_change *change = &config->changes[k % config->change_count];
+        if (cs_device_declares(change->field) != (k >= config->change_count)) {
+            continue;
         }
-        cs_device_apply(&config->changes[i], changed);
+        if (refuses(change, changed, reason, sizeof reason)) {
+            return cs_fail(error, CS_ERROR_CONFIG, CS_DEVICE_SECTION ".%s: %s", change->field->key, reason);
+        }
+        cs_device_apply(change, changed);
     }
     return CS_OK;
 }

@@ -114,9 +114,10 @@ static void device_at(const struct cs_config *config, const int64_t *coordinates
         own.scale_out_bandwidth = model->scale_out_bandwidth;
     }
     (void)cs_config_device(config, &own, device, NULL); /* the reader has tried every device of the axis */
-    for (int32_t i = 0; i < config->axis_count; i++) {
+    for (int32_t k = 0; k < 2 * config->axis_count; k++) {
+        const int32_t i = k % config->axis_count;
         const struct cs_axis *axis = &config->axes[i];
-        if (axis->kind == CS_AXIS_DEVICE) {
+        if (axis->kind == CS_AXIS_DEVICE && cs_device_declares(axis->field) == (k >= config->axis_count)) {
             const struct cs_device_change change = {axis->field, axis->factor, axis->numbers[coordinates[i]]};
             cs_device_apply(&change, device);
         }
@@ -183,7 +184,7 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
         point->problem.ramp = point->model->ramp;
     }
     cs_space_set_free(&settings->search, &point->space);
-    cs_carbon_inputs_init(&device, &settings->power, &settings->carbon, point->years, &point->carbon);
+    cs_carbon_inputs_init(&sold, &device, &settings->power, &settings->carbon, point->years, &point->carbon);
 }
 
 struct cs_place cs_region_place(const struct cs_carbon_settings *carbon, const struct cs_region *region)

@@ -12,7 +12,8 @@ static void clear(struct cs_record *record, enum cs_status status)
 {
     memset(record, 0, sizeof *record);
     record->status = status;
-    record->training_time = record->step_time = record->mfu = record->hfu = record->memory = (double)NAN;
+    record->training_time = record->idle_time = record->step_time = record->mfu = record->hfu = record->memory =
+        (double)NAN;
     for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
         record->shares[i] = (double)NAN;
     }
@@ -27,6 +28,7 @@ void cs_record_of(const struct cs_search_result *result, struct cs_record *recor
     }
     record->plan = result->plan;
     record->training_time = result->step.training_seconds;
+    record->idle_time = result->step.idle_seconds;
     record->step_time = result->step.seconds;
     record->mfu = result->step.mfu;
     record->hfu = result->step.hfu;

@@ -43,6 +43,7 @@
 /* STEP(name, units, member of struct cs_record, long name): what a record says of the step. */
 #define STEP_VARIABLES(STEP)                                                                                           \
     STEP(training_time, "s", training_time, "time of the whole training")                                              \
+    STEP(idle_time, "s", idle_time, "of it, time that does not train: what goodput leaves")                            \
     STEP(step_time, "s", step_time, "time of one training step")                                                       \
     STEP(mfu, "1", mfu, "model FLOPs utilisation over the whole training")                                             \
     STEP(hfu, "1", hfu, "hardware FLOPs utilisation, recomputation counted")                                           \
@@ -52,27 +53,38 @@
 #define ON_EMBODIED (CS_ON_PLAN | CS_SCOPE_EMBODIED)
 #define ON_OPERATION (CS_ON_PLAN | CS_SCOPE_POWER | CS_SCOPE_OPERATION)
 
+#define OF_DEVICE "embodied carbon dioxide equivalent of one device"
 /* DEVICE(name, member of struct cs_embodied, long name) */
 #define DEVICE_VARIABLES(DEVICE)                                                                                       \
-    DEVICE(embodied_device_logic, logic, "embodied carbon dioxide equivalent of one device: logic dies")               \
-    DEVICE(embodied_device_hbm, hbm, "embodied carbon dioxide equivalent of one device: HBM")                          \
-    DEVICE(embodied_device_host, host, "embodied carbon dioxide equivalent of one device: share of its host")          \
-    DEVICE(embodied_device_overhead, overhead,                                                                         \
-           "embodied carbon dioxide equivalent of one device: infrastructure, transport, recycling")                   \
-    DEVICE(embodied_device, total, "embodied carbon dioxide equivalent of one device")
+    DEVICE(embodied_device_logic, logic, OF_DEVICE ": logic dies")                                                     \
+    DEVICE(embodied_device_hbm, hbm, OF_DEVICE ": HBM")                                                                \
+    DEVICE(embodied_device_cooling, cooling, OF_DEVICE ": heat sink and power delivery")                               \
+    DEVICE(embodied_device_board, board, OF_DEVICE ": circuit board, connectors, mechanics")                           \
+    DEVICE(embodied_device_host, host, OF_DEVICE ": share of its host")                                                \
+    DEVICE(embodied_device_network, network, OF_DEVICE ": share of the network gear")                                  \
+    DEVICE(embodied_device_transport, transport, OF_DEVICE ": transport to the site")                                  \
+    DEVICE(embodied_device_end_of_life, end_of_life, OF_DEVICE ": end of life")                                        \
+    DEVICE(embodied_device_construction, construction, OF_DEVICE ": buildings and their plant")                        \
+    DEVICE(embodied_device, total, OF_DEVICE)
 
 /* CARBON(name, axes, KWH or KG, member of struct cs_footprint, long name) */
 #define CARBON_VARIABLES(CARBON)                                                                                       \
     CARBON(energy, ON_ENERGY, KWH, energy, "energy of the devices before PUE")                                         \
+    CARBON(energy_idle, ON_ENERGY, KWH, energy_idle, "of it, in wall time that does not train")                        \
     CARBON(energy_servers, ON_ENERGY, KWH, energy_servers, "energy of the rest of the servers before PUE")             \
+    CARBON(energy_network, ON_ENERGY, KWH, energy_network, "energy of the network gear before PUE")                    \
     CARBON(embodied_inventory, ON_EMBODIED, KG, inventory,                                                             \
            "embodied carbon dioxide equivalent of all devices, not amortised")                                         \
     CARBON(carbon_embodied, ON_EMBODIED, KG, embodied, "embodied carbon dioxide equivalent charged to the training")   \
-    CARBON(carbon_operational, ON_OPERATION, KG, operational, "carbon dioxide equivalent of the devices' energy")      \
+    CARBON(carbon_operational, ON_OPERATION, KG, operational,                                                          \
+           "carbon dioxide equivalent of the devices' energy while they train")                                        \
+    CARBON(carbon_idle, ON_OPERATION, KG, idle,                                                                        \
+           "carbon dioxide equivalent of the devices' energy in wall time that does not train")                        \
     CARBON(carbon_servers, ON_OPERATION, KG, servers,                                                                  \
            "carbon dioxide equivalent of the energy of the rest of the servers")                                       \
+    CARBON(carbon_network, ON_OPERATION, KG, network, "carbon dioxide equivalent of the energy of the network gear")   \
     CARBON(carbon_total, ON_OPERATION | CS_SCOPE_EMBODIED, KG, total,                                                  \
-           "carbon dioxide equivalent of the training: devices, rest of the servers, embodied")
+           "carbon dioxide equivalent of the training: operational, idle, servers, network, embodied")
 
 enum {
 #define POINT_ENUM(name, type, units, axes, expression, long_name) POINT_##name,

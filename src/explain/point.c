@@ -22,19 +22,27 @@ void cs_point_carbon_of(const struct cs_point *point, const struct cs_search_res
     const struct cs_embodied *const each = &inputs->embodied;
     const double seconds = result->step.training_seconds;
     memset(carbon, 0, sizeof *carbon);
-    cs_footprint_of(inputs, result->plan.devices, seconds, result->step.mfu, &carbon->all);
+    cs_footprint_of(inputs, result->plan.devices, seconds, result->step.idle_seconds, result->step.mfu, &carbon->all);
     cs_footprint_at(&point->place, &carbon->all);
-    const double idle = cs_operational_carbon(cs_device_energy(inputs, result->plan.devices, seconds, 0.0),
-                                              point->place.pue, point->place.g_per_kwh);
+    const double training = seconds - (inputs->power.idle_apart ? result->step.idle_seconds : 0.0);
+    const double unused = cs_operational_carbon((double)result->plan.devices * training * cs_device_power(inputs, 0.0),
+                                                point->place.pue, point->place.g_per_kwh);
     const double embodied = carbon->all.embodied, whole = each->total > 0.0 ? each->total : (double)INFINITY;
     const struct cs_carbon_term terms[CS_CARBON_TERMS] = {
-        {"static_power", "static power", "devices, operational", idle},
-        {"dynamic_power", "dynamic power", "devices, operational", carbon->all.operational - idle},
+        {"static_power", "static power", "devices, while they train", unused},
+        {"dynamic_power", "dynamic power", "devices, while they train", carbon->all.operational - unused},
+        {"idle", "idle", "devices, in the rest of the time", carbon->all.idle},
         {"servers", "servers", "the rest, operational", carbon->all.servers},
+        {"network", "network", "switches, operational", carbon->all.network},
         {"logic", "logic", "embodied", embodied * each->logic / whole},
         {"hbm", "memory chips", "embodied", embodied * each->hbm / whole},
+        {"cooling", "cooling", "embodied, with power delivery", embodied * each->cooling / whole},
+        {"board", "boards", "embodied", embodied * each->board / whole},
         {"host", "hosts", "embodied", embodied * each->host / whole},
-        {"overhead", "overhead", "embodied", embodied * each->overhead / whole},
+        {"network_gear", "network gear", "embodied", embodied * each->network / whole},
+        {"transport", "transport", "embodied, with end of life",
+         embodied * (each->transport + each->end_of_life) / whole},
+        {"construction", "buildings", "embodied", embodied * each->construction / whole},
     };
     memcpy(carbon->terms, terms, sizeof terms);
 }

@@ -10,7 +10,7 @@
 
 enum { CS_POINT_TOP_MAX = 100, CS_POINT_CHANGES_MAX = 16, CS_POINT_KNOBS_MAX = 24, CS_POINT_TRACE_MAX = 256 };
 
-enum { CS_CARBON_TERMS = 7 };
+enum { CS_CARBON_TERMS = 13 };
 /* All carbon of a plan at the point's place, kg CO2e, and the terms that add up to its total. */
 struct cs_point_carbon {
     struct cs_footprint all;

@@ -182,7 +182,7 @@ static void print_device(const struct cs_point *point, const struct cs_style *st
         row(style, "trust", "no measured run of the family %s", device->family);
         break;
     }
-    row(style, "power, area", "%.0f W; %.0f mm2 at %s nm", device->tdp, device->die_area * 1e6,
+    row(style, "power, area", "%.0f W; %.0f mm2 at %s nm", device->tdp, device->dies * device->die_area * 1e6,
         cs_text_number(device->node_nm).at);
 }
 
@@ -326,6 +326,19 @@ static void print_memory(const struct cs_point *point, const struct cs_style *st
               cs_text_bytes(capacity - margin - step->memory_bytes).at);
 }
 
+/* Energy by boundary: what a meter at the devices, at the servers and at the site would read. */
+static void print_energy(const struct cs_point *point, const struct cs_style *style)
+{
+    const struct cs_footprint *const all = &point->carbon.all;
+    const double seconds = (double)point->best[0].plan.devices * point->best[0].step.training_seconds;
+    const double node = all->energy + all->energy_servers;
+    const double site = (node + all->energy_network) * point->place.pue;
+    row(style, "energy",
+        "%s of devices (%.0f W each), %s with their servers (%.0f W), %s of the site, with network and PUE",
+        cs_text_energy(all->energy).at, all->energy / seconds, cs_text_energy(node).at, node / seconds,
+        cs_text_energy(site).at);
+}
+
 static void print_carbon(const struct cs_point *point, const struct cs_style *style)
 {
     const struct cs_point_carbon *const carbon = &point->carbon;
@@ -337,12 +350,15 @@ static void print_carbon(const struct cs_point *point, const struct cs_style *st
         const struct cs_carbon_term *const term = &carbon->terms[i];
         char words[96];
         snprintf(words, sizeof words, "%-10s %s", cs_text_mass(term->kg).at, term->part);
-        print_bar(style, term->label, carbon->all.total > 0 ? term->kg / carbon->all.total : 0, words);
+        if (term->kg != 0.0) {
+            print_bar(style, term->label, carbon->all.total > 0 ? term->kg / carbon->all.total : 0, words);
+        }
     }
-    row(style, "operational", "%s: %s of devices and %s of servers before PUE",
-        cs_text_mass(carbon->all.operational + carbon->all.servers).at, cs_text_energy(carbon->all.energy).at,
-        cs_text_energy(carbon->all.energy_servers).at);
-    row(style, "embodied", "%s charged (%s), of %s in the devices; overhead is buildings, transport and recycling",
+    row(style, "accounting", "%s",
+        point->design.settings.carbon.preset == CS_PRESET_PAPER ? "preset paper" : "preset measured");
+    row(style, "operational", "%s", cs_text_mass(carbon->all.total - carbon->all.embodied).at);
+    print_energy(point, style);
+    row(style, "embodied", "%s charged (%s), of %s in the hardware and its buildings",
         cs_text_mass(carbon->all.embodied).at,
         point->design.carbon.carbon.attribution == CS_ATTRIBUTION_FULL ? "whole devices" : "by share of their life",
         cs_text_mass(carbon->all.inventory).at);

@@ -121,7 +121,11 @@ static enum cs_code read_fields(const struct cs_json *at, bool has_base, struct 
         } else if (isnan(value)) {
             return cs_json_require(at, fields[i].key, &member, error);
         }
-        cs_device_put(device, &fields[i], value);
+        cs_device_alter(device, &fields[i], value);
+    }
+    const struct cs_json *declared = cs_json_member(at, fields[CS_FIELD_embodied].key);
+    if (declared != NULL) {
+        device->embodied = declared->number;
     }
     return CS_OK;
 }

@@ -54,6 +54,18 @@ void cs_device_put(struct cs_device *device, const struct cs_device_field *field
     memcpy((char *)device + field->offset, &member, sizeof member);
 }
 
+void cs_device_alter(struct cs_device *device, const struct cs_device_field *field, double value)
+{
+    static const int32_t parts[] = {CS_FIELD_hbm_nominal_gb, CS_FIELD_dies,        CS_FIELD_die_area,
+                                    CS_FIELD_node_nm,        CS_FIELD_switch_dies, CS_FIELD_switch_area};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (field == &rows[parts[i]] && cs_device_get(device, field) != value) {
+            device->embodied = 0.0;
+        }
+    }
+    cs_device_put(device, field, value);
+}
+
 double cs_device_times(const struct cs_device *device, const struct cs_device_field *field, double factor)
 {
     const double value = cs_device_get(device, field);

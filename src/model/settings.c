@@ -163,11 +163,22 @@ void cs_settings_apply_preset(struct cs_settings *settings)
     if (settings->carbon.preset != CS_PRESET_PAPER) {
         return;
     }
-    settings->carbon.attribution = CS_ATTRIBUTION_FULL;
-    settings->carbon.host = false;
-    settings->carbon.overhead_factor = 1.0;
-    settings->carbon.pue = 1.1;
-    settings->carbon.pue_per_region = false;
-    settings->power.server_fraction = 0.0;
-    settings->power.static_fraction = 0.70;
+    struct cs_carbon_settings *const carbon = &settings->carbon;
+    struct cs_power *const power = &settings->power;
+    carbon->attribution = CS_ATTRIBUTION_FULL;
+    carbon->cpa_set = CS_CPA_LLMCARBON;
+    carbon->hbm_kg_per_gb = 0.4; /* LLMCarbon hardware.csv */
+    carbon->cooling_kg_per_w = carbon->board_kg = carbon->host_kg = carbon->network_kg = 0.0;
+    carbon->transport_fraction = carbon->end_of_life_fraction = 0.0;
+    carbon->assembly_factor = carbon->construction_factor = 1.0;
+    carbon->declared = carbon->host = false;
+    carbon->lifetime_years = 6.0; /* CarbonScaling 5.1 */
+    carbon->lifetime_use = 1.0;
+    carbon->pue = 1.1;
+    carbon->pue_per_region = false;
+    carbon->fleet = CS_FLEET_UNNAMED;
+    power->static_fraction = 0.70;
+    power->dynamic_fraction = 0.30;
+    power->idle_apart = false;
+    power->server_fraction = power->network_w = 0.0;
 }

@@ -193,6 +193,7 @@ void cs_step_evaluate(const struct cs_problem *problem, const struct cs_plan *pl
     step->other_bytes = at_first ? replica->first_fixed[s] : replica->last_fixed[s];
     step->host_bytes = cs_min(flight * replica->first_host[s], replica->host_room);
     step->training_seconds = training_seconds(problem, plan, step->seconds);
+    step->idle_seconds = step->training_seconds * (1.0 - problem->goodput);
     step->mfu = cs_mfu(problem, plan->devices, step->training_seconds);
     double flops = model_flops(&chain) * (double)(plan->micro_batches - (partly ? 1 : 0));
     flops = (flops + (partly ? model_flops(&last) : 0.0)) * (double)plan->data;

@@ -98,7 +98,8 @@ static double carbon_value(struct cs_evaluator *evaluator, const struct cs_varia
         evaluator->last_combination = combination;
         evaluator->feasible = record->status == CS_STATUS_FEASIBLE;
         if (evaluator->feasible) {
-            cs_footprint_of(inputs, record->plan.devices, record->training_time, record->mfu, &evaluator->footprint);
+            cs_footprint_of(inputs, record->plan.devices, record->training_time, record->idle_time, record->mfu,
+                            &evaluator->footprint);
         }
     }
     if (!evaluator->feasible) {

@@ -18,25 +18,24 @@ static int answer_order(const struct cs_answer *a, const struct cs_answer *b)
     return cs_plan_order(&a->plan, &b->plan);
 }
 
-/* The energy of N devices at utilisation u for T seconds, n of them to a server, is
- *   N T (P_static + u P_dynamic) + T ceil(N / n) P_server.
- * N T u is the same for every plan, since u is the share of the peak that the model's own operations take; and
+/* All energy of N devices over T seconds is that of their power line (cs_power_line), N T u being the same for every
+ * plan, since u is the share of the peak that the model's own operations take; of the rest of the servers
  * T ceil(N / n) >= N T / n. Embodied carbon is proportional to N T where it is amortised, else to N. `intensity` is the
  * value of one joule. */
 static void carbon_floor(const struct cs_goal *goal, double intensity, bool embodied, struct cs_floor *floor)
 {
     const struct cs_carbon_inputs *const inputs = goal->carbon;
-    const double fixed = cs_device_power(inputs, 0.0);
-    const double dynamic = cs_device_power(inputs, 1.0) - fixed;
-    const double server = cs_server_energy(inputs, 1, 1.0) / inputs->device.devices_per_server;
+    const struct cs_power_line line = cs_power_line(inputs, goal->step_only ? 1.0 : goal->problem->goodput);
     *floor = (struct cs_floor){
-        .area = intensity * (fixed + server),
-        .constant = intensity * dynamic * cs_mfu(goal->problem, 1, 1.0),
+        .area = intensity * (line.fixed + line.beside),
+        .constant = intensity * line.dynamic * cs_mfu(goal->problem, 1, 1.0),
+        .most = intensity * (line.most + line.beside),
     };
     if (embodied && inputs->carbon.attribution == CS_ATTRIBUTION_FULL) {
         floor->device = cs_embodied_charged(inputs, 1, 1.0);
     } else if (embodied) {
         floor->area += cs_embodied_charged(inputs, 1, 1.0);
+        floor->most += cs_embodied_charged(inputs, 1, 1.0);
     }
 }
 
@@ -44,7 +43,7 @@ void cs_goal_start(struct cs_goal *goal)
 {
     for (int32_t i = 0; i < goal->lists; i++) {
         goal->found[i] = 0;
-        goal->floors[i] = (struct cs_floor){0.0, 0.0, 0.0, 0.0};
+        goal->floors[i] = (struct cs_floor){0.0, 0.0, 0.0, 0.0, 0.0};
         switch (goal->objective) {
         case CS_MIN_TIME:
             goal->floors[i].second = 1.0;
@@ -63,6 +62,12 @@ void cs_goal_start(struct cs_goal *goal)
             break;
         }
     }
+}
+
+static double least_value(const struct cs_floor *floor, double devices, double seconds, double area)
+{
+    const double of_area = fmin(floor->area * area + floor->constant, floor->most * area);
+    return of_area + floor->device * devices + floor->second * seconds;
 }
 
 double cs_goal_seconds(const struct cs_goal *goal, int64_t batch, double step_seconds)
@@ -92,7 +97,7 @@ static bool front_rejects(const struct cs_goal *goal, double devices, double sec
 {
     const double safe = 1.0 - CS_BOUND_SLACK;
     const struct cs_floor *const floor = &goal->floors[0];
-    const double carbon = floor->area * area + floor->device * devices + floor->constant;
+    const double carbon = least_value(floor, devices, seconds, area);
     const struct cs_answer *const members = goal->front->members;
     for (int64_t i = members_up_to(goal->front, devices) - 1; i >= 0 && members[i].seconds < seconds * safe; i--) {
         if (members[i].value < carbon * safe) {
@@ -124,9 +129,7 @@ bool cs_goal_rejects(const struct cs_goal *goal, double devices, double seconds,
             }
             continue;
         }
-        const struct cs_floor *const floor = &goal->floors[i];
-        const double least = floor->area * area + floor->device * devices + floor->second * seconds + floor->constant;
-        if (least * safe <= last->value) {
+        if (least_value(&goal->floors[i], devices, seconds, area) * safe <= last->value) {
             return false;
         }
     }
@@ -141,7 +144,7 @@ static double value_of(const struct cs_goal *goal, int32_t list, int64_t devices
     case CS_MIN_TIME:
         return seconds;
     case CS_MIN_ENERGY:
-        return footprint->energy + footprint->energy_servers;
+        return footprint->energy + footprint->energy_servers + footprint->energy_network;
     case CS_MIN_CARBON:
         cs_footprint_at(&goal->places[list], footprint);
         return footprint->total;
@@ -204,7 +207,8 @@ void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seco
     }
     struct cs_footprint footprint = {0};
     if (goal->objective == CS_MIN_ENERGY || goal->objective == CS_MIN_CARBON) {
-        cs_footprint_of(goal->carbon, plan->devices, seconds, cs_mfu(goal->problem, plan->devices, seconds),
+        const double idle = goal->step_only ? 0.0 : seconds * (1.0 - goal->problem->goodput);
+        cs_footprint_of(goal->carbon, plan->devices, seconds, idle, cs_mfu(goal->problem, plan->devices, seconds),
                         &footprint);
     }
     if (goal->front != NULL) {

@@ -19,9 +19,10 @@ struct cs_answer {
     struct cs_plan plan;
 };
 
-/* No plan has a value below area * devices * seconds + device * devices + second * seconds + constant. */
+/* With A for devices * seconds no plan has a value below
+ *   min(area A + constant, most A) + device * devices + second * seconds. */
 struct cs_floor {
-    double area, device, second, constant;
+    double area, constant, most, device, second;
 };
 
 enum { CS_FRONT_MAX = 1 << 20 };

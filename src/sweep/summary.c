@@ -145,7 +145,8 @@ static void find_extremes(const struct cs_grid *grid, const struct cs_results *r
         const struct cs_place place = cs_region_place(
             &point.settings.carbon, &config->library.regions[config->axes[region_axis].indices[region]]);
         struct cs_footprint carbon;
-        cs_footprint_of(&point.carbon, record->plan.devices, record->training_time, record->mfu, &carbon);
+        cs_footprint_of(&point.carbon, record->plan.devices, record->training_time, record->idle_time, record->mfu,
+                        &carbon);
         cs_footprint_at(&place, &carbon);
         note_extreme(grid, coordinates, carbon.total, record->plan.devices, carbon.total < least->total, least);
         note_extreme(grid, coordinates, carbon.total, record->plan.devices, carbon.total > most->total, most);

@@ -30,7 +30,8 @@ def statements_of(file, plan, prefix):
         for side in (row["old"], row["new"]):
             labels = dict(hardware=side)
             seconds = number("training_time", **labels)
-            per_second = (number("energy", **labels) + number("energy_servers", **labels)) / seconds  # kWh a second
+            per_second = (number("energy", **labels) + number("energy_servers", **labels) +
+                          number("energy_network", **labels)) / seconds  # kWh a second
             per_second *= number("region_pue", region="us-east5") * number("carbon_intensity",
                                                                            region="us-east5") / 1000.0
             rate = number("compute") / seconds  # FLOP/s of the fleet
@@ -40,10 +41,10 @@ def statements_of(file, plan, prefix):
         time = row["days"] * 86400.0
         check(math.isclose(old[0] * time, new[0] * time + new[1], rel_tol=1e-9),
               f"{row['old']} to {row['new']}: {row['days']}")
-        # At the grid below which it never pays, the break-even time is the lifetime of six years.
+        # At the grid below which it never pays, the break-even time is the working part, 85%, of five years.
         scale = row["never_below_g_per_kwh"] / number("carbon_intensity", region="us-east5")
-        check(math.isclose(row["days"] / scale, 6 * 365, rel_tol=1e-9), f"{row['old']} to {row['new']}: grid")
-        lifetime = 6 * 365 * 86400.0
+        check(math.isclose(row["days"] / scale, 5 * 0.85 * 365, rel_tol=1e-9), f"{row['old']} to {row['new']}: grid")
+        lifetime = 5 * 0.85 * 365 * 86400.0
         scale = row["older_better_below_g_per_kwh"] / number("carbon_intensity", region="us-east5")
         if scale > 0.0:
             check(math.isclose(old[0] * scale * lifetime + old[1], new[0] * scale * lifetime + new[1], rel_tol=1e-9),

@@ -15,7 +15,7 @@ import xarray
 
 import harness
 from harness import BUILD, TMP, check, configuration, equal, run_test
-from resultfile import FEASIBLE, SHARES, STATUS
+from resultfile import FEASIBLE, PARTS, SHARES, STATUS
 
 CONFIGURATIONS = {
     "plain": {},
@@ -132,13 +132,13 @@ def ranges(name, ds):
           f"{name}: devices = tensor * pipeline * data * context")
     error = float(abs(sum(ds[share] for share in SHARES) - 1).max())
     check(error <= 1e-9, f"{name}: shares sum to 1 but for {error:.3g}")
-    add_up(f"{name}: carbon_total", ds.carbon_operational + ds.carbon_servers + ds.carbon_embodied, ds.carbon_total,
+    add_up(f"{name}: carbon_total", ds.carbon_operational + ds.carbon_idle + ds.carbon_servers + ds.carbon_network +
+           ds.carbon_embodied, ds.carbon_total,
            1e-12)
-    add_up(f"{name}: embodied_device", ds.embodied_device_logic + ds.embodied_device_hbm + ds.embodied_device_host +
-           ds.embodied_device_overhead, ds.embodied_device, 1e-12)
+    add_up(f"{name}: embodied_device", sum(ds[f"embodied_device_{part}"] for part in PARTS), ds.embodied_device, 1e-12)
     add_up(f"{name}: embodied_inventory", ds.embodied_device * ds.devices.where(feasible), ds.embodied_inventory, 1e-12)
     add_up(f"{name}: carbon_operational", ds.energy * ds.region_pue * ds.carbon_intensity * 1e-3,
-           ds.carbon_operational, 1e-12)
+           ds.carbon_operational + ds.carbon_idle, 1e-12)
     order = ds.sortby("carbon_intensity")
     step = order.carbon_total.diff("region")
     if name != "carbon":

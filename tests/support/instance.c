@@ -179,6 +179,10 @@ static void build_device(const struct instance *instance, struct cs_device *devi
     }
     build_links(instance, device);
     device->tdp = 400.0;
+    device->static_fraction = 0.01 * PICK(power, 70, 80, 30, 90);
+    device->dynamic_fraction = 0.01 * PICK(power, 30, 33, 90, 100); /* the last two reach the TDP */
+    device->idle_fraction = 0.01 * PICK(power, 14, 95, 50, 0);      /* one idles at more than its static share */
+    device->dies = 1.0;
     device->die_area = 8e-4;
     device->node_nm = 7.0;
     device->devices_per_server = 8.0;
@@ -247,7 +251,7 @@ static void build_problem(struct instance *instance)
     settings.carbon.attribution = instance->genes[GENE_attribution];
     const double server[] = {0.5, 0.0, 1.0, 20.0};
     settings.power.server_fraction = server[instance->genes[GENE_power]];
-    cs_carbon_inputs_init(&device, &settings.power, &settings.carbon, 0.0, &instance->carbon);
+    cs_carbon_inputs_init(&device, &device, &settings.power, &settings.carbon, 0.0, &instance->carbon);
 }
 
 static void set_list(struct cs_list *list, int32_t choice, const int32_t (*values)[4])

@@ -11,10 +11,12 @@ static double value_of(const struct oracle *oracle, int64_t devices, double seco
         return seconds;
     }
     const double utilisation = cs_mfu(oracle->problem, devices, seconds);
+    const bool step_only = !(oracle->problem->law.tokens > 0.0);
     struct cs_footprint carbon;
-    cs_footprint_of(oracle->carbon, devices, seconds, utilisation, &carbon);
+    cs_footprint_of(oracle->carbon, devices, seconds, step_only ? 0.0 : seconds * (1.0 - oracle->problem->goodput),
+                    utilisation, &carbon);
     if (oracle->objective == CS_MIN_ENERGY) {
-        return carbon.energy + carbon.energy_servers;
+        return carbon.energy + carbon.energy_servers + carbon.energy_network;
     }
     cs_footprint_at(&oracle->place, &carbon);
     return carbon.total;

@@ -7,6 +7,8 @@ import xarray
 
 STATUS = ["pending", "feasible", "divisibility", "communication", "batch", "memory", "deadline", "failed"]
 FEASIBLE = STATUS.index("feasible")
+# What embodied_device is the sum of.
+PARTS = ["logic", "hbm", "cooling", "board", "host", "network", "transport", "end_of_life", "construction"]
 SHARES = [f"share_{part}" for part in ("compute", "tensor", "expert", "pipeline", "data", "bubble", "optimizer")]
 
 

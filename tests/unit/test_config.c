@@ -302,7 +302,7 @@ START_TEST(the_first_difference_is_named_by_its_path)
         {"output.compression=5", NULL},
         {"output=elsewhere.h5", NULL},
         {"limits.points=1000000", NULL},
-        {"carbon.pue=1.1", NULL},
+        {"carbon.pue=1.15", NULL},
         {"carbon.pue=1.2", "carbon.pue"},
         {"search.zero_stages=[0]", "search.zero_stages"},
         {"axes.year=[1]", "axes.year[0]"},

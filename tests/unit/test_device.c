@@ -184,7 +184,9 @@ static void look(struct cs_search_workspace *workspace, int32_t tensor, int32_t 
     outcome->seconds = best.step.seconds;
     outcome->memory = best.step.memory_bytes;
     outcome->candidates = best.candidates;
-    outcome->energy = cs_device_energy(&point.carbon, 100, 1e6, 0.4) + cs_server_energy(&point.carbon, 100, 1e6);
+    struct cs_footprint footprint;
+    cs_footprint_of(&point.carbon, 100, 1e6, 1e5, 0.4, &footprint);
+    outcome->energy = footprint.energy + footprint.energy_servers;
     outcome->embodied = cs_embodied_charged(&point.carbon, 100, 1e6);
 }
 

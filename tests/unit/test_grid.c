@@ -272,7 +272,7 @@ START_TEST(the_place_between_all_regions)
     for (int64_t devices = 1; devices < 100; devices += 7) {
         struct cs_footprint footprint;
         double sum = 0.0;
-        cs_footprint_of(&point.carbon, devices, 1e6 / (double)devices, 0.3, &footprint);
+        cs_footprint_of(&point.carbon, devices, 1e6 / (double)devices, 1e4, 0.3, &footprint);
         for (int32_t i = 0; i < 4; i++) {
             const struct cs_region *region = &config.library.regions[config.axes[4].indices[i]];
             const struct cs_place place = cs_region_place(&point.settings.carbon, region);

@@ -64,9 +64,9 @@ START_TEST(device_axes_reach_what_reads_them)
         " \"device.die_mm2\": [800, 900], \"device.sram_mib\": [1, 2]}}";
     axes_are(with, "mfu", "model hardware year qat hbm_gib");
     axes_are(with, "energy", "model hardware year qat tdp_w hbm_gib");
-    axes_are(with, "carbon_embodied", "model hardware year qat hbm_gib die_mm2");
+    axes_are(with, "carbon_embodied", "model hardware year qat tdp_w hbm_gib die_mm2");
     axes_are(with, "carbon_total", "model hardware year qat tdp_w hbm_gib die_mm2 region");
-    axes_are(with, "embodied_device", "hardware year die_mm2");
+    axes_are(with, "embodied_device", "hardware year tdp_w die_mm2");
     axes_are(with, "device_tdp", "hardware year tdp_w");
     axes_are(with, "memory_capacity", "hardware year hbm_gib");
     axes_are(with, "device_peak", "hardware year");

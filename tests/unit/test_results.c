@@ -63,8 +63,13 @@ static double expected_carbon(const struct cs_grid *grid, const struct cs_result
     const struct cs_axis *regions = &config->axes[config->axis_count - 1];
     const struct cs_region *region = &config->library.regions[regions->indices[coordinates[config->axis_count - 1]]];
     const double pue = cs_pue(&point.carbon.carbon, region->pue);
-    const double energy = cs_device_energy(&point.carbon, record->plan.devices, record->training_time, record->mfu);
+    const double training = record->training_time - record->idle_time;
+    const double busy = (double)record->plan.devices * training *
+                        cs_device_power(&point.carbon, record->mfu * record->training_time / training);
+    const double idle = (double)record->plan.devices * record->idle_time * point.carbon.idle_power;
+    const double energy = busy + idle;
     const double servers = cs_server_energy(&point.carbon, record->plan.devices, record->training_time);
+    const double network = (double)record->plan.devices * record->training_time * point.settings.power.network_w;
     const double embodied = cs_embodied_charged(&point.carbon, record->plan.devices, record->training_time);
     if (strcmp(name, "energy") == 0) {
         return energy / 3.6e6;
@@ -77,7 +82,8 @@ static double expected_carbon(const struct cs_grid *grid, const struct cs_result
     }
     const double first = cs_operational_carbon(energy, pue, region->g_per_kwh);
     const double second = cs_operational_carbon(servers, pue, region->g_per_kwh);
-    return strcmp(name, "carbon_total") == 0 ? first + second + embodied : second;
+    const double third = cs_operational_carbon(network, pue, region->g_per_kwh);
+    return strcmp(name, "carbon_total") == 0 ? first + second + third + embodied : second;
 }
 
 static void check_variable(hid_t file, const struct cs_grid *grid, const struct cs_results *results, const char *name)

@@ -93,7 +93,9 @@ START_TEST(published_defaults)
     ck_assert_double_eq(settings.projection.hbm_bandwidth, 1.25);
     ck_assert_double_eq(settings.projection.hbm_capacity, 1.24);
     ck_assert_double_eq(settings.projection.link, 1.11);
-    ck_assert_double_eq(settings.carbon.lifetime_years, 6.0);
+    ck_assert_int_eq(settings.carbon.preset, CS_PRESET_MEASURED);
+    ck_assert_double_eq(settings.carbon.lifetime_years, 5.0);
+    ck_assert_double_eq(settings.carbon.lifetime_use, 0.85);
     ck_assert_int_eq(settings.carbon.attribution, CS_ATTRIBUTION_AMORTIZED);
     ck_assert_int_eq(settings.search.objective, CS_MIN_DEVICES);
     ck_assert_uint_eq(settings.search.zero_stages, 15u);
@@ -102,6 +104,7 @@ START_TEST(published_defaults)
 }
 END_TEST
 
+/* CarbonScaling's printed percentages: Eq 3 to 5 with LLMCarbon's figures for chips and HBM alone. */
 START_TEST(the_preset_of_the_paper)
 {
     const struct cs_settings before = settings;
@@ -110,14 +113,23 @@ START_TEST(the_preset_of_the_paper)
     settings.carbon.preset = CS_PRESET_PAPER;
     settings.carbon.pue = 2.0;
     settings.carbon.pue_per_region = true;
+    settings.carbon.fleet = CS_FLEET_GOOGLE;
     cs_settings_apply_preset(&settings);
     ck_assert_int_eq(settings.carbon.attribution, CS_ATTRIBUTION_FULL);
-    ck_assert(!settings.carbon.host);
-    ck_assert_double_eq(settings.carbon.overhead_factor, 1.0);
+    ck_assert_int_eq(settings.carbon.cpa_set, CS_CPA_LLMCARBON);
+    ck_assert_double_eq(settings.carbon.hbm_kg_per_gb, 0.4);
+    ck_assert(!settings.carbon.host && !settings.carbon.declared);
+    ck_assert_double_eq(settings.carbon.cooling_kg_per_w + settings.carbon.board_kg + settings.carbon.network_kg, 0.0);
+    ck_assert_double_eq(settings.carbon.transport_fraction + settings.carbon.end_of_life_fraction, 0.0);
+    ck_assert_double_eq(settings.carbon.assembly_factor * settings.carbon.construction_factor, 1.0);
+    ck_assert_double_eq(settings.carbon.lifetime_years * settings.carbon.lifetime_use, 6.0);
     ck_assert_double_eq(settings.carbon.pue, 1.1);
     ck_assert(!settings.carbon.pue_per_region);
-    ck_assert_double_eq(settings.power.server_fraction, 0.0);
+    ck_assert_int_eq(settings.carbon.fleet, CS_FLEET_UNNAMED);
+    ck_assert_double_eq(settings.power.server_fraction + settings.power.network_w, 0.0);
     ck_assert_double_eq(settings.power.static_fraction, 0.70);
+    ck_assert_double_eq(settings.power.dynamic_fraction, 0.30);
+    ck_assert(!settings.power.idle_apart);
 }
 END_TEST
 

@@ -27,8 +27,11 @@ static const struct cs_wrong table[] = {
     WRONG("1:21", "carbon.host", BOOLEAN, "{\"carbon\": {\"host\": 1}" AXES)
     WHOLE("test.json:1:28: carbon.attribution: expected one of \"amortized\", \"full\", not the text "
           "\"amortised\"; did you mean \"amortized\"?", "{\"carbon\": {\"attribution\": \"amortised\"}" AXES)
-    WRONG("1:24", "carbon.cpa_set", ONE_OF("\"llmcarbon\", \"act\", \"imec\""), "{\"carbon\": {\"cpa_set\": 3}" AXES)
-    WRONG("1:23", "carbon.preset", ONE_OF("\"default\", \"paper\""), "{\"carbon\": {\"preset\": \"papr\"}" AXES)
+    WRONG("1:24", "carbon.cpa_set", ONE_OF("\"measured\", \"llmcarbon\", \"act\", \"imec\", \"ademe\""),
+        "{\"carbon\": {\"cpa_set\": 3}" AXES)
+    WRONG("1:23", "carbon.preset", ONE_OF("\"measured\", \"paper\""), "{\"carbon\": {\"preset\": \"papr\"}" AXES)
+    WHOLE("test.json:1:23: carbon.preset: the preset \"default\" is gone; \"measured\" is the default, with other "
+          "constants.", "{\"carbon\": {\"preset\": \"default\"}" AXES)
     WHOLE("test.json:1:31: carbon.lifetime_years: expected a number from 0.001 to 1000 (year), not 0.",
         "{\"carbon\": {\"lifetime_years\": 0}" AXES)
     WRONG("1:29", "carbon.host_devices", WHOLE_NUMBER("1", "1000000"), "{\"carbon\": {\"host_devices\": 0}" AXES)
@@ -88,7 +91,7 @@ static const struct cs_wrong table[] = {
     WRONG("1:25", "training.tokens", "it replaces tokens_per_parameter and tokens_basis, which are given too; leave "
         "one out.", "{\"training\": {\"tokens\": 1e12, \"tokens_basis\": \"total\"}" AXES)
     WRONG("1:24", "projection.tdp", NUMBER("0.1", "10"), "{\"projection\": {\"tdp\": 0}" AXES)
-    WRONG("1:31", "power.static_fraction", NUMBER("0", "1"), "{\"power\": {\"static_fraction\": 1.5}" AXES)
+    WRONG("1:31", "power.static_fraction", NUMBER("-1", "1"), "{\"power\": {\"static_fraction\": 1.5}" AXES)
     WRONG("1:23", "limits.points", WHOLE_NUMBER("1", "1000000000000"), "{\"limits\": {\"points\": 0}" AXES)
     WRONG("1:23", "limits.points", WHOLE_NUMBER("1", "1000000000000"), "{\"limits\": {\"points\": 1e13}" AXES)
     WRONG("1:13", "$schema", "expected a text, not 1", "{\"$schema\": 1" AXES)
