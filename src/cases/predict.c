@@ -286,7 +286,7 @@ static double metered_energy(enum cs_case_boundary boundary, const struct cs_foo
                              const struct cs_carbon_settings *carbon)
 {
     const double servers = footprint->energy + footprint->energy_servers;
-    return boundary == CS_BOUNDARY_FACILITY                                      ? servers * cs_pue(carbon, 0.0)
+    return boundary == CS_BOUNDARY_FACILITY ? (servers + footprint->energy_network) * cs_pue(carbon, 0.0)
            : boundary == CS_BOUNDARY_NODE || boundary == CS_BOUNDARY_DEVICE_HOST ? servers
                                                                                  : footprint->energy;
 }

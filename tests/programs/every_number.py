@@ -91,7 +91,8 @@ def ranges(file, name):
     check(of("training_time") >= of("step_time"), f"{name}: a step longer than the training")
     wide = np.broadcast_to(values(file, "status", "carbon_total") == FEASIBLE, file["carbon_total"].shape)
     total = sum(np.broadcast_to(values(file, key, "carbon_total"), wide.shape)[wide]
-                for key in ("carbon_operational", "carbon_servers", "carbon_embodied"))
+                for key in ("carbon_operational", "carbon_idle", "carbon_servers", "carbon_network",
+                            "carbon_embodied"))
     check(close(file["carbon_total"][...][wide], total, 1e-9), f"{name}: carbon does not add up")
     check(of("carbon_embodied") <= of("embodied_inventory") * (1 + 1e-9), f"{name}: more embodied than there is")
 

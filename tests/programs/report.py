@@ -57,7 +57,8 @@ def compare_page(data, path):
         elif own not in ("regional_factor", "energy_charged"):
             close(array, data[name], f"{path.name}: {name}", 1e-7)
     factor = arrays["regional_factor"]
-    close(arrays["energy"] * factor, data.carbon_operational, f"{path.name}: operational carbon from the factor", 3e-7)
+    close(arrays["energy"] * factor, data.carbon_operational + data.carbon_idle,
+          f"{path.name}: operational carbon from the factor", 3e-7)
     close(arrays["energy_servers"] * factor, data.carbon_servers, f"{path.name}: servers' carbon from the factor", 3e-7)
     for prefix in ("", LEAST) if LEAST + "status" in data else ("",):
         total = arrays[prefix + "carbon_embodied"] + arrays[prefix + "energy_charged"] * factor
