@@ -40,7 +40,8 @@ MEMORY_LIMITS = {"over_memory", "over_margin"}
 OTHER_LIMITS = {*MEMORY_LIMITS, "case_out", "group_out"}
 AT_LEAST = ("within_10", "r2")
 LAYER_MEMORY = ("activation_memory_gib", "state_memory_gib")  # of plans that partly do not fit: Korthikanti's figures
-MEMORY_AND_CARBON = (*LAYER_MEMORY, "peak_memory_gib", "energy_kwh", "embodied_kgco2e")
+MEMORY_AND_CARBON = (*LAYER_MEMORY, "peak_memory_gib", "energy_kwh", "embodied_kgco2e", "device_power_w",
+                     "node_power_w", "board_embodied_kg")
 
 
 def case_files():

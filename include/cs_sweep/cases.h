@@ -9,7 +9,8 @@
 
 /* X(name, key in case files, of a whole run rather than of one step). Units: s; h of all devices; share of the 16-bit
  * peak; TFLOP/s per device, hardware counting full recomputation; GiB on one device, of the layers alone (activation,
- * state) or of the fullest device without the margin; kWh of the devices before PUE; kg CO2e charged to the run. */
+ * state) or of the fullest device without the margin; kWh within the boundary; kg CO2e charged to the run; W of one
+ * device, or of a server with its devices, within the boundary; kg CO2e of making one device, by the formula. */
 #define CS_CASE_METRICS(X)                                                                                             \
     X(STEP_TIME, "step_time_s", false)                                                                                 \
     X(DEVICE_HOURS, "device_hours", true)                                                                              \
@@ -20,7 +21,10 @@
     X(STATE, "state_memory_gib", false)                                                                                \
     X(PEAK_MEMORY, "peak_memory_gib", false)                                                                           \
     X(ENERGY, "energy_kwh", true)                                                                                      \
-    X(EMBODIED, "embodied_kgco2e", true)
+    X(EMBODIED, "embodied_kgco2e", true)                                                                               \
+    X(DEVICE_POWER, "device_power_w", false)                                                                           \
+    X(NODE_POWER, "node_power_w", false)                                                                               \
+    X(BOARD, "board_embodied_kg", false)
 enum cs_case_metric {
 #define CS_METRIC_ENUM(name, key, whole) CS_METRIC_##name,
     CS_CASE_METRICS(CS_METRIC_ENUM)
@@ -69,6 +73,8 @@ struct cs_case {
     double measured;
     enum cs_case_boundary boundary; /* of a measured power, energy or footprint */
     enum cs_flops_convention convention;
+    double utilisation;  /* measured, while training: power is predicted at it; 0: not stated */
+    double device_hours; /* measured: energy is predicted over them; 0: not stated */
 };
 
 enum { CS_CASE_DEVICES_MAX = 1000000000 };

@@ -146,7 +146,8 @@ static enum cs_code complete_plan(const struct cs_json *plan, struct cs_case *it
 
 static enum cs_code read_measured(const struct cs_json *measured, struct cs_case *item, struct cs_error *error)
 {
-    static const char *const keys[] = {"metric", "value", "boundary", "flops_convention"};
+    static const char *const keys[] = {"metric",           "value",       "boundary",
+                                       "flops_convention", "utilisation", "device_hours"};
     const struct cs_json *at;
     int32_t choice = 0;
     CS_TRY(cs_json_object(measured, error));
@@ -162,7 +163,8 @@ static enum cs_code read_measured(const struct cs_json *measured, struct cs_case
     choice = CS_FLOPS_FULL;
     CS_TRY(cs_json_optional_choice(measured, "flops_convention", "full|causal|6N", &choice, error));
     item->convention = (enum cs_flops_convention)choice;
-    return CS_OK;
+    CS_TRY(cs_json_optional_real(measured, "utilisation", 1e-6, 1.0, NULL, &item->utilisation, error));
+    return cs_json_optional_real(measured, "device_hours", 1e-6, 1e15, "h", &item->device_hours, error);
 }
 
 static enum cs_code read_extras(const struct cs_json *object, struct cs_case *item, struct cs_error *error)

@@ -8,6 +8,7 @@
 #include "cs_sweep/cases.h"
 #include "cs_sweep/text.h"
 #include "cs_sweep/units.h"
+#include "footprint.h"
 #include "library/read.h"
 #include "stack.h"
 
@@ -281,32 +282,18 @@ static void try_as_given(const struct cs_problem *problem, const struct cs_space
     }
 }
 
-/* J within the boundary of a meter. */
-static double metered_energy(enum cs_case_boundary boundary, const struct cs_footprint *footprint,
-                             const struct cs_carbon_settings *carbon)
-{
-    const double servers = footprint->energy + footprint->energy_servers;
-    return boundary == CS_BOUNDARY_FACILITY ? (servers + footprint->energy_network) * cs_pue(carbon, 0.0)
-           : boundary == CS_BOUNDARY_NODE || boundary == CS_BOUNDARY_DEVICE_HOST ? servers
-                                                                                 : footprint->energy;
-}
-
 static double metric_value(const struct cs_case *item, const struct cs_problem *problem, const struct cs_config *config,
                            const struct cs_prediction *p)
 {
     const double devices = (double)p->plan.devices;
     const double flops = step_flops(item, (double)p->plan.global_batch) / (devices * p->step.seconds);
-    struct cs_carbon_inputs inputs;
-    struct cs_footprint footprint;
+    const double peak = cs_device_peak(&problem->device, CS_FORMAT_BF16);
     double state, activation;
-    cs_carbon_inputs_init(&problem->device, &problem->device, &config->settings.power, &config->settings.carbon, 0.0,
-                          &inputs);
-    cs_footprint_of(&inputs, p->plan.devices, p->step.training_seconds, p->step.idle_seconds, p->step.mfu, &footprint);
     switch (item->metric) {
     case CS_METRIC_DEVICE_HOURS:
         return devices * p->step.training_seconds / CS_SECONDS_PER_HOUR;
     case CS_METRIC_MFU:
-        return flops / cs_device_peak(&problem->device, CS_FORMAT_BF16);
+        return flops / peak;
     case CS_METRIC_HARDWARE_TFLOPS:
         return flops * (p->plan.recompute == CS_RECOMPUTE_FULL ? 4.0 / 3.0 : 1.0) / 1e12;
     case CS_METRIC_MODEL_TFLOPS:
@@ -320,9 +307,11 @@ static double metric_value(const struct cs_case *item, const struct cs_problem *
     case CS_METRIC_PEAK_MEMORY:
         return p->step.memory_bytes / CS_BYTES_PER_GIB;
     case CS_METRIC_ENERGY:
-        return metered_energy(item->boundary, &footprint, &config->settings.carbon) / CS_JOULES_PER_KWH;
     case CS_METRIC_EMBODIED:
-        return footprint.embodied;
+    case CS_METRIC_DEVICE_POWER:
+    case CS_METRIC_NODE_POWER:
+    case CS_METRIC_BOARD:
+        return cs_case_footprint(item, problem, config, &p->plan, &p->step, flops / peak);
     case CS_METRIC_STEP_TIME:
     default:
         return p->step.seconds;

@@ -218,6 +218,24 @@ START_TEST(whole_runs)
     WITHIN(predict(item, &p), (devices + hosts + network) * config.settings.carbon.pue, 1e-9);
     item->boundary = CS_BOUNDARY_GPU;
     WITHIN(predict(item, &p), devices, 1e-12);
+    item->device_hours = 1000.0; /* all of them train, at the utilisation that the source states */
+    item->utilisation = 0.5;
+    WITHIN(predict(item, &p), 400.0 * (0.7 + 0.3 * 0.5), 1e-12);
+    item->device_hours = 0.0;
+    item->metric = CS_METRIC_DEVICE_POWER;
+    WITHIN(predict(item, &p), 400.0 * (0.7 + 0.3 * 0.5), 1e-12);
+    item->boundary = CS_BOUNDARY_DEVICE_HOST;
+    WITHIN(predict(item, &p), 400.0 * (0.7 + 0.3 * 0.5) + 0.5 * 3300.0 / 8.0, 1e-12);
+    item->boundary = CS_BOUNDARY_FACILITY;
+    WITHIN(predict(item, &p), (400.0 * (0.7 + 0.3 * 0.5) + 0.5 * 3300.0 / 8.0 + 50.0) * 1.15, 1e-12);
+    item->metric = CS_METRIC_NODE_POWER;
+    item->boundary = CS_BOUNDARY_GPU; /* of a server whatever the boundary says, but for the facility */
+    WITHIN(predict(item, &p), 8.0 * 400.0 * (0.7 + 0.3 * 0.5) + 0.5 * 3300.0, 1e-12);
+    item->metric = CS_METRIC_BOARD;
+    item->boundary = CS_BOUNDARY_BOARD;
+    WITHIN(predict(item, &p), 102.19 + 40.0 * 0.81 * 1.08, 1e-4);
+    item->boundary = CS_BOUNDARY_DEVICE_HOST;
+    WITHIN(predict(item, &p), 1.19 * (102.19 + 40.0 * 0.81 * 1.08 + 260.0), 1e-4);
     item->metric = CS_METRIC_EMBODIED;
     const double device = 1.19 * (1.105 * (102.19 + 40.0 * 0.81 * 1.08) + 260.0); /* 40 GB more than an A100-40GB */
     WITHIN(predict(item, &p), 8.0 * device * seconds / (5.0 * 0.85 * 365.0 * 86400.0), 1e-4);

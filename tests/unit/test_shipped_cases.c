@@ -66,7 +66,8 @@ START_TEST(shipped_cases)
     } files[] = {{"cases.json", 236, 236},
                  {"vtrain-single.json", 180, 180},
                  {"cases-2026.json", 107, 0},
-                 {"cases-2026-doubtful.json", 31, 0}};
+                 {"cases-2026-doubtful.json", 31, 0},
+                 {"carbon.json", 24, 15}};
     const char *data = getenv("CS_SWEEP_DATA");
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
         char path[1024];
