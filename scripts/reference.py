@@ -64,6 +64,9 @@ CS_STACK_FACTS(FACT_ROW)
 #define HOST_ROW(family, since, on, dispatch_us, boundary_us, source) \
     @HOST #family, (since), #on, (dispatch_us), (boundary_us), source @END
 CS_STACK_HOSTS(HOST_ROW)
+#define STORE_ROW(family, since, on, gradient, optimizer, weight, tiles, source) \
+    @STORE #family, (since), #on, (gradient), (optimizer), (weight), (tiles), source @END
+CS_STACK_STORES(STORE_ROW)
 CS_DEVICE_FIELDS(FIELD_ROW)
 CS_SHAPE_FIELDS(MODEL_COUNT, MODEL_FLAG)
 CS_MIXTURE_FIELDS(MODEL_COUNT)
@@ -83,15 +86,16 @@ def evaluate(text):
 
 
 def tables():
-    """[(section, rows)], fields, (fields of a model, fields of "mla"), (abilities of stacks, facts of them, their
-    hosts): what the preprocessor makes of the headers."""
+    """[(section, rows)], fields, (fields of a model, fields of "mla"), tables of stacks: what the
+    preprocessor makes of the headers."""
     compiler = os.environ.get("CC", "cc").split()
     done = subprocess.run([*compiler, "-E", "-P", "-I", str(ROOT / "include"), "-x", "c", "-"], input=SNIPPET,
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{compiler[0]} -E failed: {done.stderr}")
-    sections, fields, models, stacks = [], [], {"MODEL": {}, "MLA": {}}, {"ABILITY": [], "FACT": [], "HOST": []}
-    for kind, body in re.findall(r"@(SECTION|ROW|FIELD|MODEL|MLA|ABILITY|FACT|HOST)\b(.*?)@END", done.stdout, re.S):
+    stacks = {kind: [] for kind in ("ABILITY", "FACT", "HOST", "STORE")}
+    sections, fields, models = [], [], {"MODEL": {}, "MLA": {}}
+    for kind, body in re.findall(r"@([A-Z]+)\b(.*?)@END", done.stdout, re.S):
         if kind in models:
             # Where another field bounds one, no value of that field may make the schema refuse what the program takes.
             low, high = (re.sub(r"\ba->(\w+)", lambda at: str(models[kind][at.group(1)][end]), body) for end in (0, 1))
@@ -445,32 +449,32 @@ def stack_table(stacks):
     """What stacks can do, one row for each ability and family."""
     lines = ["| what | stack | since | on | source |", "|---|---|---|---|---|"]
     for name, meaning in stacks["ABILITY"]:
-        for family, ability, since, until, on, source in stacks["FACT"]:
-            if ability == name:
-                years = f"{since} to {until}" if until else str(since)
-                lines.append(f"| {cell(meaning)} | {family.lower()} | {years} | {on if on != 'ALL' else 'both'} | "
-                             f"{cell(source)} |")
+        for family, _, since, until, on, source in (fact for fact in stacks["FACT"] if fact[1] == name):
+            lines.append(f"| {cell(meaning)} | {family.lower()} | {since}{f' to {until}' if until else ''} | "
+                         f"{on if on != 'ALL' else 'both'} | {cell(source)} |")
     return lines
 
 
-def host_table(stacks):
-    lines = ["| stack | since | on | `dispatch_us` | `boundary_us` | source |", "|---|---|---|---|---|---|"]
-    for family, since, on, dispatch, boundary, source in stacks["HOST"]:
-        lines.append(f"| {family.lower()} | {since} | {on} | {shown(dispatch)} | {shown(boundary)} | {cell(source)} |")
+def years_table(rows, *columns):
+    """What families have from a year on: numbers by their columns."""
+    lines = ["| " + " | ".join(("stack", "since", "on", *columns, "source")) + " |", "|---" * (len(columns) + 4) + "|"]
+    for family, since, on, *numbers, source in rows:
+        cells = (family.lower(), since, on if on != "ALL" else "both", *map(shown, numbers), cell(source))
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     return lines
 
 
 def readme(text, sections, fields, models, stacks):
     blocks = {"settings": [line for section, rows in sections for line in [*section_table(section, rows), ""]][:-1],
-              "devices": field_table(fields), "models": model_table(models),
-              "stacks": stack_table(stacks), "hosts": host_table(stacks)}
+              "devices": field_table(fields), "models": model_table(models), "stacks": stack_table(stacks),
+              "hosts": years_table(stacks["HOST"], "`dispatch_us`", "`boundary_us`"),
+              "stores": years_table(stacks["STORE"], "gradient, B", "optimizer, B", "8-bit weight, B", "logit tiles")}
     for name, lines in blocks.items():
         pattern = re.compile(rf"(<!-- {name}: scripts/reference\.py writes this table -->\n)(?:(?!<!--).)*"
                              r"(<!-- end -->)", re.S)
         if len(pattern.findall(text)) != 1:
             sys.exit(f"configs/README.md has not one place for the table {name}")
-        body = "\n".join(lines) + "\n"
-        text = pattern.sub(lambda match: match.group(1) + body + match.group(2), text)
+        text = pattern.sub(lambda match, body="\n".join([*lines, ""]): match.group(1) + body + match.group(2), text)
     return text
 
 

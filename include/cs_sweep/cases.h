@@ -59,6 +59,7 @@ struct cs_case {
     int32_t gradient_bits;           /* of a gradient on the network, 16 or 32; 0: training.gradient_bytes */
     struct cs_plan stated;           /* the knobs that the source states, the rest free (see cs_plan_set_free) */
     struct cs_plan knobs;            /* the same with what follows from them (cs_case_resolve) */
+    bool offload_stated;             /* else activations stay on the device, unless the run does not fit so */
     const struct cs_case *published; /* the case as published, where this one has another plan; NULL: it is that */
     int64_t devices_hint;            /* 0: none */
     int64_t slices;                  /* groups that only the data-centre network joins; 0: not stated */
@@ -98,6 +99,7 @@ void cs_cases_free(struct cs_cases *cases);
 void cs_held_out_errors(const struct cs_cases *cases, double *errors);
 
 struct cs_prediction {
+    bool lean;             /* it did not fit with the usual state: see cs_case_predict */
     enum cs_status status; /* feasible, or the gate at which every choice of the free knobs failed */
     double value;          /* in the metric's unit; NAN unless feasible */
     struct cs_plan plan;
@@ -124,9 +126,11 @@ enum cs_code cs_case_replan(const struct cs_case *item, const struct cs_plan *gi
                             struct cs_error *error);
 /* A plan that is stated whole is evaluated as it is. Free knobs are searched for the least time, at devices_hint where
  * the devices are not stated, else at the fewest devices that fit; context degrees of 1 to 8, expert degrees that are
- * powers of two or the number of experts. Where nothing fits in memory, the run happened all the same: the margin is
- * dropped first, then the capacity grows. A plan that never ran (cs_case_replan) must pass the gates of the search that
- * the published one passes, but for memory, and for a batch that does not divide.
+ * powers of two or the number of experts. Where a plan does not fit in memory, the run happened all the same: first its
+ * stack keeps the least that it can (cs_problem_make_lean), then activations that may have been offloaded are, then the
+ * margin is dropped, then the capacity grows. A plan that never ran (cs_case_replan) keeps its state as the published
+ * one did, and must pass the gates of the search that that one passes, but for memory, and for a batch that does not
+ * divide.
  * A step trains plan.global_batch sequences, the stated batch rounded up to equally many on each replica; its time, its
  * FLOPs, and the number of steps that the tokens take are all of these. */
 enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,

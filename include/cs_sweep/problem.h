@@ -29,5 +29,8 @@ struct cs_problem {
 void cs_problem_init(struct cs_problem *problem, const struct cs_architecture *architecture, const struct cs_law *law,
                      const struct cs_device *device, const struct cs_precision *precision,
                      const struct cs_training *training);
+/* As with training.lean_memory: the state and the logits as small as the stack can keep them. False, and nothing is
+ * changed, where it cannot keep less. */
+bool cs_problem_make_lean(struct cs_problem *problem);
 
 #endif

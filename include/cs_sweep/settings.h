@@ -156,6 +156,9 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(gradient_bytes, 4.0, 1.0, 16.0, "byte", CS_SCOPE_SEARCH, "gradient per parameter, FP32 (Megatron-LM)")        \
     REAL(optimizer_bytes, 12.0, 0.0, 64.0, "byte", CS_SCOPE_SEARCH,                                                    \
          "optimizer state per parameter: FP32 master weight and two Adam moments (Rajbhandari 2020, ZeRO)")            \
+    FLAG(lean_memory, false, CS_SCOPE_SEARCH,                                                                          \
+         "keep the least that the stack can: 16-bit gradients and moments, 8-bit weights, logits in tiles (table of "  \
+         "what stacks keep)")                                                                                          \
     CHOICE(fused_weight_gradient, "auto", CS_SWITCH_NAMES, CS_SCOPE_SEARCH,                                            \
            "weight gradients are added by their product, and hide the tensor all-reduce; off: by a pass of its own; "  \
            "auto: as the stack does")                                                                                  \

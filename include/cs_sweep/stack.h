@@ -20,6 +20,9 @@
     ABILITY(ZB1P, "the zero-bubble schedule")                                                                          \
     ABILITY(DUALPIPE, "the schedule DualPipe")                                                                         \
     ABILITY(LOGARITHMIC_GATHER, "gathers among ranks of one domain each need not go round a ring")                     \
+    ABILITY(MASTER_WEIGHTS, "ZeRO 3 shards FP32 weights alone and casts what it gathers: a habit")                     \
+    ABILITY(LOGIT_COPIES, "the loss holds logits, their FP32 copy and its log-softmax at once: a habit")               \
+    ABILITY(PRODUCTS_ONLY, "where a part is recomputed, the rest keeps the outputs of products only: a habit")         \
     ABILITY(DROPOUT, "its recipes of GPT models (a plain feed-forward) train with dropout: a habit")
 enum cs_ability {
 #define CS_ABILITY_ENUM(name, meaning) CS_ABILITY_##name,
@@ -44,6 +47,12 @@ enum cs_ability {
     FACT(MEGATRON, SHARD_OVERLAP, 2024, 0, GPU, "Megatron-Core, --use-torch-fsdp2, November 2024")                     \
     FACT(MEGATRON, UNEVEN_STAGES, 2024, 0, GPU,                                                                        \
          "Megatron-LM, --decoder-first-pipeline-num-layers, September 2024; Megatron-Core 0.9")                        \
+    FACT(PYTORCH, MASTER_WEIGHTS, 2022, 0, GPU, "FSDP with MixedPrecision, PyTorch 1.12; FSDP2, MixedPrecisionPolicy") \
+    FACT(PYTORCH, LOGIT_COPIES, 2024, 0, GPU,                                                                          \
+         "cross_entropy of FP32 copies in torchtitan: 77.0 and 62.0 GiB for 8B on 8 and 128 devices, December 2024")   \
+    FACT(XLA, MASTER_WEIGHTS, 2019, 0, ALL, "T5X and MaxText, weight_dtype float32 by default")                        \
+    FACT(XLA, PRODUCTS_ONLY, 2019, 0, ALL,                                                                             \
+         "jax.checkpoint policies name products, as MaxText's save_dot_with_context_except_mlp, 2024")                 \
     FACT(MEGATRON, DROPOUT, 2019, 2022, GPU,                                                                           \
          "Megatron-LM, --hidden-dropout 0.1 by default, kept in Korthikanti 2022, arXiv 2205.05198")                   \
     FACT(MEGATRON, LOGARITHMIC_GATHER, 2025, 0, GPU, "NCCL 2.23 (PAT), September 2024; NeMo 25.02")                    \
@@ -113,14 +122,40 @@ struct cs_stack_host {
 };
 const struct cs_stack_host *cs_stack_hosts(int32_t *count);
 
+/* The least that a stack can keep in memory, from a year on: STORE(family, first year, on, bytes per parameter of a
+ * gradient and of the optimizer's state, of a weight whose products are at 8 bits, tiles in which logits are made,
+ * source). Weights are 16-bit otherwise. */
+#define CS_STACK_STORES(STORE)                                                                                         \
+    STORE(                                                                                                             \
+        MEGATRON, 2024, GPU, 2.0, 10.0, 1.0, 1.0,                                                                      \
+        "gradients in BF16 (grad_sync_dtype of NVIDIA's recipes since May 2024), FP32 weights as 16 bits beside the "  \
+        "BF16 ones (distributed fused Adam, store_param_remainders), --fp8-param-gather")                              \
+    STORE(MEGATRON, 2025, GPU, 2.0, 6.0, 1.0, 1.0,                                                                     \
+          "the same with BF16 moments: --use-precision-aware-optimizer, Megatron-Core 0.11, February 2025")            \
+    STORE(PYTORCH, 2025, GPU, 2.0, 4.0, 2.0, 1.0,                                                                      \
+          "BF16 parameters, whose gradients and moments are BF16 (NeMo Automodel's benchmarks, KempnerForge)")         \
+    STORE(XLA, 2024, ALL, 2.0, 4.0, 2.0, 1.0, "MaxText, weight_dtype bfloat16, which gradients and moments follow")    \
+    STORE(XLA, 2025, ALL, 2.0, 4.0, 2.0, 16.0, "the same with num_vocab_tiling, 4 and 16 in tpu-recipes, 2025")
+struct cs_stack_store {
+    enum cs_stack_family family;
+    int32_t since, on;
+    double gradient_bytes, optimizer_bytes, eight_bit_weight_bytes, logit_tiles;
+    const char *source;
+};
+const struct cs_stack_store *cs_stack_stores(int32_t *count);
+/* The least of the family that training names, in its year; of `best`, the least of any. NULL: no less than usual. */
+const struct cs_stack_store *cs_stack_store_of(const struct cs_training *training, const struct cs_device *device);
+
 /* What a stack does on one device: its facts, with the settings that override them one by one. */
 struct cs_stack {
     enum cs_attention_kernel kernel; /* never AUTO */
     enum cs_layer_split layer_split; /* never AUTO */
     bool gradient_overlap, shard_overlap, send_overlap, tensor_overlap, fused_weight_gradient, dropout;
+    bool master_weights, logit_copies, products_only;
     bool interleaved, logarithmic_gather;
     uint32_t schedules;        /* bits of enum cs_schedule */
     double dispatch, boundary; /* s of the host: to enqueue a kernel; for a transfer between stages */
+    double logit_tiles;        /* 1: the logits of a micro-batch are there at once */
 };
 
 /* Of the family and the year that training names; `best` has what any family has. gated: the model's feed-forward. */

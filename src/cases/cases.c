@@ -123,7 +123,8 @@ static enum cs_code read_plan(const struct cs_json *plan, struct cs_case *item, 
     if (cs_json_member(plan, "recompute_layers") == NULL) {
         item->knobs.recompute_layers = 0;
     }
-    if (cs_json_member(plan, "offload") == NULL) {
+    item->offload_stated = cs_json_member(plan, "offload") != NULL;
+    if (!item->offload_stated) {
         item->knobs.offload = CS_OFFLOAD_OFF;
     }
     for (int32_t i = 0; i < count; i++) {

@@ -188,10 +188,30 @@ static void evaluate_given(const struct cs_problem *problem, const struct cs_pla
     out->status = CS_STATUS_FEASIBLE;
 }
 
-static void search_free(struct cs_problem *problem, const struct cs_space *space, struct cs_search_workspace *workspace,
-                        struct cs_prediction *out)
+/* What a run that does not fit may have done besides, as its source does not say how the state was kept: the least that
+ * its stack can keep. An XLA program whose recomputation is called selective may have kept the products of attention
+ * only (MaxText's policies: minimal keeps all products, save_dot_with_context_except_mlp those). */
+static bool make_lean(struct cs_problem *problem, struct cs_plan *given)
 {
-    enum { ATTEMPTS = 40 };
+    if (!cs_problem_make_lean(problem)) {
+        return false;
+    }
+    if (problem->stack.products_only && given->recompute == CS_RECOMPUTE_SELECTIVE) {
+        given->recompute = CS_RECOMPUTE_FFN;
+    }
+    return true;
+}
+
+/* A source that does not say what was recomputed does not say what was offloaded either. */
+static bool may_offload(const struct cs_case *item, const struct cs_problem *problem)
+{
+    return !item->offload_stated && item->knobs.recompute < 0 && problem->device.host_link > 0.0;
+}
+
+static void search_free(const struct cs_case *item, struct cs_problem *problem, struct cs_space *space,
+                        struct cs_search_workspace *workspace, struct cs_prediction *out)
+{
+    enum { ATTEMPTS = 42 };
     const enum cs_objective objective = space->given.devices > 0 ? CS_MIN_TIME : CS_MIN_DEVICES;
     struct cs_search_result best;
     int32_t found = 0;
@@ -200,7 +220,11 @@ static void search_free(struct cs_problem *problem, const struct cs_space *space
         if (best.status != CS_STATUS_MEMORY) {
             break;
         }
-        if (attempt == 0) {
+        if (item->published == NULL && !out->lean && make_lean(problem, &space->given)) {
+            out->lean = true;
+        } else if (may_offload(item, problem) && space->given.offload == CS_OFFLOAD_OFF) {
+            space->given.offload = -1;
+        } else if (problem->training.memory_margin_fraction + problem->training.memory_margin_bytes > 0.0) {
             problem->training.memory_margin_fraction = 0.0;
             problem->training.memory_margin_bytes = 0.0;
         } else {
@@ -366,6 +390,28 @@ static enum cs_code may_run(const struct cs_case *item, const struct cs_config *
     return CS_OK;
 }
 
+static bool exceeds(const struct cs_problem *problem, const struct cs_prediction *prediction)
+{
+    return prediction->status == CS_STATUS_FEASIBLE && prediction->step.memory_bytes > cs_memory_limit(problem);
+}
+
+/* The free knobs, in the search where that has candidates, else one value after another. */
+static void search_all(const struct cs_case *item, struct cs_problem problem, struct cs_space *space,
+                       struct cs_search_workspace *workspace, struct cs_prediction *out)
+{
+    const struct cs_problem nominal = problem;
+    search_free(item, &problem, space, workspace, out);
+    if (out->status == CS_STATUS_FEASIBLE) {
+        return;
+    }
+    try_as_given(&problem, space, out);
+    if (item->published == NULL && !out->lean && exceeds(&nominal, out) && make_lean(&problem, &space->given)) {
+        out->status = CS_STATUS_PENDING;
+        out->lean = true;
+        try_as_given(&problem, space, out);
+    }
+}
+
 static enum cs_code predict(const struct cs_case *item, const struct cs_config *config,
                             struct cs_search_workspace *workspace, struct cs_prediction *out, struct cs_error *error)
 {
@@ -376,17 +422,21 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
     enum cs_status allowed = CS_STATUS_FEASIBLE;
     if (item->published != NULL) {
         CS_TRY(may_run(item, config, workspace, &allowed, error));
+        CS_TRY(predict(item->published, config, workspace, out, error));
+        const bool lean = out->lean; /* another plan keeps its state as the run did */
+        memset(out, 0, sizeof *out);
+        out->lean = lean && make_lean(&problem, &space.given);
     }
     if (allowed != CS_STATUS_FEASIBLE) {
         out->status = allowed;
     } else if (whole_plan(&space.given)) {
         evaluate_given(&problem, &space.given, out);
-    } else {
-        struct cs_problem relaxed = problem;
-        search_free(&relaxed, &space, workspace, out);
-        if (out->status != CS_STATUS_FEASIBLE) {
-            try_as_given(&relaxed, &space, out);
+        if (item->published == NULL && exceeds(&problem, out) && make_lean(&problem, &space.given)) {
+            out->lean = true;
+            evaluate_given(&problem, &space.given, out);
         }
+    } else {
+        search_all(item, problem, &space, workspace, out);
     }
     out->parameters = problem.law.parameters_total;
     out->active_parameters = problem.law.parameters_active;

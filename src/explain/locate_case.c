@@ -82,6 +82,9 @@ static enum cs_code predict(const struct cs_case *published, const struct cs_pla
     CS_TRY(predict_both(item, config, point, &prediction, error));
     design->settings = config->settings;
     CS_TRY(cs_case_problem(item, config, &design->problem, &design->space, error));
+    if (prediction.lean) {
+        (void)cs_problem_make_lean(&design->problem);
+    }
     design->settings.search = design->space.settings;
     design->space.given.devices = prediction.plan.devices;
     if (design->space.given.context == 0 && prediction.plan.context > 0) {

@@ -47,6 +47,9 @@ static void case_line(const struct cs_validation *v, int32_t i, FILE *out)
     if (p->plan.global_batch != item->global_batch) {
         fprintf(out, "; steps of %s sequences", cs_text_count((double)p->plan.global_batch).at);
     }
+    if (p->lean) {
+        fputs("; with the least state of its stack", out);
+    }
     memory_note(v, i, out);
     fputc('\n', out);
 }
@@ -186,6 +189,7 @@ static void emit_plan(struct cs_emit *emit, const struct cs_validation *v, int32
         cs_emit_real(emit, "memory_limit_gib", p->memory_limit / CS_BYTES_PER_GIB);
         cs_emit_real(emit, "memory_capacity_gib", p->memory_capacity / CS_BYTES_PER_GIB);
         cs_emit_bool(emit, "exceeds_margin", cs_validation_memory(v, i) != CS_MEMORY_FITS);
+        cs_emit_bool(emit, "lean_memory", p->lean);
         cs_emit_bool(emit, "exceeds_memory", cs_validation_memory(v, i) == CS_MEMORY_OVER_CAPACITY);
     }
     cs_emit_object_end(emit);

@@ -143,13 +143,6 @@ static bool keeps_products(const struct cs_builder *builder)
            cs_attention_is_fused(&builder->problem->device, builder->problem->stack.kernel);
 }
 
-static void stream_again(struct cs_builder *builder, const char *name, double bytes)
-{
-    if (keeps_products(builder)) {
-        add_kernel(builder, name, true, cs_stream_time(&builder->problem->device, bytes), 1.0);
-    }
-}
-
 /* ---- attention ---- */
 
 static struct cs_kernel_time attention_once(const struct cs_builder *builder, double keys, bool backward)
@@ -299,7 +292,10 @@ static void build_activation(struct cs_builder *builder, double elements)
 {
     const bool gated = builder->problem->architecture.gated_ffn;
     cs_build_stream(builder, "activation", elements * (gated ? 6.0 : 4.0), elements * (gated ? 10.0 : 6.0));
-    stream_again(builder, "activation again", elements * (gated ? 6.0 : 4.0));
+    if (keeps_products(builder)) {
+        const struct cs_kernel_time again = cs_stream_time(&builder->problem->device, elements * (gated ? 6.0 : 4.0));
+        add_kernel(builder, "activation again", true, again, 1.0);
+    }
 }
 
 static void build_dense_ffn(struct cs_builder *builder, const char *up, const char *down, double inner)
@@ -382,7 +378,10 @@ void cs_build_norm(struct cs_builder *builder, const char *name)
 {
     const double elements = builder->own_tokens * (double)builder->problem->architecture.d_model;
     cs_build_stream(builder, name, 4.0 * elements, 6.0 * elements);
-    stream_again(builder, "norm again", 4.0 * elements);
+    if (keeps_products(builder) ||
+        (builder->plan->recompute == CS_RECOMPUTE_FFN && builder->problem->stack.products_only)) {
+        add_kernel(builder, "norm again", true, cs_stream_time(&builder->problem->device, 4.0 * elements), 1.0);
+    }
 }
 
 static void build_residual(struct cs_builder *builder)

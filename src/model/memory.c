@@ -55,7 +55,8 @@ double cs_layer_activation_bytes(const struct cs_problem *problem, const struct 
     const bool products = recompute == CS_RECOMPUTE_SELECTIVE && fused;
     const double saved = problem->precision.format == CS_FORMAT_BF16 ? 2.0 : problem->precision.activation_bytes;
     const bool block = recompute == CS_RECOMPUTE_FFN;
-    const double inputs = products ? 0.0 : saved + (block ? 2.0 : saved);
+    const bool no_inputs = products || (block && problem->stack.products_only);
+    const double inputs = no_inputs ? 0.0 : saved + (block ? 2.0 : saved);
     double bytes = h * (4.0 + inputs + (problem->stack.dropout ? 2.0 : 0.0)) / sigma;
     bytes += attention_bytes(model, t, sigma, saved, products) +
              (block ? 0.0 : ffn_bytes(model, t, saved, mixture, products));

@@ -222,10 +222,12 @@ static void build_head(struct cs_builder *builder, const char *name, struct cs_p
     cs_build_finish(builder);
     /* A tied output projection is the embedding's own weights, held again where the head is on another stage. */
     part->parameters = vocab * h + h;
-    /* Final norm's input and output; FP32 logits and their gradient, which fused losses write in place. */
+    /* Final norm's input and output; FP32 logits and their gradient, which fused losses write in place, or, where the
+     * loss is made of single operations, 16-bit logits, their FP32 copy and its log-softmax side by side. */
     const bool in_place = cs_attention_is_fused(&problem->device, problem->stack.kernel);
+    const double logit_bytes = problem->stack.logit_copies ? 10.0 : in_place ? 4.0 : 8.0;
     part->activation_bytes = 4.0 * builder->own_tokens * h;
-    part->working_bytes = (in_place ? 4.0 : 8.0) * builder->tokens * vocab;
+    part->working_bytes = logit_bytes * builder->tokens * vocab / problem->stack.logit_tiles;
     if (model->mtp_layers > 0) {
         add_mtp(builder, name, part);
     }

@@ -176,7 +176,9 @@ static double state_bytes(const struct cs_problem *problem, int32_t zero, double
 {
     const double weight = problem->precision.weight_bytes, gradient = problem->training.gradient_bytes;
     const double optimizer = problem->training.optimizer_bytes;
-    return parameters * (weight / (zero >= 3 ? shards : 1.0) + gradient / (zero >= 2 ? shards : 1.0) +
+    /* FSDP and XLA shard the FP32 weights, which the optimizer's bytes hold, and gather 16-bit ones. */
+    const double stored = zero >= 3 && problem->stack.master_weights ? 0.0 : weight;
+    return parameters * (stored / (zero >= 3 ? shards : 1.0) + gradient / (zero >= 2 ? shards : 1.0) +
                          optimizer / (zero >= 1 ? shards : 1.0));
 }
 

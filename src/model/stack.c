@@ -32,11 +32,30 @@ const struct cs_stack_host *cs_stack_hosts(int32_t *count)
     return hosts;
 }
 
+static const struct cs_stack_store stores[] = {
+#define STORE(family, since, on, gradient, optimizer, eight_bit_weight, logit_tiles, source)                           \
+    {CS_STACK_##family, since, CS_STACK_ON_##on, gradient, optimizer, eight_bit_weight, logit_tiles, source},
+    CS_STACK_STORES(STORE)
+#undef STORE
+};
+
+const struct cs_stack_store *cs_stack_stores(int32_t *count)
+{
+    *count = (int32_t)(sizeof stores / sizeof stores[0]);
+    return stores;
+}
+
 /* What is asked of the tables. */
 struct asked {
     enum cs_stack_family family;
     int32_t year, on;
 };
+
+static bool is_habit(enum cs_ability ability)
+{
+    return ability == CS_ABILITY_DROPOUT || ability == CS_ABILITY_MASTER_WEIGHTS ||
+           ability == CS_ABILITY_LOGIT_COPIES || ability == CS_ABILITY_PRODUCTS_ONLY;
+}
 
 /* The best stack has what any family has, whatever its devices, but nobody's habits. */
 static bool can(const struct asked *asked, enum cs_ability ability)
@@ -45,8 +64,7 @@ static bool can(const struct asked *asked, enum cs_ability ability)
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
         const struct cs_stack_fact *const fact = &facts[i];
         const bool then = fact->since <= asked->year && (fact->until == 0 || asked->year <= fact->until);
-        const bool there =
-            best ? ability != CS_ABILITY_DROPOUT : fact->family == asked->family && (fact->on & asked->on) != 0;
+        const bool there = best ? !is_habit(ability) : fact->family == asked->family && (fact->on & asked->on) != 0;
         if (fact->ability == ability && then && there) {
             return true;
         }
@@ -99,8 +117,7 @@ static bool decide(int32_t choice, bool otherwise)
     return choice == CS_SWITCH_AUTO ? otherwise : choice == CS_SWITCH_ON;
 }
 
-void cs_stack_resolve(const struct cs_training *training, const struct cs_device *device, bool gated,
-                      struct cs_stack *stack)
+static struct asked ask(const struct cs_training *training, const struct cs_device *device)
 {
     struct asked asked = {
         .family = (enum cs_stack_family)training->stack,
@@ -110,6 +127,34 @@ void cs_stack_resolve(const struct cs_training *training, const struct cs_device
     if (asked.on == CS_STACK_ON_TPU && asked.family == CS_STACK_PYTORCH) {
         asked.family = CS_STACK_XLA; /* PyTorch/XLA hands its programs to the same compiler */
     }
+    return asked;
+}
+
+static bool stores_less(const struct cs_stack_store *a, const struct cs_stack_store *b)
+{
+    const double of_a = a->gradient_bytes + a->optimizer_bytes, of_b = b->gradient_bytes + b->optimizer_bytes;
+    return of_a < of_b || (of_a == of_b && a->logit_tiles > b->logit_tiles);
+}
+
+const struct cs_stack_store *cs_stack_store_of(const struct cs_training *training, const struct cs_device *device)
+{
+    const struct asked asked = ask(training, device);
+    const struct cs_stack_store *found = NULL;
+    for (size_t i = 0; i < sizeof stores / sizeof stores[0]; i++) {
+        const struct cs_stack_store *const store = &stores[i];
+        const bool there = asked.family == CS_STACK_BEST || store->family == asked.family;
+        if (there && (store->on & asked.on) != 0 && store->since <= asked.year &&
+            (found == NULL || stores_less(store, found))) {
+            found = store;
+        }
+    }
+    return found;
+}
+
+void cs_stack_resolve(const struct cs_training *training, const struct cs_device *device, bool gated,
+                      struct cs_stack *stack)
+{
+    const struct asked asked = ask(training, device);
     stack->kernel = training->attention_kernel != CS_ATTENTION_AUTO
                         ? (enum cs_attention_kernel)training->attention_kernel
                         : newest_kernel(&asked, device);
@@ -132,6 +177,10 @@ void cs_stack_resolve(const struct cs_training *training, const struct cs_device
     stack->dispatch = 1e-6 * (training->dispatch_us < 0.0 ? host->dispatch_us : training->dispatch_us);
     stack->boundary = 1e-6 * (training->boundary_us < 0.0 ? host->boundary_us : training->boundary_us);
     stack->logarithmic_gather = can(&asked, CS_ABILITY_LOGARITHMIC_GATHER);
+    stack->master_weights = can(&asked, CS_ABILITY_MASTER_WEIGHTS);
+    stack->logit_copies = can(&asked, CS_ABILITY_LOGIT_COPIES);
+    stack->products_only = can(&asked, CS_ABILITY_PRODUCTS_ONLY);
+    stack->logit_tiles = 1.0;
     stack->interleaved = can(&asked, CS_ABILITY_INTERLEAVED);
     stack->schedules = 1u << CS_SCHEDULE_1F1B | (can(&asked, CS_ABILITY_ZB1P) ? 1u << CS_SCHEDULE_ZB1P : 0u) |
                        (can(&asked, CS_ABILITY_DUALPIPE) ? 1u << CS_SCHEDULE_DUALPIPE : 0u);

@@ -228,6 +228,7 @@ static void build_problem(struct instance *instance)
     settings.training.stack = PICK(stack, CS_STACK_BEST, CS_STACK_BEST, CS_STACK_BEST, CS_STACK_MEGATRON,
                                    CS_STACK_MEGATRON, CS_STACK_PYTORCH, CS_STACK_DEEPSPEED, CS_STACK_XLA);
     settings.training.stack_year = PICK(stack, 2026, 2026, 2023, 2022, 2026, 2024, 2023, 2025);
+    settings.training.lean_memory = PICK(stack, false, true, true, true, true, false, true, true);
     settings.training.send_overlap = settings.training.gradient_overlap;
     settings.training.goodput = instance->genes[GENE_goodput] == 1 ? 0.8 : 1.0;
     const int64_t scale = instance_scale(instance);

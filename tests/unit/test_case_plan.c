@@ -172,10 +172,10 @@ START_TEST(predicted_as_stated)
     const double published = predict(item).value;
     struct cs_case other = *item;
     given.recompute = CS_RECOMPUTE_SELECTIVE;
-    given.micro_batch = 2;
+    given.micro_batch = 1;
     replan();
     other.knobs.recompute = CS_RECOMPUTE_SELECTIVE;
-    other.knobs.micro_batch = 2;
+    other.knobs.micro_batch = 1;
     ck_assert_double_eq(predict(&changed).value, predict(&other).value);
     ck_assert(predict(&changed).value != published);
     cs_plan_set_free(&given);
@@ -222,6 +222,23 @@ START_TEST(gates)
 }
 END_TEST
 
+/* A plan that does not fit keeps its state as the published one did: as usual, since that fits so; had it run, it must
+ * have kept less. */
+START_TEST(the_state_stays)
+{
+    struct cs_case other = *item;
+    given.micro_batch = 4;
+    given.recompute = CS_RECOMPUTE_NONE;
+    replan();
+    other.knobs.micro_batch = 4;
+    other.knobs.recompute = CS_RECOMPUTE_NONE;
+    const struct cs_prediction planned = predict(&changed), ran = predict(&other);
+    ck_assert(!predict(item).lean && !planned.lean && ran.lean);
+    ck_assert_double_gt(planned.step.memory_bytes, planned.memory_limit);
+    ck_assert_double_lt(ran.step.memory_bytes, planned.step.memory_bytes);
+}
+END_TEST
+
 /* The software stays that of the run: an FP8 run under DualPipe dispatches at 8 bits with any schedule. */
 START_TEST(the_stack_stays)
 {
@@ -252,6 +269,7 @@ int main(void)
     tcase_add_test(tests, what_cannot_be_applied);
     tcase_add_test(tests, predicted_as_stated);
     tcase_add_test(tests, gates);
+    tcase_add_test(tests, the_state_stays);
     tcase_add_test(tests, the_stack_stays);
     suite_add_tcase(suite, tests);
     return cs_run_suite(suite);

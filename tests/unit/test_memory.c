@@ -164,6 +164,54 @@ START_TEST(zero_shards)
 }
 END_TEST
 
+/* FSDP and XLA shard the FP32 weights that the 12 B of the optimizer hold, and no 16-bit copy; ZeRO 2 keeps one. */
+START_TEST(zero_3_of_master_weights)
+{
+    const double parameters =
+        48.0 * (problem.parameters.attention / t + problem.parameters.dense_ffn / t + problem.parameters.norm);
+    problem.stack.master_weights = true;
+    WITHIN(state_of(3, 4), 16.0 / 4.0 * parameters + 4.0 * parameters / 48.0, 1e-12);
+    WITHIN(state_of(2, 4), (2.0 + 16.0 / 4.0) * parameters, 1e-12);
+}
+END_TEST
+
+/* The loss: FP32 logits and their gradient where kernels are unfused (8 B), in place (4 B), with copies (10 B); in
+ * tiles one of them is there at once. */
+START_TEST(bytes_of_the_logits)
+{
+    struct cs_step step;
+    const double logits = s * b * 512000.0;
+    plan.tensor = plan.pipeline = 1;
+    plan.devices = plan.data = 1;
+    plan.recompute = CS_RECOMPUTE_FULL;
+    problem.device.fused2_forward = problem.device.fused2_backward = 0.5;
+    problem.stack.kernel = CS_ATTENTION_FUSED2;
+    problem.architecture.vocab = 512000;
+    cs_step_evaluate(&problem, &plan, &step);
+    WITHIN(step.other_bytes, 4.0 * logits, 1e-9);
+    problem.stack.logit_copies = true;
+    cs_step_evaluate(&problem, &plan, &step);
+    WITHIN(step.other_bytes, 10.0 * logits, 1e-9);
+    problem.stack.logit_tiles = 2.0;
+    cs_step_evaluate(&problem, &plan, &step);
+    WITHIN(step.other_bytes, 5.0 * logits, 1e-9);
+}
+END_TEST
+
+/* Products only, beside a feed-forward part that is recomputed: no outputs of the layer's norms. */
+START_TEST(products_only)
+{
+    problem.device.fused2_forward = problem.device.fused2_backward = 0.5;
+    problem.stack.kernel = CS_ATTENTION_FUSED2;
+    problem.stack.dropout = false;
+    plan.tensor = 1;
+    plan.recompute = CS_RECOMPUTE_FFN;
+    WITHIN(layer_bytes(), s * b * h * (4.0 + 4.0 + 8.0), 1e-12); /* two streams, two inputs; queries to outputs */
+    problem.stack.products_only = true;
+    WITHIN(layer_bytes(), s * b * h * (4.0 + 8.0), 1e-12);
+}
+END_TEST
+
 START_TEST(more_ranks_never_need_more)
 {
     for (int32_t zero = 0; zero <= 3; zero++) {
@@ -263,6 +311,9 @@ int main(void)
     tcase_add_test(cases, heads_that_do_not_divide);
     tcase_add_test(cases, activations_of_a_mixture);
     tcase_add_test(cases, zero_shards);
+    tcase_add_test(cases, zero_3_of_master_weights);
+    tcase_add_test(cases, bytes_of_the_logits);
+    tcase_add_test(cases, products_only);
     tcase_add_test(cases, more_ranks_never_need_more);
     tcase_add_test(cases, expert_replicas);
     tcase_add_test(cases, micro_batches_in_flight);

@@ -45,6 +45,13 @@ START_TEST(the_facts_are_consistent)
         ck_assert(strlen(facts[i].source) > 10);
         ck_assert_msg((facts[i].until > 0) == (facts[i].ability == CS_ABILITY_DROPOUT), "row %d", (int)i);
     }
+    const struct cs_stack_store *const stores = cs_stack_stores(&count);
+    ck_assert_int_ge(count, 4);
+    for (int32_t i = 0; i < count; i++) {
+        ck_assert_int_ne((int)stores[i].family, CS_STACK_BEST);
+        ck_assert_double_lt(stores[i].gradient_bytes + stores[i].optimizer_bytes, 16.0);
+        ck_assert(stores[i].logit_tiles >= 1.0 && strlen(stores[i].source) > 10);
+    }
 }
 END_TEST
 
@@ -56,6 +63,7 @@ START_TEST(the_best_of_today)
     ck_assert_int_eq((int)stack.layer_split, CS_LAYER_SPLIT_BALANCED);
     ck_assert(stack.gradient_overlap && stack.shard_overlap && stack.send_overlap && stack.tensor_overlap);
     ck_assert(stack.fused_weight_gradient && stack.interleaved && !stack.dropout);
+    ck_assert(!stack.master_weights && !stack.logit_copies && !stack.products_only && stack.logit_tiles == 1.0);
     ck_assert_uint_eq(stack.schedules, 7u);
     gpu.fused1_forward = gpu.fused2_forward = gpu.fused3_forward = 0.0; /* a device of before fused attention */
     cs_stack_resolve(&settings.training, &gpu, false, &stack);
@@ -239,6 +247,47 @@ START_TEST(times_of_the_host)
 }
 END_TEST
 
+/* The least that a stack keeps: Megatron's 10 B of optimizer in 2024 and 6 in 2025, nothing less before; `best` the
+ * least of any; what is told to be less stays. */
+START_TEST(the_least_that_stacks_keep)
+{
+    static const struct {
+        enum cs_stack_family family;
+        int32_t year;
+        double gradient, optimizer, tiles;
+    } rows[] = {{CS_STACK_MEGATRON, 2023, 4.0, 12.0, 1.0}, {CS_STACK_MEGATRON, 2024, 2.0, 10.0, 1.0},
+                {CS_STACK_MEGATRON, 2026, 2.0, 6.0, 1.0},  {CS_STACK_PYTORCH, 2024, 4.0, 12.0, 1.0},
+                {CS_STACK_PYTORCH, 2025, 2.0, 4.0, 1.0},   {CS_STACK_DEEPSPEED, 2026, 4.0, 12.0, 1.0},
+                {CS_STACK_XLA, 2024, 2.0, 4.0, 1.0},       {CS_STACK_XLA, 2025, 2.0, 4.0, 16.0},
+                {CS_STACK_BEST, 2026, 2.0, 4.0, 16.0}};
+    struct cs_problem problem;
+    struct cs_precision precision;
+    const struct cs_architecture architecture = {.layers = 2, .d_model = 64, .heads = 2, .kv_heads = 2, .experts = 1};
+    const struct cs_law law = {.tokens = 1.0};
+    cs_precision_bf16(&precision);
+    settings.training.lean_memory = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        settings.training.stack = (int32_t)rows[i].family;
+        settings.training.stack_year = rows[i].year;
+        cs_problem_init(&problem, &architecture, &law, &gpu, &precision, &settings.training);
+        ck_assert_double_eq(problem.training.gradient_bytes, rows[i].gradient);
+        ck_assert_double_eq(problem.training.optimizer_bytes, rows[i].optimizer);
+        ck_assert_double_eq(problem.stack.logit_tiles, rows[i].tiles);
+        ck_assert_double_eq(problem.precision.weight_bytes, 2.0);
+    }
+    precision.format = CS_FORMAT_FP8;
+    settings.training.stack = CS_STACK_MEGATRON;
+    settings.training.optimizer_bytes = 5.0;
+    cs_problem_init(&problem, &architecture, &law, &gpu, &precision, &settings.training);
+    ck_assert_double_eq(problem.precision.weight_bytes, 1.0);
+    ck_assert_double_eq(problem.training.optimizer_bytes, 5.0);
+    settings.training.lean_memory = false;
+    cs_problem_init(&problem, &architecture, &law, &gpu, &precision, &settings.training);
+    ck_assert_double_eq(problem.training.gradient_bytes, 4.0);
+    ck_assert_double_eq(problem.precision.weight_bytes, 2.0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("stack");
@@ -252,6 +301,7 @@ int main(void)
     tcase_add_test(cases, schedules_of_a_search);
     tcase_add_test(cases, the_software_of_a_case);
     tcase_add_test(cases, times_of_the_host);
+    tcase_add_test(cases, the_least_that_stacks_keep);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
 }
