@@ -38,6 +38,8 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "share of the peak that large GEMMs sustain (power, clock)")                                                 \
     FIELD(sustained_8bit, "sustained_8bit", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                                 \
           "the same share at 8-bit formats; 0 takes sustained")                                                        \
+    FIELD(step_drag, "step_drag", CS_REAL, 1, 0, 10, 0, "1", CS_SCOPE_SEARCH,                                          \
+          "time that products and attention take longer inside a training step than alone, as a share of it")          \
     FIELD(speed_spread, "speed_spread", CS_REAL, 1, 0, 0.2, 0, "1", CS_SCOPE_SEARCH,                                   \
           "standard deviation of the time that devices of one kind take for the same work, as a share of it")          \
     FIELD(k_ramp, "k_ramp", CS_REAL, 1, 0, 1e6, 0, "1", CS_SCOPE_SEARCH,                                               \
@@ -65,6 +67,8 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "the same, backward")                                                                                        \
     FIELD(softmax_share, "softmax_share", CS_REAL, 1, 0, 1, 0.25, "1", CS_SCOPE_SEARCH,                                \
           "share of fused attention at head_dim 128 that is per score, not per FLOP")                                  \
+    FIELD(attention_ramp, "attention_ramp", CS_REAL, 1, 0, 1e6, 0, "1", CS_SCOPE_SEARCH,                               \
+          "S0 of (1 + S0/S): prologue and epilogue of fused attention over S keys")                                    \
     FIELD(fused1_forward, "fused1_forward", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH,                                 \
           "first fused attention, forward: share of peak on causal FLOPs; 0: none")                                    \
     FIELD(fused1_backward, "fused1_backward", CS_REAL, 1, 0, 1, 0, "1", CS_SCOPE_SEARCH, "the same, backward")         \
@@ -113,7 +117,18 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "share of compute that an overlapped scale-up collective takes")                                             \
     FIELD(scale_out_compute_tax, "scale_out_compute_tax", CS_REAL, 1, 0, 1, 0.02, "1", CS_SCOPE_SEARCH,                \
           "the same, scale-out")                                                                                       \
-    FIELD(tdp, "tdp_w", CS_REAL, 1, 1e-3, 1e6, NAN, "W", CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "thermal design power")   \
+    FIELD(tdp, "tdp_w", CS_REAL, 1, 1e-3, 1e6, NAN, "W", CS_SCOPE_SEARCH | CS_SCOPE_POWER | CS_SCOPE_EMBODIED,         \
+          "thermal design power, the limit that holds the clock")                                                      \
+    FIELD(static_power, "static_w", CS_REAL, 1, 0, 1e6, 0, "W", CS_SCOPE_SEARCH,                                       \
+          "power at work apart from the clocked units: memory, leakage; P = static + dynamic * (f / full)^exponent")   \
+    FIELD(product_power, "product_w", CS_REAL, 1, 0, 1e6, 0, "W", CS_SCOPE_SEARCH,                                     \
+          "dynamic power of 16-bit products at full clock; 0: the limit never lowers the clock")                       \
+    FIELD(product_8bit_power, "product_8bit_w", CS_REAL, 1, 0, 1e6, 0, "W", CS_SCOPE_SEARCH,                           \
+          "the same of 8-bit products; 0 takes product_w")                                                             \
+    FIELD(attention_power, "attention_w", CS_REAL, 1, 0, 1e6, 0, "W", CS_SCOPE_SEARCH,                                 \
+          "the same of fused attention; 0 takes product_w")                                                            \
+    FIELD(clock_exponent, "clock_exponent", CS_REAL, 1, 1, 4, 2.8, "1", CS_SCOPE_SEARCH,                               \
+          "of dynamic power in the clock")                                                                             \
     FIELD(static_fraction, "static_fraction", CS_REAL, 1, 0, 1, 0.7, "1", CS_SCOPE_POWER,                              \
           "share of TDP that training draws whatever the utilisation")                                                 \
     FIELD(dynamic_fraction, "dynamic_fraction", CS_REAL, 1, 0, 1, 0.3, "1", CS_SCOPE_POWER,                            \
@@ -203,6 +218,14 @@ void cs_precision_bf16(struct cs_precision *precision);
 
 /* Peak of the device at a format, FLOP/s. */
 double cs_device_peak(const struct cs_device *device, enum cs_format format);
+
+/* What a device is busy with, as far as power tells it apart. */
+enum cs_activity { CS_ACTIVITY_PRODUCT, CS_ACTIVITY_PRODUCT_8BIT, CS_ACTIVITY_ATTENTION };
+
+/* Clock over the full one that tdp leaves an activity, at most 1: P = static + dynamic * clock^exponent. */
+double cs_activity_clock(const struct cs_device *device, enum cs_activity activity);
+/* W that it draws at that clock. 0 where the device states no product_w. */
+double cs_activity_power(const struct cs_device *device, enum cs_activity activity);
 
 /* Time of the slowest of so many devices over their mean: 1 + speed_spread * the expected largest of N standard normal
  * draws, sqrt(2 ln N) - (ln ln N + ln 4 pi) / (2 sqrt(2 ln N)) (Cramer 1946, 28.6; 13% low at N = 8, 4% at 512).

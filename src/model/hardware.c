@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cs_sweep/number.h"
+
 void cs_precision_bf16(struct cs_precision *precision)
 {
     memset(precision, 0, sizeof *precision);
@@ -28,6 +30,36 @@ double cs_device_peak(const struct cs_device *device, enum cs_format format)
     default:
         return device->peak_flops;
     }
+}
+
+static double dynamic_power(const struct cs_device *device, enum cs_activity activity)
+{
+    if (activity == CS_ACTIVITY_PRODUCT_8BIT && device->product_8bit_power > 0.0) {
+        return device->product_8bit_power;
+    }
+    if (activity == CS_ACTIVITY_ATTENTION && device->attention_power > 0.0) {
+        return device->attention_power;
+    }
+    return device->product_power;
+}
+
+double cs_activity_clock(const struct cs_device *device, enum cs_activity activity)
+{
+    const double least = 0.1; /* firmware does not stop the clock: a limit below static power is not kept */
+    const double dynamic = dynamic_power(device, activity), room = device->tdp - device->static_power;
+    if (!(dynamic > room)) {
+        return 1.0;
+    }
+    return room > 0.0 ? cs_max(pow(room / dynamic, 1.0 / device->clock_exponent), least) : least;
+}
+
+double cs_activity_power(const struct cs_device *device, enum cs_activity activity)
+{
+    const double dynamic = dynamic_power(device, activity);
+    if (!(dynamic > 0.0)) {
+        return 0.0;
+    }
+    return device->static_power + dynamic * pow(cs_activity_clock(device, activity), device->clock_exponent);
 }
 
 double cs_device_slowest(const struct cs_device *device, double devices)
@@ -59,5 +91,10 @@ void cs_device_project(const struct cs_device *device, const struct cs_projectio
     out->scale_out_bandwidth = device->scale_out_bandwidth * pow(projection->scale_out, years);
     /* Host memory stays: it is bought with the server, and carbon.host_dram_gb counts the same every year. */
     out->host_link = device->host_link * pow(projection->host_link, years);
-    out->tdp = device->tdp * pow(projection->tdp, years);
+    const double power = pow(projection->tdp, years);
+    out->tdp = device->tdp * power;
+    out->static_power = device->static_power * power;
+    out->product_power = device->product_power * power;
+    out->product_8bit_power = device->product_8bit_power * power;
+    out->attention_power = device->attention_power * power;
 }

@@ -67,7 +67,9 @@ static double gemm_work(const struct cs_device *device, const struct cs_gemm *ge
 
 struct cs_kernel_time cs_gemm_time_gpu(const struct cs_device *device, const struct cs_gemm *gemm)
 {
+    const enum cs_activity activity = gemm->format == CS_FORMAT_BF16 ? CS_ACTIVITY_PRODUCT : CS_ACTIVITY_PRODUCT_8BIT;
     double compute = gemm_work(device, gemm) / cs_sustained_rate(device, gemm->format);
+    compute *= (1.0 + device->step_drag) / cs_activity_clock(device, activity);
     compute *= 1.0 + device->k_ramp / gemm->k;
     if (gemm->grouped) {
         compute *= 1.0 + device->grouped_ramp / (device->group_rows * round_up(gemm->m / device->group_rows));
@@ -156,6 +158,8 @@ struct cs_kernel_time cs_attention_time(const struct cs_device *device, enum cs_
     /* Softmax costs per score whatever the head dimension: at head_dim 128 it is softmax_share of the kernel. */
     const double per_dim = (1.0 - device->softmax_share) + device->softmax_share * 256.0 / dims;
     double compute = flops * per_dim / (device->peak_flops * share);
+    compute *= 1.0 + device->attention_ramp / shape->keys;
+    compute *= (1.0 + device->step_drag) / cs_activity_clock(device, CS_ACTIVITY_ATTENTION);
     if (device->kind == CS_GPU) {
         const double tiles = rows * ceil(shape->queries / device->query_tile);
         compute *= ceil(tiles / device->units) * device->units / tiles;

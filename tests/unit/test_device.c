@@ -112,7 +112,8 @@ END_TEST
 START_TEST(searches)
 {
 #define CARBON_ONLY                                                                                                    \
-    "axes.device.tdp_w=[500, 700]", "axes.device.die_mm2={\"factor\": [1, 2]}", "axes.device.lifetime_years=[3, 4, 5]"
+    "axes.device.server_power_w=[3000, 4000]", "axes.device.die_mm2={\"factor\": [1, 2]}",                             \
+        "axes.device.lifetime_years=[3, 4, 5]"
     MAKE(CARBON_ONLY, "axes.device.hbm_gb_s=[3000, 3500]", "axes.device.sram_mib=[1, 2]");
     ck_assert_int_eq(grid.points, 2 * 2 * 3 * 2 * 2);
     ck_assert_int_eq(grid.searches, 2);
@@ -219,6 +220,7 @@ static const struct {
     {"A100", "{\"d_model\": [2048]}", "search.devices=48", "training.attention_kernel=fused2", 1, 1},
     {"H100", "{\"d_model\": [4096]}", "search.devices=80", "training.attention_kernel=fused3", 1, 1},
     {"H100", "{\"d_model\": [512]}", "search.devices=8", "search.sequence_parallel=false", 8, 1},
+    {"H100", "{\"d_model\": [512]}", "search.devices=8", "training.seq_len=512", 2, 1}, /* small collectives */
     {"A100", "{\"d_model\": [512]}", "search.devices=8", "scaling_law.head_dim=64", 1, 1},
     {"TPUv4", "{\"d_model\": [4096]}", "search.devices=80", "title=b", 0, 0},
     {"A100", "{\"d_model\": [1024]}", "search.devices=16", "search.zero_stages=[0]", 1, 1}, /* reduced by a ring */

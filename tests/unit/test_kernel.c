@@ -57,6 +57,71 @@ START_TEST(gemm_waves)
 }
 END_TEST
 
+/* Measured kernels are alone on the device; inside a step they take longer, and a power limit lowers their clock. What
+ * only moves bytes knows neither. */
+START_TEST(a_power_limit_lowers_the_clock)
+{
+    struct cs_gemm gemm = product(1280, 1280, 1000);
+    const struct cs_attention_shape shape = {
+        .batch = 1, .heads = 100, .queries = 1024, .keys = 1024, .context = 1024, .d_qk = 128, .d_v = 128};
+    gpu.fused2_forward = 0.5;
+    const double attention = cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &shape, false).seconds - 1e-6;
+    const double stream = cs_stream_time(&gpu, 1e9).seconds;
+    gpu.step_drag = 0.25;
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 1.25 * 65.536e-6, 1e-12);
+    WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &shape, false).seconds, 1e-6 + 1.25 * attention, 1e-12);
+    gpu.step_drag = 0.0;
+    gpu.tdp = 500.0, gpu.static_power = 200.0, gpu.clock_exponent = 2.8;
+    ck_assert_double_eq(cs_activity_clock(&gpu, CS_ACTIVITY_PRODUCT), 1.0); /* a device that states no power */
+    ck_assert_double_eq(cs_activity_power(&gpu, CS_ACTIVITY_PRODUCT), 0.0);
+    gpu.product_power = 300.0;
+    ck_assert_double_eq(cs_activity_clock(&gpu, CS_ACTIVITY_PRODUCT), 1.0); /* just within the limit */
+    ck_assert_double_eq(cs_activity_power(&gpu, CS_ACTIVITY_PRODUCT), 500.0);
+    gpu.product_power = 600.0;
+    const double clock = pow(0.5, 1.0 / 2.8);
+    WITHIN(cs_activity_clock(&gpu, CS_ACTIVITY_PRODUCT), clock, 1e-12);
+    WITHIN(cs_activity_power(&gpu, CS_ACTIVITY_PRODUCT), 500.0, 1e-12);
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 65.536e-6 / clock, 1e-12);
+    WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &shape, false).seconds, 1e-6 + attention / clock, 1e-12);
+    ck_assert_double_eq(cs_stream_time(&gpu, 1e9).seconds, stream);
+    gpu.attention_power = 200.0, gpu.product_8bit_power = 900.0;
+    ck_assert_double_eq(cs_activity_clock(&gpu, CS_ACTIVITY_ATTENTION), 1.0);
+    WITHIN(cs_activity_power(&gpu, CS_ACTIVITY_ATTENTION), 400.0, 1e-12);
+    gemm.format = CS_FORMAT_FP8;
+    WITHIN(cs_gemm_time(&gpu, &gemm).seconds, 1e-6 + 0.5 * 65.536e-6 / pow(1.0 / 3.0, 1.0 / 2.8), 1e-12);
+    gpu.tdp = 150.0; /* below what the device draws at rest: the clock does not stop */
+    ck_assert_double_eq(cs_activity_clock(&gpu, CS_ACTIVITY_PRODUCT), 0.1);
+}
+END_TEST
+
+/* In later years the limit and what is drawn grow alike, so that the clock stays. */
+START_TEST(the_clock_stays_over_the_years)
+{
+    struct cs_settings settings;
+    struct cs_device later;
+    cs_settings_default(&settings);
+    gpu.tdp = 500.0, gpu.static_power = 200.0, gpu.product_power = 600.0, gpu.attention_power = 500.0;
+    gpu.product_8bit_power = 700.0, gpu.clock_exponent = 2.8;
+    cs_device_project(&gpu, &settings.projection, 7.0, &later);
+    for (enum cs_activity activity = CS_ACTIVITY_PRODUCT; activity <= CS_ACTIVITY_ATTENTION; activity++) {
+        WITHIN(cs_activity_clock(&later, activity), cs_activity_clock(&gpu, activity), 1e-12);
+        WITHIN(cs_activity_power(&later, activity), 500.0 * pow(settings.projection.tdp, 7.0), 1e-12);
+    }
+}
+END_TEST
+
+/* What starts and ends a kernel counts more where there are few keys. */
+START_TEST(attention_over_few_keys)
+{
+    const struct cs_attention_shape shape = {
+        .batch = 1, .heads = 100, .queries = 1024, .keys = 1024, .context = 1e12, .d_qk = 128, .d_v = 128};
+    gpu.fused2_forward = 0.5;
+    const double plain = cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &shape, false).seconds - 1e-6;
+    gpu.attention_ramp = 256.0;
+    WITHIN(cs_attention_time(&gpu, CS_ATTENTION_FUSED2, &shape, false).seconds, 1e-6 + 1.25 * plain, 1e-12);
+}
+END_TEST
+
 START_TEST(gemm_picks_the_better_tile)
 {
     const struct cs_gemm gemm = product(64, 6400, 1000);
@@ -265,6 +330,9 @@ int main(void)
     tcase_add_checked_fixture(cases, setup, NULL);
     tcase_add_test(cases, systolic_cycles);
     tcase_add_test(cases, gemm_waves);
+    tcase_add_test(cases, a_power_limit_lowers_the_clock);
+    tcase_add_test(cases, the_clock_stays_over_the_years);
+    tcase_add_test(cases, attention_over_few_keys);
     tcase_add_test(cases, gemm_picks_the_better_tile);
     tcase_add_test(cases, gemm_splits_depth);
     tcase_add_test(cases, gemm_memory_bound);

@@ -62,7 +62,7 @@ START_TEST(device_axes_reach_what_reads_them)
     static const char with[] =
         "{\"axes\": {" SWEEP_AXES ", \"device.tdp_w\": {\"factor\": [0.8, 1]}, \"device.hbm_gib\": [60, 80],"
         " \"device.die_mm2\": [800, 900], \"device.sram_mib\": [1, 2]}}";
-    axes_are(with, "mfu", "model hardware year qat hbm_gib");
+    axes_are(with, "mfu", "model hardware year qat tdp_w hbm_gib"); /* the limit holds the clock */
     axes_are(with, "energy", "model hardware year qat tdp_w hbm_gib");
     axes_are(with, "carbon_embodied", "model hardware year qat tdp_w hbm_gib die_mm2");
     axes_are(with, "carbon_total", "model hardware year qat tdp_w hbm_gib die_mm2 region");
