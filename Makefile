@@ -265,7 +265,8 @@ slow:
 # The scripts below are handed the build directory, and arguments by ARGS.
 validate:
 	@$(SUB) all
-	@CS_BUILD=$(abspath $(BUILD)) $(PYTHON) scripts/validate.py $(ARGS)
+	@status=0; CS_BUILD=$(abspath $(BUILD)) $(PYTHON) scripts/validate.py $(ARGS) || status=$$?; echo; \
+	CC='$(CC)' $(PYTHON) scripts/fit_kernels.py || status=$$?; exit $$status
 
 # figures-check judges: status 1 where a judged row of the reproduction table is outside its band.
 figures figures-check:
@@ -424,7 +425,7 @@ help:
 	@echo 'make             programs and library in $(BUILD)/'
 	@echo 'make sweep       install what is missing, build, run configs/full.json on all cores, print the summary'
 	@echo 'make check       install what is missing, build, run every test (ONLY=name with check-unit, check-programs)'
-	@echo 'make validate    predicted against measured runs, judged by their targets'
+	@echo 'make validate    predicted against measured runs and kernels, judged by their targets'
 	@echo 'make figures     the figures of the paper and their reproduction table, in $(BUILD)/figures/'
 	@echo 'make figures-check   the same, with status 1 where a judged row of the table is not reproduced'
 	@echo 'make bench       speeds and scaling, in $(BUILD)/bench.json'

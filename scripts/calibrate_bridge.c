@@ -159,3 +159,51 @@ int bridge_evaluate(int count, const int *device_of, const int *case_of, const d
     free(problem);
     return 0;
 }
+
+/* A kernel by itself: 0 product, 1 grouped product, 2 attention forward, 3 backward, 4 stream. Then of a product m, n,
+ * k, batch, the bytes of an element of A, B and C, and 1 for 8-bit; of attention batch, heads, queries, keys, context,
+ * d_qk, d_v and the generation (enum cs_attention_kernel); of a stream its bytes. */
+enum { KERNEL_COLUMNS = 9 };
+
+int bridge_kernel_columns(void)
+{
+    return KERNEL_COLUMNS;
+}
+
+static double kernel_seconds(const struct cs_device *device, const double *row)
+{
+    const int kind = (int)row[0];
+    if (kind == 4) {
+        return cs_stream_time(device, row[1]).seconds;
+    }
+    if (kind >= 2) {
+        const struct cs_attention_shape shape = {.batch = row[1],
+                                                 .heads = row[2],
+                                                 .queries = row[3],
+                                                 .keys = row[4],
+                                                 .context = row[5],
+                                                 .d_qk = row[6],
+                                                 .d_v = row[7]};
+        return cs_attention_time(device, (enum cs_attention_kernel)(int)row[8], &shape, kind == 3).seconds;
+    }
+    const struct cs_gemm gemm = {.m = row[1],
+                                 .n = row[2],
+                                 .k = row[3],
+                                 .batch = row[4],
+                                 .a_bytes = row[5],
+                                 .b_bytes = row[6],
+                                 .c_bytes = row[7],
+                                 .format = row[8] > 0.5 ? CS_FORMAT_FP8 : CS_FORMAT_BF16,
+                                 .grouped = kind == 1};
+    return cs_gemm_time(device, &gemm).seconds;
+}
+
+/* out: seconds of each of `count` kernels on the device of one record. */
+void bridge_kernels(const double *record, int count, const double *rows, double *out)
+{
+    struct cs_device device;
+    read_device(record, &device);
+    for (int i = 0; i < count; i++) {
+        out[i] = kernel_seconds(&device, rows + (size_t)i * KERNEL_COLUMNS);
+    }
+}

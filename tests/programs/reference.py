@@ -11,6 +11,9 @@ import sys
 
 from harness import BUILD, SOURCE, TMP, check, configuration, run, run_test, script, write_json
 
+sys.path.insert(0, str(SOURCE / "scripts"))
+from fit_kernels import FITS  # noqa: E402
+
 try:
     import jsonschema
 except ImportError:
@@ -151,14 +154,18 @@ DATA_SHEET = {"peak_tflops", "int8_multiplier", "fp8_multiplier", "hbm_gib", "hb
 
 def sources():
     """Every other field that a device gives has a source; "calibrated" stands where scripts/calibrate.py fits, and only
-    there; and what is said to be "as" another device has its value."""
+    there, "fitted" where scripts/fit_kernels.py does; and what is said to be "as" another device has its value."""
     tree = ast.parse((SOURCE / "scripts/calibrate.py").read_text())
     families = next(ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)
                     and node.targets[0].id == "FAMILIES")
-    fitted = {(family["holder"], key) for family in families.values() for key in family["constants"]}
-    resolved, calibrated, likenesses = {}, set(), 0
+    wanted = {"calibrated": {(family["holder"], field) for family in families.values() if not family.get("kept")
+                             for key, limits in family["constants"].items() for field in (key, *limits[2:])},
+              "fitted": {(step[0], key) for step in FITS for key in step[4]}}
+    resolved, own, likenesses = {}, {}, 0
+    said = {word: set() for word in wanted}
     for row in json.loads((SOURCE / "configs/devices.json").read_text())["devices"]:
         resolved[row["name"]] = resolved.get(row.get("based_on"), {}) | row
+        own[row["name"]] = row.get("sources", {})
     for name, row in resolved.items():
         texts = row["sources"]
         silent = set(row) - set(texts) - DATA_SHEET - {"name", "family", "kind", "based_on", "source", "sources"}
@@ -166,13 +173,15 @@ def sources():
         silent = {key for key in silent if row[key] != inherited.get(key)}
         check(row["source"] and not silent, f"devices.json: {name}: no source of {sorted(silent)}")
         for key, text in texts.items():
-            if text.startswith("calibrated") and "based_on" not in row:
-                calibrated.add((name, key))
+            for word, rows in said.items():
+                if text.startswith(word) and key in own[name]:
+                    rows.add((name, key))
             like = re.match(r"(?:proposal: |assumption: )?as ([A-Z]+\d+[A-Z]?)(?:[,:]| \(|$)", text)
             if like:
                 likenesses += 1
                 check(row[key] == resolved[like.group(1)][key], f"devices.json: {name}: {key} is not {text}")
-    check(calibrated == fitted, f"calibrated and not said to be, or the reverse: {sorted(calibrated ^ fitted)}")
+    for word, rows in said.items():
+        check(rows == wanted[word], f"{word} and not said to be, or the reverse: {sorted(rows ^ wanted[word])}")
     check(likenesses > 20, f"only {likenesses} constants that are another device's were found")
 
 
