@@ -107,7 +107,7 @@ static void read_case(const double *record, const struct cs_device *device, stru
     problem->slice_devices = (int64_t)record[11];
 }
 
-enum { PLAN_COLUMNS = 16 };
+enum { PLAN_COLUMNS = 17 };
 
 static void read_plan(const int64_t *record, struct cs_plan *plan)
 {
@@ -135,7 +135,8 @@ static void read_plan(const int64_t *record, struct cs_plan *plan)
 int bridge_evaluate(int count, const int *device_of, const int *case_of, const double *devices, int device_columns,
                     const double *cases, const int64_t *plans, double *out)
 {
-    struct cs_problem *problem = calloc(1, sizeof *problem);
+    enum { USUAL, LEAN, STATES }; /* as in src/cases/predict.c */
+    struct cs_problem *problem = calloc(STATES, sizeof *problem);
     struct cs_device device;
     int last_device = -1, last_case = -1;
     if (problem == NULL) {
@@ -145,13 +146,16 @@ int bridge_evaluate(int count, const int *device_of, const int *case_of, const d
         if (device_of[i] != last_device || case_of[i] != last_case) {
             read_device(devices + (size_t)device_of[i] * (size_t)device_columns, &device);
             read_case(cases + (size_t)case_of[i] * CASE_COLUMNS, &device, problem);
+            problem[LEAN] = problem[USUAL];
+            (void)cs_problem_make_lean(&problem[LEAN]);
             last_device = device_of[i];
             last_case = case_of[i];
         }
         struct cs_plan plan;
         struct cs_step step;
-        read_plan(plans + (size_t)i * PLAN_COLUMNS, &plan);
-        cs_step_evaluate(problem, &plan, &step);
+        const int64_t *const row = plans + (size_t)i * PLAN_COLUMNS;
+        read_plan(row, &plan);
+        cs_step_evaluate(&problem[row[PLAN_COLUMNS - 1] != 0 ? LEAN : USUAL], &plan, &step);
         out[3 * i] = step.seconds;
         out[3 * i + 1] = step.memory_bytes;
         out[3 * i + 2] = cs_memory_limit(problem);

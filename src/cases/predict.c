@@ -395,20 +395,41 @@ static bool exceeds(const struct cs_problem *problem, const struct cs_prediction
     return prediction->status == CS_STATUS_FEASIBLE && prediction->step.memory_bytes > cs_memory_limit(problem);
 }
 
-/* The free knobs, in the search where that has candidates, else one value after another. */
-static void search_all(const struct cs_case *item, struct cs_problem problem, struct cs_space *space,
-                       struct cs_search_workspace *workspace, struct cs_prediction *out)
+/* How the state was kept is a free knob too. Where the source does not say what was recomputed, a stack that keeps the
+ * least it can may have recomputed less: the faster of both. (NVIDIA's and AMD's recipes of mixtures recompute norms
+ * and activations, or nothing, where the usual state would have them recompute everything.) */
+static void search_lean(const struct cs_case *item, struct cs_problem problem, struct cs_space space,
+                        struct cs_search_workspace *workspace, struct cs_prediction *out)
 {
-    const struct cs_problem nominal = problem;
-    search_free(item, &problem, space, workspace, out);
-    if (out->status == CS_STATUS_FEASIBLE) {
+    struct cs_prediction other = {.lean = true};
+    if (!make_lean(&problem, &space.given)) {
         return;
     }
-    try_as_given(&problem, space, out);
-    if (item->published == NULL && !out->lean && exceeds(&nominal, out) && make_lean(&problem, &space->given)) {
+    search_free(item, &problem, &space, workspace, &other);
+    if (other.status == CS_STATUS_FEASIBLE && other.step.seconds < out->step.seconds) {
+        *out = other;
+    }
+}
+
+/* The free knobs, in the search where that has candidates, else one value after another. */
+static void search_all(const struct cs_case *item, const struct cs_problem *nominal, const struct cs_space *space,
+                       struct cs_search_workspace *workspace, struct cs_prediction *out)
+{
+    const bool ran = item->published == NULL;
+    struct cs_problem problem = *nominal;
+    struct cs_space tried = *space;
+    search_free(item, &problem, &tried, workspace, out);
+    if (out->status == CS_STATUS_FEASIBLE) {
+        if (ran && !out->lean && item->knobs.recompute < 0 && out->plan.recompute != CS_RECOMPUTE_NONE) {
+            search_lean(item, *nominal, *space, workspace, out);
+        }
+        return;
+    }
+    try_as_given(&problem, &tried, out);
+    if (ran && !out->lean && exceeds(nominal, out) && make_lean(&problem, &tried.given)) {
         out->status = CS_STATUS_PENDING;
         out->lean = true;
-        try_as_given(&problem, space, out);
+        try_as_given(&problem, &tried, out);
     }
 }
 
@@ -436,7 +457,7 @@ static enum cs_code predict(const struct cs_case *item, const struct cs_config *
             evaluate_given(&problem, &space.given, out);
         }
     } else {
-        search_all(item, problem, &space, workspace, out);
+        search_all(item, &problem, &space, workspace, out);
     }
     out->parameters = problem.law.parameters_total;
     out->active_parameters = problem.law.parameters_active;
