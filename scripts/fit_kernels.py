@@ -27,7 +27,8 @@ from bridge import ROOT, compile_bridge, device_record, fields, load_devices, ro
 
 FOLDER = os.path.join(ROOT, "configs", "measurements")
 SHAPES = {"product": {"m", "n", "k", "batch"}, "grouped": {"m", "n", "k", "batch"}, "stream": {"bytes"},
-          "attention": {"batch", "heads", "kv_heads", "seq", "d_qk", "d_v", "causal"}, "power": {"limit_w"}}
+          "attention": {"batch", "heads", "kv_heads", "seq", "d_qk", "d_v", "causal"}, "power": {"limit_w"},
+          "collective": {"devices", "bytes"}}
 OPTIONAL = {"product": {"a_bytes", "b_bytes", "c_bytes"}}
 GENERATIONS = {"unfused": 1, "fused1": 2, "fused2": 3, "fused3": 4}
 HEAD = {"name": str, "device": str, "kind": str, "source": str, "points": list}
@@ -113,8 +114,8 @@ def check_set(where, measured, devices):
             raise Wrong(f"{where}.{key}: expected one of {', '.join(sorted(WORDS[key]))}, not {json.dumps(value)}.")
     if measured["device"] not in devices:
         raise Wrong(f"{where}.device: no device is named {json.dumps(measured['device'])}.")
-    for key in {"attention": ("format", "state", "generation", "pass"), "power": ()}.get(measured["kind"],
-                                                                                        ("format", "state")):
+    needed = {"attention": ("format", "state", "generation", "pass"), "power": (), "collective": ()}
+    for key in needed.get(measured["kind"], ("format", "state")):
         if key not in measured:
             raise Wrong(f"{where}: {key} is missing.")
     for index, point in enumerate(measured["points"]):
@@ -128,8 +129,11 @@ def read(path, devices, defaults):
             document = json.load(file)
     except ValueError as error:
         raise Wrong(f"{path}: {error}") from error
-    if not isinstance(document, dict) or set(document) != {"schema_version", "sets"} or document["schema_version"] != 1:
-        raise Wrong(f'{path}: expected {{"schema_version": 1, "sets": [...]}} and nothing beside.')
+    known = {"schema_version", "measured_on", "properties", "sets"}
+    if not isinstance(document, dict) or not {"schema_version", "sets"} <= set(document) <= known or (
+            document["schema_version"] != 1 or not isinstance(document["sets"], list)):
+        raise Wrong(f'{path}: expected {{"schema_version": 1, "sets": [...]}}, and beside them measured_on and '
+                    "properties at most.")
     for index, measured in enumerate(document["sets"]):
         where = f"{path}: sets[{index}]"
         check_set(where, measured, devices)
@@ -198,6 +202,11 @@ class Kernels:
         return result
 
 
+def bus_bandwidth(devices, bytes, seconds, **_):  # the names of a point's keys
+    """Bytes per second and direction of each device's links in a ring all-reduce, as nccl-tests count."""
+    return 2.0 * (devices - 1) / devices * bytes / seconds
+
+
 def family(devices, name):
     return devices[name].get("family", name)
 
@@ -261,6 +270,11 @@ def report(kernels, devices, sets):
             static, product, rest = fit_power(measured)
             print(f"{measured['name']:42} {len(measured['points']):6d} {'':7} static {static:.0f} W, "
                   f"products {product:.0f} W at full clock, {rest:.0f} W off")
+            continue
+        if measured["kind"] == "collective":
+            reached = max(bus_bandwidth(**point) for point in measured["points"])
+            print(f"{measured['name']:42} {len(measured['points']):6d} {'':7} "
+                  f"{1e-9 * reached:.0f} GB/s of bus bandwidth")
             continue
         off = [100 * (ratio - 1) for ratio in kernels.ratios(devices[measured["device"]], measured)]
         key = (family(devices, measured["device"]), measured["kind"])
