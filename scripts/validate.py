@@ -8,7 +8,7 @@ configs/validation/targets.json with our figure and whether it is met. Runs whos
 status 0 when all that was reached is kept, 1 when something is lost, cs_validate's own when it did not answer.
 CS_BUILD names the build directory. --json FILE also writes the judgement for machines; --write updates
 configs/validation/errors.json, from which cs_sweep and the report take the error of a device's family, what was reached
-in targets.json, and the predictions that tests/programs/validate.py compares.
+in targets.json, the predictions that tests/programs/validate.py compares, and the tables of src/model/errors.md.
 """
 import argparse
 import glob
@@ -269,7 +269,8 @@ def main():
     parser.add_argument("--devices", help="another device library")
     parser.add_argument("--set", action="append", default=[], help="path=value, handed to cs_validate")
     parser.add_argument("--json", help="file for the judgement")
-    parser.add_argument("--write", action="store_true", help="write errors.json, targets.json, predictions.json")
+    parser.add_argument("--write", action="store_true",
+                        help="write errors.json, targets.json, predictions.json and src/model/errors.md")
     arguments = parser.parse_args()
     build = os.environ.get("CS_BUILD", os.path.join(TOP, "build"))
     files = arguments.files or case_files()
@@ -312,6 +313,8 @@ def main():
     if arguments.write:
         write_errors(answers, of_file, build)
         keep_reached(judge)
+        subprocess.run([sys.executable, os.path.join(TOP, "scripts", "errors_table.py")], check=True,
+                       env={**os.environ, "CS_BUILD": build})
     return status if status else (1 if lost else 0)
 
 
