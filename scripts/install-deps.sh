@@ -61,6 +61,8 @@ test | program mandoc | mandoc | mandoc | mandoc | -
 test | program mpicc.mpich | libmpich-dev | mpich-devel | - | -
 test | program mpirun.mpich | mpich | mpich | - | -
 test | pkg-config hdf5-openmpi | libhdf5-openmpi-dev | hdf5-openmpi-devel | - | -
+test | program ip | iproute2 | iproute | - | -
+test | program unshare | util-linux | util-linux | - | -
 test | program git | git | git | git | git
 all | program slurmctld | slurmctld | slurm-slurmctld | - | -
 all | program slurmd | slurmd | slurm-slurmd | - | -

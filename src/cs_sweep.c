@@ -26,6 +26,7 @@ static const char usage_text[] =
     "  --progress SECONDS      time between lines of progress, 0 for none (default 10)\n"
     "  --progress-style STYLE  auto, bar or line; auto asks CS_PROGRESS, then the terminal\n"
     "  --shard K/N             only every N-th search, from the K-th, into FILE.K-of-N; see scripts/merge.py\n"
+    "  --silence SECONDS       give the searches of a rank that is not heard of for so long to others (default 10)\n"
     "  --list WHAT             devices, regions, qat or models that configurations may name\n"
     "  --quiet                 only errors\n"
     "  --version, --help\n"
@@ -102,6 +103,8 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
          .expected = "seconds above 0"},
         {"--progress", .number = &to->progress_seconds, .high = SECONDS_MOST, .expected = "seconds, 0 for none"},
         {"--progress-style", .choice = &style, .names = "auto|bar|line"},
+        {"--silence", .number = &to->silence_seconds, .low = SECONDS_LEAST, .high = SECONDS_MOST,
+         .expected = "seconds above 0"},
         {"--shard", .text = &shard, .passes = is_shard, .expected = "K/N with K from 1 to N, such as 2/8"},
         {"--merge", .count = &to->merge, .low = 1, .high = 1e6},
         {"--list", .choice = &arguments->list, .names = "devices|regions|qat|models"},

@@ -15,6 +15,7 @@ struct cs_sweep_options {
     const char *const *sets;
     double checkpoint_seconds; /* 0: the default */
     double progress_seconds;   /* 0: none */
+    double silence_seconds;    /* after which a rank's searches are given to others; 0: the default */
     enum cs_progress_style progress_style;
     int64_t shard, shards; /* 1, 1: whole */
     int64_t merge;         /* joins this many shards instead of searching (scripts/merge.py); 0: no */

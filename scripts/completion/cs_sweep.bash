@@ -27,11 +27,11 @@ _cs_sweep() {
     --output) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     --progress-style) _cs_sweep_words "auto bar line" "$current" ;;
     --list) _cs_sweep_words "devices regions qat models" "$current" ;;
-    --set | --checkpoint | --progress | --shard) COMPREPLY=() ;;
+    --set | --checkpoint | --progress | --shard | --silence) COMPREPLY=() ;;
     *)
         case $current in
         -*) _cs_sweep_words "--output --resume --force --set --dry-run --checkpoint --progress --progress-style
-            --shard --list --quiet --version --help" "$current" ;;
+            --shard --silence --list --quiet --version --help" "$current" ;;
         *) _cs_sweep_files "$current" json ;;
         esac
         ;;

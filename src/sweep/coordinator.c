@@ -153,7 +153,10 @@ static void coordinator_checkpoint_if_due(struct cs_coordinator *coordinator)
 static void coordinator_tell_all(struct cs_coordinator *coordinator, enum cs_tag tag, const void *bytes, int64_t size)
 {
     for (int rank = 1; rank < coordinator->size; rank++) {
-        if (tag == CS_TAG_END || coordinator->peers[rank].outstanding > 0) {
+        const struct cs_peer *peer = &coordinator->peers[rank];
+        if (peer->silent) {
+            cs_wire_post(rank, tag, bytes, size);
+        } else if (tag == CS_TAG_END || peer->outstanding > 0) {
             cs_wire_send(rank, tag, bytes, size);
         }
     }
@@ -162,7 +165,7 @@ static void coordinator_tell_all(struct cs_coordinator *coordinator, enum cs_tag
 static bool coordinator_outstanding(const struct cs_coordinator *coordinator)
 {
     for (int rank = 1; rank < coordinator->size; rank++) {
-        if (coordinator->peers[rank].outstanding > 0) {
+        if (coordinator->peers[rank].outstanding > 0 && !coordinator->peers[rank].silent) {
             return true;
         }
     }
@@ -184,8 +187,8 @@ static void coordinator_recall(struct cs_coordinator *coordinator)
 }
 
 /* Tells every rank the exit status and receives until each has said goodbye, so that no message is left for
- * MPI_Finalize. */
-static void coordinator_dismiss(struct cs_coordinator *coordinator, int32_t exit_status)
+ * MPI_Finalize. False where one does not answer: MPI_Finalize would wait for it. */
+static bool coordinator_dismiss(struct cs_coordinator *coordinator, int32_t exit_status)
 {
     if (coordinator->size > 1 && (coordinator->peers == NULL || coordinator->inbox == NULL)) {
         cs_wire_abort(exit_status);
@@ -193,10 +196,16 @@ static void coordinator_dismiss(struct cs_coordinator *coordinator, int32_t exit
     cs_queue_clear(&coordinator->queue);
     coordinator_tell_all(coordinator, CS_TAG_END, &exit_status, (int64_t)sizeof exit_status);
     struct cs_backoff backoff = {0};
+    const double since = cs_seconds();
     while (coordinator->size > 1 &&
            (coordinator->gone < coordinator->size - 1 || !cs_inbox_empty(coordinator->inbox))) {
+        if (cs_coordinator_missed(coordinator, since)) {
+            cs_coordinator_name_missing(coordinator);
+            return false;
+        }
         cs_backoff_sleep_unless(cs_coordinator_listen(coordinator), &backoff, CS_IDLE_SECONDS);
     }
+    return true;
 }
 
 static void coordinator_count(struct cs_coordinator *coordinator)
@@ -291,6 +300,7 @@ static enum cs_code coordinator_loop(struct cs_coordinator *coordinator, struct 
             coordinator_recall(coordinator);
             break;
         }
+        cs_coordinator_watch(coordinator);
         coordinator_checkpoint_if_due(coordinator);
         cs_progress_show(&coordinator->progress, coordinator->done, coordinator_share(coordinator));
         cs_backoff_sleep_unless(coordinator_search(coordinator) || heard, &backoff, CS_IDLE_SECONDS);
@@ -411,8 +421,11 @@ int cs_coordinate(struct cs_run *run)
         cs_log_error("%s", error.message);
     }
     const int exit_status = cs_exit_status(code);
-    coordinator_dismiss(&coordinator, exit_status);
+    const bool together = coordinator_dismiss(&coordinator, exit_status);
     cs_output_close(coordinator.output);
+    if (!together) {
+        cs_wire_leave(exit_status);
+    }
     cs_results_destroy(coordinator.results);
     cs_queue_destroy(&coordinator.queue);
     free(coordinator.own_records);

@@ -6,15 +6,21 @@
 #include "progress.h"
 #include "run.h"
 
+struct cs_held {
+    int64_t searches;
+    double cost;
+    struct cs_chunk chunk;
+};
+
 struct cs_peer {
     int32_t outstanding;
     bool greeted, gone;
+    bool silent; /* what it holds is with others; until it has answered STOP */
     double search_seconds, cpu_seconds;
-    struct cs_held {
-        int64_t searches;
-        double cost;
-    } held[CS_CHUNKS_HELD]; /* the chunks that it holds, in order */
-    int64_t back;           /* searches of the first of them that have come back */
+    double heard, silent_since;          /* s, cs_seconds */
+    struct cs_held held[CS_CHUNKS_HELD]; /* the chunks that it holds, in order */
+    int64_t back;                        /* searches of the first of them that have come back */
+    char host[sizeof((struct cs_greeting *)0)->host];
 };
 
 struct cs_coordinator {
@@ -39,6 +45,7 @@ struct cs_coordinator {
     int64_t total, done, placed_since_checkpoint; /* searches of the shard */
 
     struct cs_progress progress;
+    double last_listened, listening_since, next_watch; /* s, cs_seconds */
     double next_checkpoint, next_stop_file, checkpoint_spacing;
     int32_t failures; /* checkpoints in a row that could not be written: each doubles the time to the next */
     struct cs_statistics statistics;
@@ -55,6 +62,15 @@ bool cs_coordinator_listen(struct cs_coordinator *coordinator);
 void cs_coordinator_place(struct cs_coordinator *coordinator, int64_t search, const struct cs_record *records);
 /* The first reason counts. urgent: there is little time until the processes are killed. */
 void cs_coordinator_stop_for(struct cs_coordinator *coordinator, const char *reason, bool urgent);
+/* silence.c: gives the searches of ranks that are not heard of to others; notes that a rank was heard, and that a
+ * silent one has dropped what it held; that rank 0 listens. */
+void cs_coordinator_watch(struct cs_coordinator *coordinator);
+void cs_coordinator_hear(struct cs_coordinator *coordinator, int rank);
+void cs_coordinator_welcome(struct cs_coordinator *coordinator, int rank);
+void cs_coordinator_listening(struct cs_coordinator *coordinator);
+/* Whether goodbyes that are still missing, since then, will not come; and says of whom. */
+bool cs_coordinator_missed(const struct cs_coordinator *coordinator, double since);
+void cs_coordinator_name_missing(const struct cs_coordinator *coordinator);
 void cs_coordinator_add_host(struct cs_coordinator *coordinator, const char *host);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher.h"
 
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cs_sweep/number.h"
 #include "cs_sweep/sweep.h"
@@ -80,4 +84,98 @@ void cs_launcher_prepare(void)
          * starts it as a process by itself: one alone then works, and of several we can say what is wrong. */
         unsetenv("SLURM_STEP_ID");
     }
+}
+
+/* ---- the end of mpirun ---- */
+/* The first line of a file of a process; false where the process is gone, or the system has no /proc. */
+static bool read_of_process(pid_t process, const char *file, char text[256])
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)process, file);
+    FILE *from = fopen(path, "r");
+    const bool read = from != NULL && fgets(text, 256, from) != NULL;
+    if (from != NULL) {
+        (void)fclose(from);
+    }
+    return read;
+}
+
+/* "NUMBER (NAME) STATE PARENT ..." (proc(5)); a name may hold blanks and brackets. 0: unknown. */
+static pid_t parent_of(pid_t process)
+{
+    char text[256];
+    int64_t parent = 0;
+    char *at = read_of_process(process, "stat", text) ? strrchr(text, ')') : NULL;
+    if (at != NULL && strlen(at) > 4) {
+        at += strlen(") S ");
+        at[strcspn(at, " ")] = '\0';
+        (void)cs_parse_count(at, 0, INT32_MAX, &parent);
+    }
+    return (pid_t)parent;
+}
+
+static bool is_mpirun(pid_t process)
+{
+    static const char *const names[] = {"mpirun", "mpiexec", "orterun", "prterun"};
+    char name[256];
+    const bool read = read_of_process(process, "comm", name);
+    for (size_t i = 0; read && i < sizeof names / sizeof names[0]; i++) {
+        if (strncmp(name, names[i], strlen(names[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A script may stand between mpirun and this process. 0: none. */
+static pid_t find_mpirun(void)
+{
+    pid_t process = getppid();
+    while (process > 1 && !is_mpirun(process)) {
+        process = parent_of(process);
+    }
+    return process > 1 ? process : 0;
+}
+
+static void pause_for(double seconds)
+{
+    const struct timespec pause = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    nanosleep(&pause, NULL);
+}
+
+/* In a process of its own, as mpirun kills those that it started at the first signal. */
+static void end_process(pid_t process)
+{
+    static const struct {
+        double wait; /* s before it: for what is still to be printed, for mpirun's own end, for one that hangs */
+        int number;
+    } steps[] = {{0.5, SIGTERM}, {1.0, SIGTERM}, {2.0, SIGKILL}};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGTERM, &ignore, NULL);
+    (void)setsid();
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        pause_for(steps[i].wait);
+        if (is_mpirun(process)) {
+            (void)kill(process, steps[i].number);
+        }
+    }
+}
+
+bool cs_launcher_end(void)
+{
+    const pid_t mpirun = getenv("OMPI_COMM_WORLD_RANK") != NULL ? find_mpirun() : 0;
+    const pid_t child = mpirun > 0 ? fork() : -1;
+    if (child < 0) {
+        return false;
+    }
+    if (child == 0) {
+        end_process(mpirun);
+        _exit(0);
+    }
+    enum { LOOKS = 100 };
+    const double between = 0.05; /* s */
+    for (int i = 0; i < LOOKS && is_mpirun(mpirun); i++) {
+        pause_for(between);
+    }
+    return true;
 }

@@ -12,5 +12,9 @@ bool cs_launcher_launched(int *rank);
 int cs_launcher_size(const char **variable);
 /* Changes the environment for MPI's start in a process that no launcher serves: asked for the size before. */
 void cs_launcher_prepare(void);
+/* Ends Open MPI's mpirun where it runs on this host and started this process, and returns when it has ended or five
+ * seconds later; false where there is none. mpirun 4.1 waits a quarter of an hour for the daemon of a host that has
+ * fallen silent; a second SIGTERM makes it end, with status 1. */
+bool cs_launcher_end(void);
 
 #endif

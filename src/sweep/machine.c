@@ -147,10 +147,15 @@ const char *cs_cpu_level(void)
 
 void cs_time_text(char *buffer, size_t size)
 {
-    const time_t now = time(NULL);
+    cs_time_text_before(0.0, buffer, size);
+}
+
+void cs_time_text_before(double seconds, char *buffer, size_t size)
+{
+    const time_t then = time(NULL) - (time_t)seconds;
     struct tm parts;
     buffer[0] = '\0';
-    if (gmtime_r(&now, &parts) != NULL) {
+    if (gmtime_r(&then, &parts) != NULL) {
         strftime(buffer, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
     }
 }

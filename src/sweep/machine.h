@@ -33,5 +33,6 @@ const char *cs_cpu_level(void);
 
 /* ISO 8601, UTC. */
 void cs_time_text(char *buffer, size_t size);
+void cs_time_text_before(double seconds, char *buffer, size_t size); /* so many seconds ago */
 
 #endif

@@ -15,11 +15,12 @@ static void coordinator_feed(struct cs_coordinator *coordinator, int rank)
     struct cs_peer *peer = &coordinator->peers[rank];
     struct cs_chunk chunk;
     double before = coordinator->queue.cost_left;
-    while (peer->greeted && peer->outstanding < CS_CHUNKS_HELD && cs_queue_take(&coordinator->queue, &chunk)) {
+    while (peer->greeted && !peer->silent && peer->outstanding < CS_CHUNKS_HELD &&
+           cs_queue_take(&coordinator->queue, &chunk)) {
         const size_t bytes = offsetof(struct cs_chunk, range) + (size_t)chunk.ranges * sizeof chunk.range[0];
         cs_wire_send(rank, CS_TAG_CHUNK, &chunk, (int64_t)bytes);
         peer->held[peer->outstanding++] =
-            (struct cs_held){cs_chunk_searches(&chunk), before - coordinator->queue.cost_left};
+            (struct cs_held){cs_chunk_searches(&chunk), before - coordinator->queue.cost_left, chunk};
         before = coordinator->queue.cost_left;
         coordinator->statistics.chunks++;
     }
@@ -52,6 +53,7 @@ static void coordinator_greet(struct cs_coordinator *coordinator, int from)
     cs_wire_receive(from, CS_TAG_GREETING, &greeting, (int64_t)sizeof greeting);
     coordinator->greeted++;
     cs_coordinator_add_host(coordinator, greeting.host);
+    memcpy(coordinator->peers[from].host, greeting.host, sizeof greeting.host);
     if (greeting.code != CS_OK) {
         cs_fail(&coordinator->error, (enum cs_code)greeting.code, "Rank %d on %s cannot work: %s", from, greeting.host,
                 greeting.message);
@@ -73,6 +75,9 @@ static void coordinator_greet(struct cs_coordinator *coordinator, int from)
 
 void cs_coordinator_place(struct cs_coordinator *coordinator, int64_t search, const struct cs_record *records)
 {
+    if (cs_results_done(coordinator->results, search)) {
+        return; /* a rank that was silent has computed it too */
+    }
     cs_results_put(coordinator->results, search, records);
     coordinator->done++;
     coordinator->placed_since_checkpoint++;
@@ -118,7 +123,11 @@ static void coordinator_collect(struct cs_coordinator *coordinator, int from, co
         coordinator->statistics.worker_bytes = header.peak_memory;
     }
     const double cost = coordinator->done_cost;
-    coordinator_credit(coordinator, peer, &header);
+    if (!peer->silent) {
+        coordinator_credit(coordinator, peer, &header);
+    } else if (header.stopped) {
+        cs_coordinator_welcome(coordinator, from);
+    }
     coordinator->peer_cost += coordinator->done_cost - cost;
     coordinator->peer_seconds += header.search_seconds - peer->search_seconds;
     peer->search_seconds = header.search_seconds;
@@ -127,6 +136,7 @@ static void coordinator_collect(struct cs_coordinator *coordinator, int from, co
         cs_queue_pace(&coordinator->queue, coordinator->peer_cost, coordinator->peer_seconds);
     }
     peer->outstanding = header.stopped ? 0 : peer->outstanding - header.chunks_done;
+    peer->back = header.stopped ? 0 : peer->back;
 }
 
 void cs_coordinator_stop_for(struct cs_coordinator *coordinator, const char *reason, bool urgent)
@@ -140,6 +150,7 @@ void cs_coordinator_stop_for(struct cs_coordinator *coordinator, const char *rea
 static void coordinator_handle(struct cs_coordinator *coordinator, int from, enum cs_tag tag, int64_t size)
 {
     int32_t number;
+    cs_coordinator_hear(coordinator, from);
     switch (tag) {
     case CS_TAG_GREETING:
         coordinator_greet(coordinator, from);
@@ -169,6 +180,7 @@ bool cs_coordinator_listen(struct cs_coordinator *coordinator)
     if (coordinator->size == 1) {
         return false;
     }
+    cs_coordinator_listening(coordinator);
     double begun = 0.0;
     int handled = 0, from;
     enum cs_tag tag;

@@ -2,6 +2,7 @@
 #include "queue.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A chunk is 1 / CS_GUIDE of a rank's even share of the cost that is left, and a rank holds two. Whole classes of
  * searches take up to three times as long as cs_grid_cost estimates. With 4 the ranks that get those end late
@@ -210,6 +211,27 @@ bool cs_queue_take_cheap(struct cs_queue *queue, struct cs_range *range)
         return false;
     }
     *range = take_cheap(queue, budget_now(queue));
+    return true;
+}
+
+bool cs_queue_return(struct cs_queue *queue, const struct cs_range *range, double cost)
+{
+    const int64_t left = queue->tail - queue->head;
+    struct cs_strip *const strips = malloc((size_t)(left + 1) * sizeof *strips);
+    if (strips == NULL) {
+        return false;
+    }
+    /* First, as it has waited longest. */
+    strips[0] = (struct cs_strip){*range, cost};
+    if (left > 0) {
+        memcpy(strips + 1, queue->strips + queue->head, (size_t)left * sizeof *strips);
+    }
+    free(queue->strips);
+    queue->strips = strips;
+    queue->head = 0;
+    queue->tail = left + 1;
+    queue->searches_left += range->count;
+    queue->cost_left += cost * (double)range->count;
     return true;
 }
 

@@ -55,6 +55,8 @@ void cs_queue_pace(struct cs_queue *queue, double cost, double seconds);
 bool cs_queue_take(struct cs_queue *queue, struct cs_chunk *chunk);
 /* The next range for the coordinator itself, from the cheap end, so that it looks after its messages often. */
 bool cs_queue_take_cheap(struct cs_queue *queue, struct cs_range *range);
+/* Puts a range back that was handed out, its searches of this cost each; false without memory. */
+bool cs_queue_return(struct cs_queue *queue, const struct cs_range *range, double cost);
 /* Empties the queue, so that no further chunk is handed out. */
 void cs_queue_clear(struct cs_queue *queue);
 

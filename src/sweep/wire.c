@@ -4,8 +4,12 @@
 
 #include <assert.h>
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "launcher.h"
 
 _Static_assert(sizeof(struct cs_record) % sizeof(double) == 0, "entries of a batch stay aligned");
 _Static_assert(sizeof(struct cs_batch_header) % sizeof(double) == 0, "entries of a batch stay aligned");
@@ -106,6 +110,27 @@ void cs_wire_broadcast(void *bytes, int64_t size)
 void cs_wire_send(int to, enum cs_tag tag, const void *bytes, int64_t size)
 {
     MPI_Send(bytes, (int)size, MPI_BYTE, to, (int)tag, MPI_COMM_WORLD);
+}
+
+void cs_wire_post(int to, enum cs_tag tag, const void *bytes, int64_t size)
+{
+    static int32_t kept; /* until the message leaves, which may be never: STOP has no content, END always the same */
+    assert(size <= (int64_t)sizeof kept);
+    MPI_Request request;
+    if (size > 0) {
+        memcpy(&kept, bytes, (size_t)size);
+    }
+    MPI_Isend(&kept, (int)size, MPI_BYTE, to, (int)tag, MPI_COMM_WORLD, &request);
+    MPI_Request_free(&request);
+}
+
+_Noreturn void cs_wire_leave(int exit_status)
+{
+    (void)fflush(NULL);
+    if (!cs_launcher_end()) {
+        MPI_Abort(MPI_COMM_WORLD, exit_status);
+    }
+    _exit(exit_status);
 }
 
 bool cs_wire_probe(int *from, enum cs_tag *tag, int64_t *size)

@@ -55,6 +55,10 @@ const char *cs_wire_host(void);
 /* From rank 0 to all; those who wait sleep. */
 void cs_wire_broadcast(void *bytes, int64_t size);
 void cs_wire_send(int to, enum cs_tag tag, const void *bytes, int64_t size);
+/* The same for a few bytes to a rank that may never take them: does not wait. */
+void cs_wire_post(int to, enum cs_tag tag, const void *bytes, int64_t size);
+/* Ends this process, and the others as well as their launcher lets it, where a rank does not answer any more. */
+_Noreturn void cs_wire_leave(int exit_status);
 /* Is there a message? From any rank; workers get them from rank 0 alone. */
 bool cs_wire_probe(int *from, enum cs_tag *tag, int64_t *size);
 /* Ends all ranks at once: only where there is no memory left to end them in order. */

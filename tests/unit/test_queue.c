@@ -97,6 +97,35 @@ START_TEST(every_search_is_handed_out_once)
 }
 END_TEST
 
+/* What a silent rank held comes back in part, and is handed out again, first of all. */
+START_TEST(ranges_come_back)
+{
+    const int32_t done = 0;
+    struct cs_queue queue;
+    struct cs_error error = {0};
+    struct cs_chunk chunk;
+    unsigned char *handed = calloc((size_t)grid.searches, 1);
+    ck_assert_int_eq(cs_queue_create(&grid, 2, 3, 4, is_done, &done, &queue, &error), CS_OK);
+    for (int turn = 0; turn < 3; turn++) {
+        ck_assert(cs_queue_take(&queue, &chunk));
+    }
+    const double cost = cs_grid_cost(&grid, chunk.range[0].first * 3 + 1), before = queue.cost_left;
+    const struct cs_range back = {chunk.range[0].first, 1};
+    ck_assert(cs_queue_return(&queue, &back, cost));
+    ck_assert_double_eq_tol(queue.cost_left, before + cost, 1e-9 * before);
+    ck_assert(cs_queue_take(&queue, &chunk));
+    ck_assert_int_eq(chunk.range[0].first, back.first);
+    ck_assert_int_eq(chunk.range[0].count, 1);
+    hand_out(&queue, 2, 3, false, handed);
+    /* Of an empty queue too. */
+    ck_assert(cs_queue_return(&queue, &back, cost));
+    hand_out(&queue, 2, 3, false, handed);
+    ck_assert_int_eq(handed[back.first * 3 + 1], 1);
+    cs_queue_destroy(&queue);
+    free(handed);
+}
+END_TEST
+
 START_TEST(costly_searches_come_first)
 {
     const int32_t done = 0;
@@ -140,6 +169,7 @@ int main(void)
     TCase *tests = tcase_create("queue");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, every_search_is_handed_out_once, 0, 80);
+    tcase_add_test(tests, ranges_come_back);
     tcase_add_test(tests, costly_searches_come_first);
     tcase_add_test(tests, chunks_follow_the_pace);
     suite_add_tcase(suite, tests);
