@@ -45,7 +45,7 @@ SNIPPET = r"""
     @ROW "choice", #member, value, 0, 0, "1", names, (scopes), meaning @END
 #define SET_ROW(member, value, names, scopes, meaning) \
     @ROW "set", #member, (value), 0, 0, "1", names, (scopes), meaning @END
-#define LIST_ROW(member, scopes, meaning) @ROW "list", #member, "", 1, 1000000, "1", "", (scopes), meaning @END
+#define LIST_ROW(member, names, scopes, meaning) @ROW "list", #member, "", 1, 1e6, "1", names, (scopes), meaning @END
 #define CS_REAL "real"
 #define CS_COUNT "count"
 #define FIELD_ROW(member, key, type, factor, low, high, value, unit, scopes, meaning) \
@@ -136,10 +136,9 @@ def default(row):
         return row["value"] == "true"
     if row["type"] == "set":
         return [name for i, name in enumerate(row["names"].split("|")) if row["value"] >> i & 1]
-    return [] if row["type"] == "list" else row["value"]
+    return row["names"].split("|")[0] if row["type"] == "list" else row["value"]
 
 
-# ---- schema ----
 def describe(row):
     """Hover text: meaning, unit, default."""
     unit = "" if row["unit"] == "1" else f" Unit: {row['unit']}."
@@ -166,7 +165,8 @@ def setting_schema(row):
     elif row["type"] == "set":
         made = {"type": "array", "items": names_of(row), "minItems": 1, "uniqueItems": True}
     else:
-        made = {"type": "array", "items": range_of(row["low"], row["high"], True), "maxItems": 16, "uniqueItems": True}
+        items = range_of(row["low"], row["high"], True)
+        made = {"anyOf": [names_of(row), {"type": "array", "items": items, "maxItems": 16, "uniqueItems": True}]}
     return made
 
 
@@ -399,7 +399,7 @@ def range_text(row):
     if row["type"] == "flag":
         return "true, false"
     if row["type"] == "list":
-        return "list of whole numbers"
+        return "list of whole numbers, " + row["names"].replace("|", ", ")
     return ("one or more of " if row["type"] == "set" else "") + row["names"].replace("|", ", ")
 
 

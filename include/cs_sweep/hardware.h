@@ -143,7 +143,7 @@ enum cs_device_kind { CS_GPU, CS_TPU };
     FIELD(switch_area, "switch_mm2", CS_REAL, 1e-6, 0, 1e6, 0, "mm2", CS_SCOPE_EMBODIED, "area of one of them")        \
     FIELD(embodied, "embodied_kg", CS_REAL, 1, 0, 1e6, 0, "kg", CS_SCOPE_EMBODIED,                                     \
           "declared or published footprint of making one device, cradle to gate; 0: none, the formula's")              \
-    FIELD(devices_per_server, "devices_per_server", CS_COUNT, 1, 1, 1e6, 8, "1", CS_SCOPE_POWER,                       \
+    FIELD(devices_per_server, "devices_per_server", CS_COUNT, 1, 1, 1e6, 8, "1", CS_SCOPE_SEARCH | CS_SCOPE_POWER,     \
           "devices that share a server")                                                                               \
     FIELD(server_power, "server_power_w", CS_REAL, 1, 0, 1e7, NAN, "W", CS_SCOPE_POWER,                                \
           "server maximum less its accelerators, of one server")                                                       \

@@ -4,7 +4,8 @@
  * One row is REAL(member, default, low, high, unit, scopes, source-and-meaning), COUNT(...) for integers, FLAG(member,
  * default, scopes, meaning), CHOICE(member, default name, "name|name|...", scopes, meaning) for one of an enum in the
  * order of the names, SET(member, default bits, "name|name", scopes, meaning) for a non-empty list of such names kept
- * as bits, and LIST(member, scopes, meaning) for a short list of positive integers that is empty by default.
+ * as bits, and LIST(member, "name|name", scopes, meaning) for a short list of positive integers or one of these names,
+ * of which the first is the default.
  * The structs below, the reader, the effective configuration, configs/schema.json and configs/README.md all come from,
  * or are checked against, these rows. Scopes say which part of the computation reads a setting (see enum cs_scope). */
 #ifndef CS_SWEEP_SETTINGS_H
@@ -29,6 +30,7 @@ enum cs_scope {
 enum { CS_LIST_MAX = 16 };
 struct cs_list {
     int32_t count;
+    int32_t name; /* with no values: which of the names the setting has; an empty list stands for the first */
     int32_t values[CS_LIST_MAX];
 };
 
@@ -71,6 +73,7 @@ enum cs_tokens_basis { CS_TOKENS_ACTIVE, CS_TOKENS_TOTAL };
 enum cs_batch_law { CS_BATCH_LAW_STEP, CS_BATCH_LAW_DEEPSEEK, CS_BATCH_LAW_ML_PAR_SIM, CS_BATCH_LAW_CUSTOM };
 #define CS_BATCH_LAW_NAMES "step|deepseek|ml_par_sim|custom"
 enum cs_divisibility { CS_DIVISIBILITY_RELAXED, CS_DIVISIBILITY_STRICT };
+enum cs_expert_degrees { CS_EXPERT_DEGREES_DIVISORS, CS_EXPERT_DEGREES_EXPERTS };
 enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT_TENSOR_BOTH };
 
 #define CS_LUDZIEJEWSKI "Ludziejewski 2024, arXiv 2402.07871, Table 1"
@@ -184,6 +187,8 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
          "that meet the deadline; the other objectives answer one plan")                                               \
     COUNT(devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "exactly this many devices; 0 searches the count")       \
     COUNT(max_devices, 0, 0, 1000000000000, "1", CS_SCOPE_SEARCH, "most devices considered; 0 for no limit")           \
+    FLAG(whole_servers, true, CS_SCOPE_SEARCH,                                                                         \
+         "above one server only multiples of devices_per_server are device counts; a given count is never rounded")    \
     CHOICE(divisibility, "relaxed", "relaxed|strict", CS_SCOPE_SEARCH,                                                 \
            "strict wants pipeline * interleave to divide layers, and tensor to divide heads")                          \
     COUNT(tensor_max, 0, 0, 16384, "1", CS_SCOPE_SEARCH, "largest tensor degree; 0 takes the scale-up domain")         \
@@ -191,17 +196,21 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     COUNT(pipeline_max, 0, 0, 1000000, "1", CS_SCOPE_SEARCH, "largest pipeline degree; 0 for the layer count")         \
     COUNT(interleave_max, 0, 0, 1000000, "1", CS_SCOPE_SEARCH, "most chunks per device; 0 for layers / pipeline")      \
     COUNT(micro_batch_max, 0, 0, 1000000, "sequence", CS_SCOPE_SEARCH, "largest micro-batch; 0 for no limit")          \
-    LIST(expert_degrees, CS_SCOPE_SEARCH, "expert-parallel degrees; empty: the number of experts (CarbonScaling 4)")   \
-    CHOICE(expert_tensor, "one", "one|tensor|both", CS_SCOPE_SEARCH, "tensor degree inside an expert: 1, t, or both")  \
-    LIST(context_degrees, CS_SCOPE_SEARCH, "context-parallel degrees; empty: 1")                                       \
-    SET(schedules, 1u, CS_SCHEDULE_NAMES, CS_SCOPE_SEARCH, "pipeline schedules")                                       \
+    LIST(expert_degrees, "divisors|experts", CS_SCOPE_SEARCH,                                                          \
+         "expert-parallel degrees: all divisors of the number of experts, or that number alone (CarbonScaling 4)")     \
+    CHOICE(expert_tensor, "both", "one|tensor|both", CS_SCOPE_SEARCH, "tensor degree inside an expert: 1, t, or both") \
+    LIST(context_degrees, "auto", CS_SCOPE_SEARCH,                                                                     \
+         "context-parallel degrees; auto: the powers of two that leave a rank context_tokens_min tokens")              \
+    COUNT(context_tokens_min, 8192, 1, 1000000000, "token", CS_SCOPE_SEARCH,                                           \
+          "fewest tokens of a context rank; Llama 3, arXiv 2407.21783, Table 4: 131,072 tokens over 16 ranks")         \
+    SET(schedules, 7u, CS_SCHEDULE_NAMES, CS_SCOPE_SEARCH, "pipeline schedules")                                       \
     SET(zero_stages, 15u, "0|1|2|3", CS_SCOPE_SEARCH, "ZeRO stages (CarbonScaling Algorithm 1)")                       \
     SET(recompute, 15u, CS_RECOMPUTE_NAMES, CS_SCOPE_SEARCH,                                                           \
         "activation recomputation; ffn: of the feed-forward part only")                                                \
     LIST(                                                                                                              \
-        recompute_layers, CS_SCOPE_SEARCH,                                                                             \
+        recompute_layers, "all", CS_SCOPE_SEARCH,                                                                      \
         "how many of a stage's first layers to recompute instead of all of them (Megatron-LM: --recompute-num-layers " \
-        "with the method block), tried besides; empty: all only")                                                      \
+        "with the method block), tried besides; all: none but these")                                                  \
     FLAG(offload, true, CS_SCOPE_SEARCH,                                                                               \
          "try to keep the layers' activations in the host's memory too, where the device has host_link_gb_s")          \
     FLAG(sequence_parallel, true, CS_SCOPE_SEARCH, "sequence parallelism wherever tensor > 1 (Korthikanti 2022)")      \
@@ -312,7 +321,7 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
 #define CS_MEMBER_FLAG(member, value, scopes, meaning) bool member;
 #define CS_MEMBER_CHOICE(member, value, names, scopes, meaning) int32_t member;
 #define CS_MEMBER_SET(member, value, names, scopes, meaning) uint32_t member;
-#define CS_MEMBER_LIST(member, scopes, meaning) struct cs_list member;
+#define CS_MEMBER_LIST(member, names, scopes, meaning) struct cs_list member;
 #define CS_MEMBERS(TABLE)                                                                                              \
     TABLE(CS_MEMBER_REAL, CS_MEMBER_COUNT, CS_MEMBER_FLAG, CS_MEMBER_CHOICE, CS_MEMBER_SET, CS_MEMBER_LIST)
 
@@ -365,7 +374,7 @@ struct cs_setting {
     enum cs_setting_type type;
     int64_t offset;
     double low, high;    /* CS_REAL, CS_COUNT */
-    const char *names;   /* CS_CHOICE, CS_SET: "a|b|c" */
+    const char *names;   /* CS_CHOICE, CS_SET, CS_LIST: "a|b|c" */
     const char *unit;    /* UDUNITS spelling, "1" for none */
     const char *meaning; /* meaning and source */
     unsigned scopes;     /* enum cs_scope bits */

@@ -39,7 +39,8 @@ struct cs_part {
     double forward_seconds, backward_seconds; /* the sums */
     double weight_gradient_seconds;           /* W of zero-bubble schedules, within backward_seconds */
     double flops, forward_flops;              /* executed, forward and backward, for HFU; and forward once */
-    double hidden_all_to_all;                 /* seconds that DualPipe hides, within forward + backward */
+    double all_to_all;                        /* seconds of dispatch and combine, forward and backward */
+    double hidden_all_to_all;                 /* seconds of them that DualPipe hides */
     double parameters, expert_parameters;     /* local to a device: sharded over data, over expert replicas */
     double activation_bytes;                  /* kept per micro-batch in flight, on the device */
     double host_bytes;                        /* the same, in the host's memory */
@@ -69,6 +70,31 @@ struct cs_costs {
 };
 void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network *network, const struct cs_plan *plan,
                       struct cs_costs *costs);
+
+/* What costs that differ in their expert degrees alone have in common: the parts without experts, and a mixture layer
+ * up to its experts. */
+struct cs_common_costs {
+    bool known; /* false: nothing is, and cs_costs_prepare_next fills it */
+    struct cs_part embedding, dense, head;
+    struct cs_part start; /* of a mixture layer */
+    double start_seconds; /* forward and backward, once */
+    double start_forward_kernels, start_backward_kernels, start_input_gradient, start_weight_gradient;
+};
+/* The same bits as cs_costs_prepare, with `common` from another plan that differs in its expert degrees alone (same
+ * problem, same network class). */
+void cs_costs_prepare_next(const struct cs_problem *problem, const struct cs_network *network,
+                           const struct cs_plan *plan, struct cs_common_costs *common, struct cs_costs *costs);
+/* The same bits as cs_costs_prepare for the plan of `base` with full recomputation (base: with none), with offload
+ * (base: without), or with both. False where they do not follow from the base. */
+bool cs_costs_derive(const struct cs_costs *base, int32_t recompute, int32_t offload, struct cs_costs *costs);
+
+/* Bytes that a layer keeps of one micro-batch, by recomputation; of the plan only tensor, context, micro_batch and
+ * sequence_parallel count. */
+double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture,
+                                 enum cs_recompute recompute);
+/* And what is there besides while the layer runs: activations that are computed again. */
+double cs_layer_working_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture,
+                              enum cs_recompute recompute);
 
 /* The split of the layers into `pipeline` stages that minimises the slowest one; see src/model/stage.c. Interleaved
  * chunks deal the same layers, so the split does not depend on them. */
@@ -147,6 +173,8 @@ enum { CS_ZERO_STAGES = 4 };
 /* The same for every ZeRO stage whose bit is set, sharing what they share. */
 void cs_replicas_prepare(const struct cs_stage *stage, int64_t data, uint32_t zero_stages, int32_t zero_group,
                          struct cs_replica replicas[CS_ZERO_STAGES]);
+/* Bytes of weights, gradients and optimizer of so many parameters of a device, whose state `shards` devices share. */
+double cs_state_bytes(const struct cs_problem *problem, int32_t zero, double shards, double parameters);
 /* Only what cs_memory_bytes reads, the same bits. */
 void cs_replica_memory(const struct cs_stage *stage, int64_t data, int32_t zero_stage, int32_t zero_group,
                        struct cs_replica *replica);

@@ -143,7 +143,8 @@ static bool label_value(const struct cs_axis *axis, int64_t i)
             (void)snprintf(name, sizeof name, "%d", (int)axis->lists[i].values[j]);
             fits = fits && join(label, name);
         }
-        return fits && (label[0] != '\0' || join(label, "default"));
+        return fits && (axis->lists[i].count > 0 ||
+                        join(label, cs_choice_name(setting->names, axis->lists[i].name, name, sizeof name)));
     }
     if (setting->type == CS_SET) {
         for (int32_t j = 0; j < 32; j++) {

@@ -102,10 +102,19 @@ static enum cs_code read_list(const struct cs_json *at, const struct cs_setting 
                               struct cs_error *error)
 {
     memset(list, 0, sizeof *list);
+    if (at->type == CS_JSON_STRING && cs_choice_index(row->names, at->string) >= 0) {
+        list->name = cs_choice_index(row->names, at->string);
+        return CS_OK;
+    }
     if (at->type != CS_JSON_ARRAY || at->count > CS_LIST_MAX) {
-        char found[96];
-        return cs_json_fail(at, error, "expected a list [...] of at most %d whole numbers, not %s%s.", CS_LIST_MAX,
-                            cs_json_describe(at, found, sizeof found), at->type == CS_JSON_ARRAY ? " of more" : "");
+        char found[96], names[96] = "", name[CS_NAME_MAX];
+        for (int32_t i = 0; cs_choice_name(row->names, i, name, sizeof name)[0] != '\0'; i++) {
+            const size_t used = strlen(names);
+            (void)snprintf(names + used, sizeof names - used, "%s\"%s\"", i > 0 ? ", " : "", name);
+        }
+        return cs_json_fail(at, error, "expected %s, or a list [...] of at most %d whole numbers, not %s%s.", names,
+                            CS_LIST_MAX, cs_json_describe(at, found, sizeof found),
+                            at->type == CS_JSON_ARRAY ? " of more" : "");
     }
     for (const struct cs_json *member = at->first; member != NULL; member = member->next) {
         int64_t value = 0;

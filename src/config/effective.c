@@ -22,8 +22,13 @@ static void write_set(struct cs_emit *emit, const char *key, const char *names, 
     cs_emit_array_end(emit);
 }
 
-static void write_list(struct cs_emit *emit, const char *key, const struct cs_list *list)
+static void write_list(struct cs_emit *emit, const char *key, const char *names, const struct cs_list *list)
 {
+    if (list != NULL && list->count == 0) {
+        char name[CS_NAME_MAX];
+        cs_emit_text(emit, key, cs_choice_name(names, list->name, name, sizeof name));
+        return;
+    }
     cs_emit_array(emit, key);
     for (int32_t i = 0; list != NULL && i < list->count; i++) {
         cs_emit_real(emit, NULL, list->values[i]);
@@ -46,7 +51,7 @@ static void write_value(struct cs_emit *emit, const char *key, const struct cs_s
         write_set(emit, key, row->names, (uint32_t)value);
         break;
     case CS_LIST:
-        write_list(emit, key, list);
+        write_list(emit, key, row->names, list);
         break;
     case CS_REAL:
     case CS_COUNT:

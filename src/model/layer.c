@@ -323,7 +323,7 @@ static void build_dispatch(struct cs_builder *builder, double routed)
         cs_build_collective(builder, "combine (expert)", CS_SHARE_EXPERT, false, combine, combine, back);
         cs_build_collective(builder, "dispatch (expert)", CS_SHARE_EXPERT, true, combine, combine, back);
         cs_build_collective(builder, "combine (expert)", CS_SHARE_EXPERT, true, combine, combine, back);
-        builder->all_to_all += dispatch + 3.0 * combine;
+        builder->part->all_to_all += dispatch + 3.0 * combine;
     }
     if (builder->plan->expert_tensor > 1) {
         const double bytes = back * builder->plan->tensor;
@@ -422,10 +422,10 @@ static void build_feed_forward_twice(struct cs_builder *builder, bool mixture)
     }
     part->flops += part->forward_flops - before.forward_flops;
     builder->backward_kernels += builder->forward_kernels - kernels;
-    builder->all_to_all += part->forward[CS_SHARE_EXPERT] - before.forward[CS_SHARE_EXPERT];
+    builder->part->all_to_all += part->forward[CS_SHARE_EXPERT] - before.forward[CS_SHARE_EXPERT];
 }
 
-void cs_build_layer(struct cs_builder *builder, bool mixture)
+void cs_build_layer_start(struct cs_builder *builder)
 {
     const struct cs_architecture *model = &builder->problem->architecture;
     cs_build_norm(builder, "norm");
@@ -436,6 +436,10 @@ void cs_build_layer(struct cs_builder *builder, bool mixture)
         cs_build_norm(builder, "norm");
         builder->input_gradient = 0.0;
     }
+}
+
+void cs_build_layer_rest(struct cs_builder *builder, bool mixture)
+{
     if (builder->plan->recompute == CS_RECOMPUTE_FFN) {
         build_feed_forward_twice(builder, mixture);
     } else {

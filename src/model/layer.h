@@ -14,15 +14,15 @@ struct cs_builder {
     const char *name;
     cs_trace_function trace; /* NULL: nothing is reported */
     void *context;
-    double micro_batches; /* of a step that are like this one: reported with each entry */
-    bool repeats;         /* the backward pass repeats the forward one of this part */
-    double tokens;        /* of one micro-batch on one context rank */
-    double own_tokens;    /* of them outside the tensor-parallel regions: / tensor with sequence parallelism */
+    struct cs_common_costs *common; /* NULL: nothing is shared */
+    double micro_batches;           /* of a step that are like this one: reported with each entry */
+    bool repeats;                   /* the backward pass repeats the forward one of this part */
+    double tokens;                  /* of one micro-batch on one context rank */
+    double own_tokens; /* of them outside the tensor-parallel regions: / tensor with sequence parallelism */
     struct cs_group tensor, ring, expert; /* ring: context parallelism */
     double forward_kernels, backward_kernels;
     double input_gradient;  /* s of the last block's input-gradient GEMMs: hides the second all-gather */
     double weight_gradient; /* s of the last linear's weight gradient: hides the all-reduce of its input's gradient */
-    double all_to_all;      /* s, forward and backward */
 };
 
 /* Places the groups; the parts are set by cs_build_parts. */
@@ -43,14 +43,10 @@ void cs_build_linear(struct cs_builder *builder, const char *name, const struct 
 void cs_build_stream(struct cs_builder *builder, const char *name, double forward_bytes, double backward_bytes);
 void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_share share, bool backward,
                          double seconds, double exposed, double bytes);
-void cs_build_layer(struct cs_builder *builder, bool mixture);
+/* A layer up to its feed-forward block, and the rest of it. */
+void cs_build_layer_start(struct cs_builder *builder);
+void cs_build_layer_rest(struct cs_builder *builder, bool mixture);
 /* Host-bound layers, recomputation, sums. */
 void cs_build_finish(struct cs_builder *builder);
-
-/* memory.c */
-double cs_layer_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture,
-                                 enum cs_recompute recompute);
-/* Of these, the feed-forward block's while it runs: its inner activations, and at 8 bits the copy of its input. */
-double cs_ffn_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture);
 
 #endif

@@ -72,7 +72,9 @@ double cs_layer_activation_bytes(const struct cs_problem *problem, const struct 
     return bytes;
 }
 
-double cs_ffn_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture)
+/* Of cs_layer_activation_bytes, the feed-forward block's while it runs: its inner activations, and at 8 bits the copy
+ * of its input. */
+static double ffn_activation_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture)
 {
     const double sigma = plan->sequence_parallel ? plan->tensor : 1.0;
     const double tokens = (double)problem->seq_len * plan->micro_batch / plan->context;
@@ -80,6 +82,23 @@ double cs_ffn_activation_bytes(const struct cs_problem *problem, const struct cs
     const double saved = wide ? 2.0 : problem->precision.activation_bytes;
     const double input = wide ? 0.0 : saved * (double)problem->architecture.d_model / sigma;
     return tokens * (ffn_bytes(&problem->architecture, plan->tensor, saved, mixture, false) + input);
+}
+
+double cs_layer_working_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture,
+                              enum cs_recompute recompute)
+{
+    switch (recompute) {
+    case CS_RECOMPUTE_FULL:
+        return cs_layer_activation_bytes(problem, plan, mixture, CS_RECOMPUTE_NONE);
+    case CS_RECOMPUTE_SELECTIVE:
+        return cs_layer_activation_bytes(problem, plan, mixture, CS_RECOMPUTE_NONE) -
+               cs_layer_activation_bytes(problem, plan, mixture, recompute);
+    case CS_RECOMPUTE_FFN:
+        return ffn_activation_bytes(problem, plan, mixture);
+    case CS_RECOMPUTE_NONE:
+    default:
+        return 0.0;
+    }
 }
 
 double cs_memory_limit(const struct cs_problem *problem)

@@ -70,25 +70,29 @@ static void bound_by_host(const struct cs_builder *builder, bool backward)
     }
 }
 
-void cs_build_finish(struct cs_builder *builder)
+/* Sums of a part; its backward pass may repeat the forward one first. */
+static void sum_up(const struct cs_device *device, bool repeats, struct cs_part *part)
 {
-    struct cs_part *part = builder->part;
-    bound_by_host(builder, false);
-    bound_by_host(builder, true);
-    if (builder->repeats) {
+    if (repeats) {
         for (int i = 0; i < CS_SHARE_COUNT; i++) {
             part->backward[i] += part->forward[i];
         }
         part->flops += part->forward_flops;
-        builder->all_to_all += part->forward[CS_SHARE_EXPERT];
+        part->all_to_all += part->forward[CS_SHARE_EXPERT];
     }
     part->forward_seconds = total(part->forward);
     part->backward_seconds = total(part->backward);
     const double compute = part->forward[CS_SHARE_COMPUTE] + part->backward[CS_SHARE_COMPUTE];
     /* Units that forward tokens from card to link are lost to compute wherever the experts are (DeepSeek-V3: 20 of
      * 132). */
-    const double tax = builder->problem->device.link_compute_tax;
-    part->hidden_all_to_all = builder->all_to_all - cs_exposed(builder->all_to_all, compute, tax);
+    part->hidden_all_to_all = part->all_to_all - cs_exposed(part->all_to_all, compute, device->link_compute_tax);
+}
+
+void cs_build_finish(struct cs_builder *builder)
+{
+    bound_by_host(builder, false);
+    bound_by_host(builder, true);
+    sum_up(&builder->problem->device, builder->repeats, builder->part);
 }
 
 void cs_builder_init(struct cs_builder *builder, const struct cs_problem *problem, const struct cs_network *network,
@@ -112,7 +116,7 @@ static void start(struct cs_builder *builder, struct cs_part *part, const char *
     builder->name = name;
     builder->repeats = repeats;
     builder->forward_kernels = builder->backward_kernels = 0.0;
-    builder->input_gradient = builder->all_to_all = 0.0;
+    builder->input_gradient = 0.0;
 }
 
 static void layer_parameters(const struct cs_builder *builder, bool mixture, struct cs_part *part)
@@ -130,23 +134,46 @@ static void layer_parameters(const struct cs_builder *builder, bool mixture, str
     }
 }
 
+/* What a layer keeps, and what is there besides while it runs. */
+static void kept_bytes(const struct cs_problem *problem, const struct cs_plan *plan, bool mixture, struct cs_part *part)
+{
+    const enum cs_recompute recompute = (enum cs_recompute)plan->recompute;
+    part->activation_bytes = cs_layer_activation_bytes(problem, plan, mixture, recompute);
+    part->working_bytes = cs_layer_working_bytes(problem, plan, mixture, recompute);
+}
+
+/* The layer up to its feed-forward block, which for a mixture does not depend on the expert degrees. */
+static void build_start(struct cs_builder *builder, bool mixture)
+{
+    struct cs_common_costs *const common = mixture ? builder->common : NULL;
+    if (common != NULL && common->known) {
+        *builder->part = common->start;
+        builder->forward_kernels = common->start_forward_kernels;
+        builder->backward_kernels = common->start_backward_kernels;
+        builder->weight_gradient = common->start_weight_gradient;
+        builder->input_gradient = common->start_input_gradient;
+        return;
+    }
+    cs_build_layer_start(builder);
+    if (common != NULL) {
+        common->start = *builder->part;
+        common->start_seconds = total(builder->part->forward) + total(builder->part->backward);
+        common->start_forward_kernels = builder->forward_kernels;
+        common->start_backward_kernels = builder->backward_kernels;
+        common->start_weight_gradient = builder->weight_gradient;
+        common->start_input_gradient = builder->input_gradient;
+    }
+}
+
 static void build_whole_layer(struct cs_builder *builder, bool mixture, const char *name, struct cs_part *part)
 {
     const struct cs_plan *plan = builder->plan;
     start(builder, part, name, plan->recompute == CS_RECOMPUTE_FULL);
-    cs_build_layer(builder, mixture);
+    build_start(builder, mixture);
+    cs_build_layer_rest(builder, mixture);
     cs_build_finish(builder);
     layer_parameters(builder, mixture, part);
-    part->activation_bytes =
-        cs_layer_activation_bytes(builder->problem, plan, mixture, (enum cs_recompute)plan->recompute);
-    if (plan->recompute == CS_RECOMPUTE_FULL) {
-        part->working_bytes = cs_layer_activation_bytes(builder->problem, plan, mixture, CS_RECOMPUTE_NONE);
-    } else if (plan->recompute == CS_RECOMPUTE_SELECTIVE) {
-        part->working_bytes =
-            cs_layer_activation_bytes(builder->problem, plan, mixture, CS_RECOMPUTE_NONE) - part->activation_bytes;
-    } else if (plan->recompute == CS_RECOMPUTE_FFN) {
-        part->working_bytes = cs_ffn_activation_bytes(builder->problem, plan, mixture);
-    }
+    kept_bytes(builder->problem, plan, mixture, part);
 }
 
 /* What a layer keeps goes to the host's memory while the forward pass computes on, and comes back during the backward
@@ -243,24 +270,53 @@ static void build_whole_embedding(struct cs_builder *builder, struct cs_part *pa
     part->activation_bytes = problem->stack.dropout ? builder->own_tokens * (double)problem->architecture.d_model : 0.0;
 }
 
+static bool recomputes_some(const struct cs_plan *plan)
+{
+    return plan->recompute_layers != 0 && plan->recompute != CS_RECOMPUTE_NONE;
+}
+
+/* The parts without experts. */
+static void build_plain_parts(struct cs_builder *builder, struct cs_part part[CS_PART_COUNT])
+{
+    const struct cs_architecture *model = &builder->problem->architecture;
+    build_whole_embedding(builder, &part[CS_PART_EMBEDDING]);
+    if (model->experts <= 1 || model->dense_layers > 0) {
+        build_stage_layer(builder, false, "dense layer", &part[CS_PART_DENSE]);
+    }
+}
+
 bool cs_build_parts(struct cs_builder *builder, struct cs_part part[CS_PART_COUNT])
 {
     const struct cs_architecture *model = &builder->problem->architecture;
     const struct cs_plan *plan = builder->plan;
+    struct cs_common_costs *const common = builder->common;
     const bool mixture = model->experts > 1, dense = !mixture || model->dense_layers > 0;
-    const bool kept = plan->recompute_layers != 0 && plan->recompute != CS_RECOMPUTE_NONE;
+    const bool kept = recomputes_some(plan);
     memset(part, 0, CS_PART_COUNT * sizeof part[0]);
-    build_whole_embedding(builder, &part[CS_PART_EMBEDDING]);
-    if (dense) {
-        build_stage_layer(builder, false, "dense layer", &part[CS_PART_DENSE]);
+    if (common != NULL && common->known) {
+        part[CS_PART_EMBEDDING] = common->embedding;
+        part[CS_PART_DENSE] = common->dense;
+    } else {
+        build_plain_parts(builder, part);
     }
     if (mixture) {
         build_stage_layer(builder, true, "mixture layer", &part[CS_PART_MIXTURE]);
     }
-    build_head(builder, "head", &part[CS_PART_HEAD]);
+    if (common != NULL && common->known && model->mtp_layers == 0) {
+        part[CS_PART_HEAD] = common->head;
+    } else {
+        build_head(builder, "head", &part[CS_PART_HEAD]);
+    }
+    if (common != NULL) {
+        common->embedding = part[CS_PART_EMBEDDING];
+        common->dense = part[CS_PART_DENSE];
+        common->head = part[CS_PART_HEAD];
+        common->known = true;
+    }
     if (kept) {
         struct cs_plan none = *plan;
         none.recompute = CS_RECOMPUTE_NONE;
+        builder->common = NULL; /* of layers that are recomputed */
         builder->plan = &none;
         if (dense) {
             build_stage_layer(builder, false, "dense layer, kept", &part[CS_PART_DENSE_KEPT]);
@@ -272,4 +328,55 @@ bool cs_build_parts(struct cs_builder *builder, struct cs_part part[CS_PART_COUN
         builder->plan = plan;
     }
     return kept;
+}
+
+/* A layer of `base` with another recomputation or offload. */
+static void derive_layer(struct cs_builder *builder, bool mixture, bool repeats, bool offload, struct cs_part *part)
+{
+    if (repeats) {
+        sum_up(&builder->problem->device, true, part);
+    }
+    kept_bytes(builder->problem, builder->plan, mixture, part);
+    if (offload && builder->problem->device.host_link > 0.0) {
+        move_to_host(builder, part);
+    }
+}
+
+bool cs_costs_derive(const struct cs_costs *base, int32_t recompute, int32_t offload, struct cs_costs *costs)
+{
+    const struct cs_architecture *model = &base->problem->architecture;
+    const bool repeats = recompute != base->plan.recompute;
+    const bool moves = offload != base->plan.offload;
+    if ((repeats &&
+         (base->plan.recompute != CS_RECOMPUTE_NONE || recompute != CS_RECOMPUTE_FULL || model->mtp_layers > 0)) ||
+        base->plan.offload != CS_OFFLOAD_OFF) {
+        return false;
+    }
+    *costs = *base;
+    costs->plan.recompute = recompute;
+    costs->plan.offload = offload;
+    costs->kept = recomputes_some(&costs->plan);
+    struct cs_plan none = costs->plan;
+    none.recompute = CS_RECOMPUTE_NONE;
+    struct cs_builder builder = {.problem = base->problem, .network = base->network};
+    struct cs_part *const part = costs->part;
+    if (costs->kept && repeats) {
+        part[CS_PART_DENSE_KEPT] = part[CS_PART_DENSE];
+        part[CS_PART_MIXTURE_KEPT] = part[CS_PART_MIXTURE];
+        part[CS_PART_HEAD_KEPT] = part[CS_PART_HEAD];
+    }
+    for (int mixture = 0; mixture <= 1; mixture++) {
+        const bool there = mixture != 0 ? model->experts > 1 : model->experts <= 1 || model->dense_layers > 0;
+        if (!there) {
+            continue;
+        }
+        builder.plan = &costs->plan;
+        derive_layer(&builder, mixture != 0, repeats, moves, &part[mixture != 0 ? CS_PART_MIXTURE : CS_PART_DENSE]);
+        if (costs->kept) {
+            builder.plan = &none;
+            derive_layer(&builder, mixture != 0, false, moves,
+                         &part[mixture != 0 ? CS_PART_MIXTURE_KEPT : CS_PART_DENSE_KEPT]);
+        }
+    }
+    return true;
 }

@@ -172,7 +172,7 @@ static void prepare_traffic(const struct cs_stage *stage, const struct traffic *
 
 /* ---- state ---- */
 
-static double state_bytes(const struct cs_problem *problem, int32_t zero, double shards, double parameters)
+double cs_state_bytes(const struct cs_problem *problem, int32_t zero, double shards, double parameters)
 {
     const double weight = problem->precision.weight_bytes, gradient = problem->training.gradient_bytes;
     const double optimizer = problem->training.optimizer_bytes;
@@ -187,10 +187,10 @@ static void prepare_state(const struct cs_stage *stage, double d, double r, stru
 {
     const struct cs_problem *problem = stage->costs->problem;
     const int32_t z = replica->zero_stage;
-    const double first = state_bytes(problem, z, d, stage->first_parameters) +
-                         state_bytes(problem, z, r, stage->first_expert_parameters);
-    const double last =
-        state_bytes(problem, z, d, stage->last_parameters) + state_bytes(problem, z, r, stage->last_expert_parameters);
+    const double first = cs_state_bytes(problem, z, d, stage->first_parameters) +
+                         cs_state_bytes(problem, z, r, stage->first_expert_parameters);
+    const double last = cs_state_bytes(problem, z, d, stage->last_parameters) +
+                        cs_state_bytes(problem, z, r, stage->last_expert_parameters);
     double gathered = 0.0;
     if (z == 3) {
         gathered = 2.0 * problem->precision.weight_bytes *

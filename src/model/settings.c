@@ -20,8 +20,8 @@
     {TEXT(SECTION), #member, CS_CHOICE, AT(member), 0, 0, names, "1", meaning, scopes},
 #define ROW_SET(member, value, names, scopes, meaning)                                                                 \
     {TEXT(SECTION), #member, CS_SET, AT(member), 0, 0, names, "1", meaning, scopes},
-#define ROW_LIST(member, scopes, meaning)                                                                              \
-    {TEXT(SECTION), #member, CS_LIST, AT(member), 1, 1000000, NULL, "1", meaning, scopes},
+#define ROW_LIST(member, names, scopes, meaning)                                                                       \
+    {TEXT(SECTION), #member, CS_LIST, AT(member), 1, 1000000, names, "1", meaning, scopes},
 #define ROWS(TABLE) TABLE(ROW_REAL, ROW_COUNT, ROW_FLAG, ROW_CHOICE, ROW_SET, ROW_LIST)
 
 static const struct cs_setting rows[] = {
@@ -145,7 +145,7 @@ struct cs_list *cs_setting_list(struct cs_settings *settings, const struct cs_se
 #define SET_FLAG(member, value, scopes, meaning) section->member = (value);
 #define SET_CHOICE(member, value, names, scopes, meaning) section->member = cs_choice_index(names, value);
 #define SET_SET(member, value, names, scopes, meaning) section->member = (value);
-#define SET_LIST(member, scopes, meaning) section->member.count = 0;
+#define SET_LIST(member, names, scopes, meaning) section->member.count = section->member.name = 0;
 #define SET_SECTION(name, type, table)                                                                                 \
     {                                                                                                                  \
         struct type *section = &settings->name;                                                                        \

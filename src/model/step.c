@@ -8,6 +8,12 @@
 void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network *network, const struct cs_plan *plan,
                       struct cs_costs *costs)
 {
+    cs_costs_prepare_next(problem, network, plan, NULL, costs);
+}
+
+void cs_costs_prepare_next(const struct cs_problem *problem, const struct cs_network *network,
+                           const struct cs_plan *plan, struct cs_common_costs *common, struct cs_costs *costs)
+{
     const struct cs_architecture *model = &problem->architecture;
     struct cs_builder builder;
     memset(costs, 0, sizeof *costs);
@@ -15,6 +21,7 @@ void cs_costs_prepare(const struct cs_problem *problem, const struct cs_network 
     costs->network = network;
     costs->plan = *plan;
     cs_builder_init(&builder, problem, network, plan);
+    builder.common = common;
     costs->kept = cs_build_parts(&builder, costs->part);
     costs->boundary_bytes = problem->precision.communication_bytes * builder.own_tokens * (double)model->d_model;
     if (model->tied_embedding) {

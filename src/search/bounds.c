@@ -23,9 +23,9 @@ static double least_seconds(const struct cs_costs *costs, int part)
 }
 
 /* The sums over a whole model that has `counts` of each part. */
-static struct cs_sums sums_of(const struct cs_costs *costs, const double counts[CS_PART_COUNT], bool dual)
+static struct cs_sums sums_of(const struct cs_costs *costs, const double counts[CS_PART_COUNT])
 {
-    struct cs_sums sums = {.layer = INFINITY, .shown = 1.0};
+    struct cs_sums sums = {.layer = INFINITY, .back = 1.0};
     for (int i = 0; i < CS_PART_COUNT; i++) {
         if (!(counts[i] > 0.0)) {
             continue;
@@ -35,24 +35,39 @@ static struct cs_sums sums_of(const struct cs_costs *costs, const double counts[
         sums.all += counts[i] * seconds;
         sums.part = cs_max(sums.part, seconds);
         sums.overlap = cs_max(sums.overlap, own > 0.0 ? costs->part[i].hidden_all_to_all / own : 0.0);
+        sums.weight = cs_max(sums.weight, own > 0.0 ? costs->part[i].weight_gradient_seconds / own : 0.0);
+        sums.back = cs_min(sums.back, own > 0.0 ? costs->part[i].backward_seconds / own : 0.0);
         if (i == CS_PART_DENSE || i == CS_PART_MIXTURE || i == CS_PART_DENSE_KEPT || i == CS_PART_MIXTURE_KEPT) {
             sums.layer = cs_min(sums.layer, seconds);
         }
     }
-    sums.shown = dual ? 1.0 - sums.overlap : 1.0;
     return sums;
+}
+
+/* What the schedules make of the shares of the parts: a stage holds a mean of them, and of the bubbles of ZB1P and
+ * DualPipe (step.h) the least that such a mean allows. */
+static void share_out(uint32_t schedules, struct cs_sums *sums)
+{
+    const double shown = 1.0 - sums->overlap;
+    sums->shown[CS_SCHEDULE_1F1B] = sums->shown[CS_SCHEDULE_ZB1P] = 1.0;
+    sums->shown[CS_SCHEDULE_DUALPIPE] = shown;
+    sums->idle[CS_SCHEDULE_1F1B] = 0.0; /* its bubble is the time of the other stages */
+    sums->idle[CS_SCHEDULE_ZB1P] = cs_max(1.0 - 2.0 * sums->weight, 0.0);
+    sums->idle[CS_SCHEDULE_DUALPIPE] = cs_max(shown + sums->back - 3.0 * sums->weight, 0.0);
+    sums->least_shown = (schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0 ? shown : 1.0;
 }
 
 void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding *sharding)
 {
     const struct cs_costs *const costs = &sharding->costs;
     const struct cs_architecture *const model = &costs->problem->architecture;
-    const bool dual = (work->choices.schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0;
+    const uint32_t schedules = work->choices.schedules;
     const double layers = (double)model->layers;
     const double dense = model->experts > 1 ? (double)model->dense_layers : layers;
     const double whole[CS_PART_COUNT] = {
         [CS_PART_DENSE] = dense, [CS_PART_MIXTURE] = layers - dense, [CS_PART_EMBEDDING] = 1.0, [CS_PART_HEAD] = 1.0};
-    sharding->whole = sums_of(costs, whole, dual);
+    sharding->whole = sums_of(costs, whole);
+    share_out(schedules, &sharding->whole);
     sharding->kept = sharding->whole;
     sharding->again = 0.0;
     if (costs->kept) {
@@ -60,10 +75,12 @@ void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding
                                             [CS_PART_MIXTURE_KEPT] = layers - dense,
                                             [CS_PART_EMBEDDING] = 1.0,
                                             [CS_PART_HEAD_KEPT] = 1.0};
-        sharding->kept = sums_of(costs, kept, dual);
-        /* A stage may hold both recomputed and kept layers. DualPipe hides at most the largest share of any of them. */
+        sharding->kept = sums_of(costs, kept);
+        /* A stage may hold both recomputed and kept layers. */
         sharding->kept.overlap = cs_max(sharding->kept.overlap, sharding->whole.overlap);
-        sharding->kept.shown = dual ? 1.0 - sharding->kept.overlap : 1.0;
+        sharding->kept.weight = cs_max(sharding->kept.weight, sharding->whole.weight);
+        sharding->kept.back = cs_min(sharding->kept.back, sharding->whole.back);
+        share_out(schedules, &sharding->kept);
         sharding->again = INFINITY;
         for (int i = CS_PART_DENSE; i <= CS_PART_MIXTURE; i++) {
             const int kept_part = i == CS_PART_DENSE ? CS_PART_DENSE_KEPT : CS_PART_MIXTURE_KEPT;
@@ -82,7 +99,7 @@ void cs_sharding_sums(const struct cs_search_workspace *work, struct cs_sharding
 bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct cs_sharding *sharding)
 {
     const struct cs_sums *const sums = sharding->costs.kept ? &sharding->kept : &sharding->whole;
-    const double area = sharding->area * sums->all * sums->shown;
+    const double area = sharding->area * sums->all * sums->least_shown;
     const double devices = area / work->goal.deadline * (1.0 - CS_BOUND_SLACK);
     const double high = (double)work->class_high;
     return devices > high || cs_goal_rejects(&work->goal, cs_max(devices, (double)work->class_low), area / high, area);
@@ -95,39 +112,50 @@ bool cs_sharding_hopeless(const struct cs_search_workspace *work, const struct c
  *   T1 >= ceil(L / p) l    one of p stages holds at least ceil(L / p) layers, and no layer is faster than l;
  *   T1 >= each single part.
  * Where the first n layers of each stage are recomputed, the fullest stage, and so the model, has at least
- * min(n, ceil(L / p)) recomputed layers. ZB1P has the same T1 and may have no bubble. DualPipe hides at most the share
- * `overlap` of T1. */
-void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                    const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
-                    double *micro, double *fill)
+ * min(n, ceil(L / p)) recomputed layers. ZB1P has the same T1, and DualPipe hides at most the share `overlap` of it;
+ * their bubbles are the share `idle` of T1 at least, as often as `turns`. */
+void cs_stage_floor(const struct cs_sharding *sharding, const struct cs_pipeline *pipeline, int32_t recompute_layers,
+                    const struct cs_stage *stage, struct cs_step_floor *floor)
 {
-    const uint32_t schedules = work->choices.schedules;
     const struct cs_sums *const sums = recompute_layers > 0 ? &sharding->kept : &sharding->whole;
     const double again = cs_again_seconds(sharding, pipeline, recompute_layers);
     const double all = sums->all + again;
     double slowest = cs_max(cs_max(all / pipeline->stages, pipeline->layers * sums->layer + again), sums->part);
     double rest = cs_max(all - slowest, 0.0);
-    double hidden = slowest * (1.0 - sums->shown);
+    double shown = slowest * sums->shown[CS_SCHEDULE_DUALPIPE];
+    double zero_bubble = slowest * sums->idle[CS_SCHEDULE_ZB1P], dual = slowest * sums->idle[CS_SCHEDULE_DUALPIPE];
     if (stage != NULL) {
         slowest = stage->slowest_forward + stage->slowest_backward;
         rest = stage->rest_seconds;
-        hidden = stage->slowest_hidden_all_to_all;
+        shown = slowest - stage->slowest_hidden_all_to_all;
+        zero_bubble = cs_max(slowest - 2.0 * stage->slowest_weight_gradient, 0.0);
+        dual = cs_max(shown + stage->slowest_backward - 3.0 * stage->slowest_weight_gradient, 0.0);
     }
-    const bool bubble = schedules == 1u << CS_SCHEDULE_1F1B;
-    *micro = sums->shown < 1.0 ? slowest - hidden : slowest;
-    *fill = bubble && pipeline->pipeline > 1 ? rest : 0.0;
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        floor->micro[s] = floor->fill[s] = INFINITY;
+    }
+    if ((pipeline->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
+        floor->micro[CS_SCHEDULE_1F1B] = slowest;
+        floor->fill[CS_SCHEDULE_1F1B] = pipeline->pipeline > 1 ? rest : 0.0;
+    }
+    if ((pipeline->schedules & 1u << CS_SCHEDULE_ZB1P) != 0) {
+        floor->micro[CS_SCHEDULE_ZB1P] = slowest;
+        floor->fill[CS_SCHEDULE_ZB1P] = pipeline->turns[CS_SCHEDULE_ZB1P] * zero_bubble;
+    }
+    if ((pipeline->schedules & 1u << CS_SCHEDULE_DUALPIPE) != 0) {
+        floor->micro[CS_SCHEDULE_DUALPIPE] = shown;
+        floor->fill[CS_SCHEDULE_DUALPIPE] = pipeline->turns[CS_SCHEDULE_DUALPIPE] * dual;
+    }
 }
 
-int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_sharding *sharding, int64_t position)
+int64_t cs_data_at(const struct cs_search_workspace *work, int64_t step, int64_t position)
 {
-    return work->choices.given_batch ? work->choices.divisors[position] : position * sharding->mesh.data_step;
+    return work->choices.given_batch ? work->choices.divisors[position] : position * step;
 }
 
 /* The positions of the data degrees from low to high. */
-static struct cs_reach positions(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                                 int64_t low, int64_t high)
+static struct cs_reach positions(const struct cs_search_workspace *work, int64_t step, int64_t low, int64_t high)
 {
-    const int64_t step = sharding->mesh.data_step;
     if (!work->choices.given_batch) {
         return (struct cs_reach){low / step + (low % step != 0), high / step};
     }
@@ -156,19 +184,26 @@ static double most_chunks(const struct cs_search_workspace *work, const struct c
  * m <= cap / (d b), hence
  *   T >= Q / (d b) (T1 + F / (v m)) >= Q / (d b) (T1 + F d b / (v cap)),
  * so that T <= T_max wants d b (1 - K F / (v cap)) >= K T1. */
-static double least_unit(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline, double micro,
-                         double fill)
+static double least_unit(const struct cs_search_workspace *work, const struct cs_pipeline *pipeline,
+                         const struct cs_step_floor *floor)
 {
     const double cap = (double)work->choices.cap;
     const double k = work->pace;
-    const double chunks = most_chunks(work, pipeline, 0.0);
-    const double gain = 1.0 - k * fill / (chunks * cap);
-    double unit = gain > 0.0 ? k * micro / gain : INFINITY;
-    if (chunks > 1.0 && most_chunks(work, pipeline, unit * (1.0 - CS_BOUND_SLACK)) < chunks) {
-        const double single = 1.0 - k * fill / cap;
-        unit = single > 0.0 ? k * micro / single : INFINITY;
+    double least = INFINITY;
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        if ((pipeline->schedules & 1u << s) == 0) {
+            continue;
+        }
+        const double chunks = s == CS_SCHEDULE_1F1B ? most_chunks(work, pipeline, 0.0) : 1.0;
+        const double gain = 1.0 - k * floor->fill[s] / (chunks * cap);
+        double unit = gain > 0.0 ? k * floor->micro[s] / gain : INFINITY;
+        if (chunks > 1.0 && most_chunks(work, pipeline, unit * (1.0 - CS_BOUND_SLACK)) < chunks) {
+            const double single = 1.0 - k * floor->fill[s] / cap;
+            unit = single > 0.0 ? k * floor->micro[s] / single : INFINITY;
+        }
+        least = cs_min(least, unit);
     }
-    return unit * (1.0 - CS_BOUND_SLACK);
+    return least * (1.0 - CS_BOUND_SLACK);
 }
 
 /* The largest data degree that the batch gate leaves to any schedule of a node. */
@@ -199,7 +234,8 @@ struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const stru
         low = cs_larger(low, work->choices.space->given.data);
         high = cs_smaller(high, work->choices.space->given.data);
     }
-    return low <= high ? positions(work, sharding, low, high) : (struct cs_reach){1, 0};
+    const int64_t step = cs_data_step(&work->choices, &sharding->mesh, pipeline->pipeline, work->servers);
+    return low <= high ? positions(work, step, low, high) : (struct cs_reach){1, 0};
 }
 
 bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
@@ -208,11 +244,10 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
 {
     const int32_t micro_batch = sharding->costs.plan.micro_batch;
     const double limit = (double)cs_smaller(work->class_high, cs_goal_devices_limit(&work->goal));
-    double micro = 0.0;
-    double fill = 0.0;
-    cs_stage_floor(work, sharding, pipeline, recompute_layers, stage, &micro, &fill);
+    struct cs_step_floor floor;
+    cs_stage_floor(sharding, pipeline, recompute_layers, stage, &floor);
     const double real_per_replica = (double)sharding->mesh.devices * pipeline->stages;
-    const double unit = least_unit(work, pipeline, micro, fill);
+    const double unit = least_unit(work, pipeline, &floor);
     if (unit * real_per_replica > limit * micro_batch * (1.0 + CS_BOUND_SLACK) || unit > (double)work->choices.cap) {
         return false;
     }
@@ -228,19 +263,26 @@ bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_shard
     if (low > high || least > (double)high) {
         return false;
     }
-    *reach = positions(work, sharding, cs_larger(low, (int64_t)least), high);
+    const int64_t step = cs_data_step(&work->choices, &sharding->mesh, pipeline->pipeline, work->servers);
+    *reach = positions(work, step, cs_larger(low, (int64_t)least), high);
     if (reach->low > reach->high) {
         return false;
     }
-    const double first = (double)cs_data_at(work, sharding, reach->low);
-    const double last = (double)cs_data_at(work, sharding, reach->high);
+    const double first = (double)cs_data_at(work, step, reach->low);
+    const double last = (double)cs_data_at(work, step, reach->high);
     /* T >= Q T1 / (b d) + Q F / (v cap) is least at the last d, and N T, which is d times it, at the first. */
-    const double chunks = most_chunks(work, pipeline, first * micro_batch);
-    const double alone = work->sequences / micro_batch * micro; /* s of one replica, without a bubble */
-    const double bubble = work->sequences * fill / (chunks * (double)work->choices.cap);
     const double devices = (double)per_replica * first;
-    const double area = (double)per_replica * (alone + bubble * first);
-    const double seconds = alone / last + bubble;
+    double area = INFINITY, seconds = INFINITY;
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        if ((pipeline->schedules & 1u << s) != 0) {
+            const double chunks = s == CS_SCHEDULE_1F1B ? most_chunks(work, pipeline, first * micro_batch) : 1.0;
+            const double alone =
+                work->sequences / micro_batch * floor.micro[s]; /* s of one replica, without a bubble */
+            const double bubble = work->sequences * floor.fill[s] / (chunks * (double)work->choices.cap);
+            area = cs_min(area, (double)per_replica * (alone + bubble * first));
+            seconds = cs_min(seconds, alone / last + bubble);
+        }
+    }
     node->first = work->goal.objective == CS_MIN_DEVICES ? devices
                   : work->goal.objective == CS_MIN_TIME  ? seconds
                                                          : area;

@@ -42,8 +42,9 @@ static struct kinds kinds_of(const struct cs_choices *choices, int32_t pipeline)
     return kinds;
 }
 
-/* Data degrees [low, high] at one pipeline that put the device count into [devices_low, devices_high]. */
-static bool data_range(const struct cs_choices *choices, const struct cs_mesh *mesh, int32_t pipeline,
+/* Data degrees [low, high], multiples of step, at one pipeline that put the device count into [devices_low,
+ * devices_high]. */
+static bool data_range(const struct cs_choices *choices, const struct cs_mesh *mesh, int32_t pipeline, int64_t step,
                        int64_t devices_low, int64_t devices_high, int64_t *low, int64_t *high)
 {
     const int64_t per_replica = cs_multiply(mesh->devices, pipeline);
@@ -56,16 +57,16 @@ static bool data_range(const struct cs_choices *choices, const struct cs_mesh *m
         }
         *low = *high = fixed;
     }
-    return multiples(*low, *high, mesh->data_step) > 0.0;
+    return multiples(*low, *high, step) > 0.0;
 }
 
-static double given_batch(const struct cs_choices *choices, const struct cs_mesh *mesh, int32_t pipeline,
-                          const struct kinds *kinds, int64_t low, int64_t high)
+static double given_batch(const struct cs_choices *choices, int64_t step, int32_t pipeline, const struct kinds *kinds,
+                          int64_t low, int64_t high)
 {
     double count = 0.0;
     for (int32_t i = 0; i < choices->divisor_count; i++) {
         const int64_t data = choices->divisors[i];
-        if (data < low || data > high || data % mesh->data_step != 0) {
+        if (data < low || data > high || data % step != 0) {
             continue;
         }
         for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
@@ -79,18 +80,31 @@ static double given_batch(const struct cs_choices *choices, const struct cs_mesh
     return count;
 }
 
-static double free_batch(const struct cs_choices *choices, const struct cs_mesh *mesh, int32_t pipeline,
-                         const struct kinds *kinds, int64_t low, int64_t high)
+/* Over all micro-batches b, the multiples of step from low to high that d b unit <= cap leaves. */
+static double over_micro_batches(const struct cs_choices *choices, int64_t step, int64_t unit, int64_t low,
+                                 int64_t high)
 {
+    const double all = multiples(low, high, step);
     double count = 0.0;
     for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
-        const int64_t most = choices->cap / b; /* d * b <= cap: with the divisors below, what cs_micro_batches asks */
+        const int64_t most = choices->cap / cs_multiply(b, unit);
         if (most < low) {
             break;
         }
-        count += kinds->single * multiples(low, cs_smaller(high, most), mesh->data_step);
-        count += kinds->rounds * multiples(low, cs_smaller(high, most / pipeline), mesh->data_step);
-        count += kinds->dual * multiples(low, cs_smaller(high, most / (2 * (int64_t)pipeline)), mesh->data_step);
+        count += most >= high ? all : multiples(low, most, step);
+    }
+    return count;
+}
+
+static double free_batch(const struct cs_choices *choices, int64_t step, int32_t pipeline, const struct kinds *kinds,
+                         int64_t low, int64_t high)
+{
+    double count = kinds->single * over_micro_batches(choices, step, 1, low, high);
+    if (kinds->rounds > 0.0) {
+        count += kinds->rounds * over_micro_batches(choices, step, pipeline, low, high);
+    }
+    if (kinds->dual > 0.0) {
+        count += kinds->dual * over_micro_batches(choices, step, 2 * (int64_t)pipeline, low, high);
     }
     return count;
 }
@@ -109,40 +123,87 @@ static double recomputations(const struct cs_choices *choices, int32_t pipeline)
     return total * bits(choices->offloads);
 }
 
-double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_t high)
+/* Meshes of one tensor degree with the same devices and whole grids: as many candidates each. */
+struct alike {
+    struct cs_mesh mesh;
+    double count;
+};
+enum { ALIKE_MAX = 64 };
+
+/* With device counts on one side of a server: those of some meshes. */
+static double count_alike(const struct cs_choices *choices, const struct alike *alike, int32_t count, int64_t low,
+                          int64_t high, bool servers)
 {
     double total = 0.0;
-    for (int32_t p = choices->pipeline_low; p <= choices->pipeline_high && low <= high; p++) {
+    for (int32_t p = choices->pipeline_low; p <= choices->pipeline_high && count > 0; p++) {
+        if (cs_multiply(alike->mesh.plan.tensor, p) > high) {
+            break;
+        }
         if (!cs_pipeline_allowed(choices, p)) {
             continue;
         }
         const struct kinds kinds = kinds_of(choices, p);
         const double each = recomputations(choices, p) * bits(choices->zero_stages[p > 1]);
-        for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
-            struct cs_mesh mesh;
-            for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
-                int64_t data_low = 0;
-                int64_t data_high = 0;
-                if (data_range(choices, &mesh, p, low, high, &data_low, &data_high)) {
-                    total += each * (choices->given_batch ? given_batch(choices, &mesh, p, &kinds, data_low, data_high)
-                                                          : free_batch(choices, &mesh, p, &kinds, data_low, data_high));
-                }
+        for (int32_t i = 0; i < count; i++) {
+            int64_t data_low = 0;
+            int64_t data_high = 0;
+            const int64_t step = cs_data_step(choices, &alike[i].mesh, p, servers);
+            if (data_range(choices, &alike[i].mesh, p, step, low, high, &data_low, &data_high)) {
+                total += alike[i].count * each *
+                         (choices->given_batch ? given_batch(choices, step, p, &kinds, data_low, data_high)
+                                               : free_batch(choices, step, p, &kinds, data_low, data_high));
             }
         }
     }
     return total;
 }
 
-/* Some pipeline degree and some data degree that is a multiple of `step` make a device count of the search's range. */
-static bool fits_range(const struct cs_choices *choices, const struct cs_mesh *mesh, int64_t step)
+static double count_side(const struct cs_choices *choices, int64_t low, int64_t high, bool servers)
 {
-    struct cs_mesh loose = *mesh;
-    loose.data_step = step;
+    double total = 0.0;
+    for (int32_t t = cs_tensor_next(choices, 0, true); t != 0 && low <= high; t = cs_tensor_next(choices, t, true)) {
+        struct alike alike[ALIKE_MAX];
+        int32_t count = 0;
+        struct cs_mesh mesh;
+        for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
+            int32_t k = 0;
+            while (k < count && (alike[k].mesh.devices != mesh.devices || alike[k].mesh.grid_step != mesh.grid_step)) {
+                k++;
+            }
+            if (k == ALIKE_MAX) {
+                total += count_alike(choices, alike, count, low, high, servers);
+                k = count = 0;
+            }
+            alike[k] = k < count ? alike[k] : (struct alike){mesh, 0.0};
+            alike[k].count += 1.0;
+            count = k < count ? count : k + 1;
+        }
+        total += count_alike(choices, alike, count, low, high, servers);
+    }
+    return total;
+}
+
+double cs_count_candidates(const struct cs_choices *choices, int64_t low, int64_t high)
+{
+    const int64_t one = choices->server > 1 ? choices->server : INT64_MAX;
+    return count_side(choices, low, cs_smaller(high, one), false) +
+           (high > one ? count_side(choices, cs_larger(low, one + 1), high, true) : 0.0);
+}
+
+/* Some pipeline degree and some data degree make a device count of the search's range; `whole`: of whole expert grids
+ * and servers. */
+static bool fits_range(const struct cs_choices *choices, const struct cs_mesh *mesh, bool whole)
+{
+    const int64_t one = choices->server > 1 && whole ? choices->server : INT64_MAX;
     for (int32_t p = choices->pipeline_low; p <= choices->pipeline_high; p++) {
-        int64_t low = 0;
-        int64_t high = 0;
-        if (cs_pipeline_allowed(choices, p) &&
-            data_range(choices, &loose, p, choices->low, choices->high, &low, &high)) {
+        int64_t low = 0, high = 0;
+        if (!cs_pipeline_allowed(choices, p)) {
+            continue;
+        }
+        if (data_range(choices, mesh, p, whole ? mesh->grid_step : 1, choices->low, cs_smaller(choices->high, one),
+                       &low, &high) ||
+            (choices->high > one && data_range(choices, mesh, p, cs_data_step(choices, mesh, p, true),
+                                               cs_larger(choices->low, one + 1), choices->high, &low, &high))) {
             return true;
         }
     }
@@ -164,7 +225,7 @@ enum cs_status cs_gate_before_memory(const struct cs_choices *choices)
     for (int32_t t = cs_tensor_next(choices, 0, false); t != 0 && !divides; t = cs_tensor_next(choices, t, false)) {
         struct cs_mesh mesh;
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
-            divides = divides || fits_range(choices, &mesh, 1);
+            divides = divides || fits_range(choices, &mesh, false);
         }
         if (choices->space->given.data == 0) {
             break; /* the least decides: what another has more of it, the data degree can have */
@@ -173,7 +234,7 @@ enum cs_status cs_gate_before_memory(const struct cs_choices *choices)
     for (int32_t t = cs_tensor_next(choices, 0, true); t != 0 && !communicates; t = cs_tensor_next(choices, t, true)) {
         struct cs_mesh mesh;
         for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh); i++) {
-            communicates = communicates || fits_range(choices, &mesh, mesh.data_step);
+            communicates = communicates || fits_range(choices, &mesh, true);
         }
     }
     return communicates ? CS_STATUS_BATCH : divides ? CS_STATUS_COMMUNICATION : CS_STATUS_DIVISIBILITY;

@@ -22,23 +22,53 @@
 struct cs_pipeline {
     int32_t pipeline;
     struct cs_interleaves interleaves;
-    double stages, inverse;    /* p and 1 / p as doubles */
-    double per_chunk, per_one; /* 1 / (v cap) for the largest v and for v = 1; 0 where no bubble may be counted */
-    double rounds;             /* with fewer micro-batches only v = 1 is a candidate; 0: no such limit */
-    double layers;             /* the fullest stage has at least as many: ceil(L / p) */
+    uint32_t schedules;              /* bits of those that are candidates */
+    double stages, inverse;          /* p and 1 / p as doubles */
+    double per_rest;                 /* the least per_chunk of this and of all larger degrees */
+    double per_chunk, per_one;       /* 1 / (v cap) for the largest v and for v = 1; 0 where no bubble may be counted */
+    double turns[CS_SCHEDULE_COUNT]; /* ZB1P, DualPipe: how often their bubble of one stage recurs (step.h) */
+    double rounds;                   /* with fewer micro-batches only v = 1 is a candidate; 0: no such limit */
+    double layers;                   /* the fullest stage has at least as many: ceil(L / p) */
 };
 
 /* Seconds of one micro-batch through the parts of a sharding. */
 struct cs_sums {
-    double all;     /* s of all parts, forward and backward: A */
-    double layer;   /* s of the fastest layer */
-    double part;    /* s of the slowest single part */
-    double overlap; /* largest share of a part's time that DualPipe hides */
-    double shown;   /* 1, or what is left of a part's time if the space holds DualPipe */
+    double all;                      /* s of all parts, forward and backward: A */
+    double layer;                    /* s of the fastest layer */
+    double part;                     /* s of the slowest single part */
+    double overlap;                  /* largest share of a part's time that DualPipe hides */
+    double weight;                   /* largest share of a part's time that is of weight gradients */
+    double back;                     /* least share of a part's time that is of the backward pass */
+    double shown[CS_SCHEDULE_COUNT]; /* what is left of the slowest stage's time, as a share of it */
+    double idle[CS_SCHEDULE_COUNT];  /* ZB1P, DualPipe: the bubble of one stage, as a share of that time, at least */
+    double least_shown;              /* the least of `shown` over the schedules of the space */
+};
+
+/* Floors of a step by schedule: s of a micro-batch on the slowest stage, and s to fill and drain the pipeline at v =
+ * 1. INFINITY: not a candidate. */
+struct cs_step_floor {
+    double micro[CS_SCHEDULE_COUNT], fill[CS_SCHEDULE_COUNT];
+};
+
+/* What floors of memory are made of (room.c), of one layer and one micro-batch: seconds and local
+ * parameters. */
+struct cs_room {
+    bool known;                   /* false: nothing is */
+    double layer, embedding, all; /* s; all: of all parts */
+    double layer_parameters, expert_parameters, embedding_parameters;
+};
+
+/* Bytes of one micro-batch of a layer by recomputation: what it keeps, and what is there besides while it runs. The
+ * shardings of one tensor and context degree and micro-batch have them in common. */
+struct cs_layer_bytes {
+    int32_t tensor, context, micro_batch; /* 0: not known */
+    double kept[CS_RECOMPUTE_COUNT], working[CS_RECOMPUTE_COUNT];
 };
 
 struct cs_sharding {
     struct cs_costs costs;
+    struct cs_room room;
+    struct cs_layer_bytes bytes;
     struct cs_mesh mesh;
     double area;          /* Q / b t c: times the seconds of a micro-batch through all parts it bounds N T */
     struct cs_sums whole; /* all layers are recomputed alike */
@@ -52,6 +82,7 @@ struct cs_node {
     double first, second;       /* floors of the objective; nodes are explored by the first, then the second */
     int32_t sharding, pipeline; /* indices */
     int32_t layers;             /* recomputed of a stage; 0: all */
+    uint32_t variants;          /* bits of those that may fit in memory (cs_room_variants) */
 };
 
 /* A range of data degrees, as positions in the list of all of them: see cs_data_at. low > high: none. */
@@ -71,6 +102,9 @@ struct cs_search_workspace {
     struct cs_choices choices;
     struct cs_goal goal;
     struct cs_network network;
+    struct cs_layer_bytes bytes; /* of the sharding priced last */
+    struct cs_common_costs
+        common;         /* of the shardings that differ in their expert degrees alone, while they are listed */
     bool failed;        /* no memory */
     double sequences;   /* Q: sequences to train on over the goodput; cap where only a step is timed */
     double pace;        /* K: sequences over the deadline */
@@ -78,7 +112,8 @@ struct cs_search_workspace {
     bool seed_explored; /* its node has been explored in this network class */
     struct cs_plan seed;
     double memory_limit;           /* bytes */
-    int64_t class_low, class_high; /* devices of the network class */
+    int64_t class_low, class_high; /* devices of the class: one network, and one side of a server */
+    bool servers;                  /* the class holds whole servers only */
     int32_t pipeline_count;
     int64_t pipeline_capacity;
     struct cs_pipeline *pipelines;
@@ -103,9 +138,14 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
                      enum cs_objective objective, const struct cs_carbon_inputs *carbon, int32_t lists, int32_t wanted,
                      const struct cs_place *places);
 void cs_engine_run(struct cs_search_workspace *work);
+/* The class of device counts, within the space's, that one count is in. */
+void cs_engine_class(struct cs_search_workspace *work, int64_t devices);
 /* Prepares the costs of a sharding and keeps them; NULL: no memory. */
 struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh,
                                        int64_t micro_batch, int32_t recompute, int32_t offload);
+/* The same for another recomputation or offload of a sharding. */
+struct cs_sharding *cs_engine_variant(struct cs_search_workspace *work, int32_t index, int32_t recompute,
+                                      int32_t offload);
 void cs_engine_result(const struct cs_search_workspace *work, const struct cs_answer *answer,
                       struct cs_search_result *result);
 
@@ -133,6 +173,20 @@ void cs_stands_for(const struct cs_choices *choices, int32_t *recompute, int32_t
 /* What a node stands for: explored at once, or put among the nodes. */
 void cs_follow_variants(struct cs_search_workspace *work, const struct cs_node *node, bool at_once);
 
+/* room.c */
+void cs_room_prepare(struct cs_search_workspace *work, struct cs_sharding *sharding);
+static inline uint32_t cs_variant_bit(int32_t recompute, int32_t offload)
+{
+    return 1u << (2 * recompute + offload);
+}
+/* Of the recomputations r and offloads o that a sharding without either stands for, the bits 2 r + o of those that may
+ * fit in memory at a data degree or at smaller ones. */
+uint32_t cs_room_variants(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
+                          const struct cs_pipeline *pipeline, int64_t data);
+
+/* No sharding that has its costs in common with this one fits, whatever its expert degrees and pipeline degree are. */
+bool cs_room_crowded(const struct cs_search_workspace *work, const struct cs_sharding *sharding);
+
 /* gate.c */
 /* The furthest gate that any candidate of the whole range reached, none being feasible. */
 enum cs_status cs_furthest_gate(struct cs_search_workspace *work);
@@ -151,7 +205,8 @@ static inline double cs_again_seconds(const struct cs_sharding *sharding, const 
 /* What cs_node_hopeless reads that is the same for all pipeline degrees of a sharding. */
 struct cs_row {
     struct cs_sums sums;
-    double pace, least;            /* work->pace; d * b at least for each second of the slowest stage */
+    uint32_t schedules;            /* of the space */
+    double pace, least;            /* work->pace; d * b at least for each second that the slowest stage shows */
     double per_replica, most, cap; /* t c; devices * b at most; sequences of a batch at most */
 };
 static inline struct cs_row cs_row_of(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
@@ -160,8 +215,9 @@ static inline struct cs_row cs_row_of(const struct cs_search_workspace *work, co
     const struct cs_sums *const sums = recompute_layers > 0 ? &sharding->kept : &sharding->whole;
     return (struct cs_row){
         .sums = *sums,
+        .schedules = work->choices.schedules,
         .pace = work->pace,
-        .least = work->pace * sums->shown * (1.0 - CS_BOUND_SLACK),
+        .least = work->pace * (1.0 - CS_BOUND_SLACK),
         .per_replica = (double)sharding->mesh.devices,
         .cap = (double)work->choices.cap,
         .most = devices * (double)sharding->costs.plan.micro_batch,
@@ -177,29 +233,60 @@ static inline bool cs_node_hopeless(const struct cs_row *row, const struct cs_pi
     double slowest = all * pipeline->inverse;
     slowest = layers > slowest ? layers : slowest;
     slowest = row->sums.part > slowest ? row->sums.part : slowest;
-    const double rest = all > slowest ? row->pace * (all - slowest) : 0.0;
-    const double least = row->least * slowest;
-    double gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_chunk;
-    if (least * pipeline->rounds > row->cap * gain) {
-        gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_one; /* too few micro-batches to interleave */
+    const double per_replica = row->per_replica * pipeline->stages;
+    if ((pipeline->schedules & 1u << CS_SCHEDULE_1F1B) != 0) {
+        const double rest = all > slowest ? row->pace * (all - slowest) : 0.0;
+        const double least = row->least * slowest;
+        double gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_chunk;
+        if (least * pipeline->rounds > row->cap * gain) {
+            gain = 1.0 + CS_BOUND_SLACK - rest * pipeline->per_one; /* too few micro-batches to interleave */
+        }
+        if (!(least * per_replica > row->most * gain || least > row->cap * gain)) {
+            return false;
+        }
     }
-    return least * (row->per_replica * pipeline->stages) > row->most * gain || least > row->cap * gain;
+    for (int s = CS_SCHEDULE_ZB1P; s < CS_SCHEDULE_COUNT; s++) {
+        const double least = row->least * row->sums.shown[s] * slowest;
+        const double gain =
+            1.0 + CS_BOUND_SLACK - row->pace * row->sums.idle[s] * slowest * pipeline->turns[s] * pipeline->per_one;
+        if ((pipeline->schedules & 1u << s) != 0 &&
+            !(least * per_replica > row->most * gain || least > row->cap * gain)) {
+            return false;
+        }
+    }
+    return true;
+}
+/* Nor has a larger pipeline degree a node that is not hopeless. With the mean A / p alone as the floor of T1, the least
+ * N = t c p d is K A t c / b over what the bubble leaves, and of the bubble's parts (1 - 1 / p) A, idle (1 - 1 / p) A
+ * and idle (1 / 2 - 1 / p) A none falls as p rises. */
+static inline bool cs_rest_hopeless(const struct cs_row *row, const struct cs_pipeline *pipeline)
+{
+    const double all = row->pace * row->sums.all, least = row->least * row->sums.all * row->per_replica;
+    const double others = all * (1.0 - pipeline->inverse), half = all * (0.5 - pipeline->inverse);
+    const double filled[CS_SCHEDULE_COUNT] = {
+        others * pipeline->per_rest, others * row->sums.idle[CS_SCHEDULE_ZB1P] * pipeline->per_one,
+        (half > 0.0 ? half : 0.0) * row->sums.idle[CS_SCHEDULE_DUALPIPE] * pipeline->per_one};
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        const double gain = 1.0 + CS_BOUND_SLACK - filled[s];
+        if ((row->schedules & 1u << s) != 0 && !(least * row->sums.shown[s] > row->most * gain)) {
+            return false;
+        }
+    }
+    return true;
 }
 /* The data degrees of a node that may still hold an answer, and the floors by which nodes are ordered; false: none may.
  * By the stage where it is known; NULL: by the sharding alone. */
 bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                    const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
                    struct cs_reach *reach, struct cs_node *node);
-/* The data degree at a position: divisors of a given batch, otherwise multiples of the sharding's data step. */
-int64_t cs_data_at(const struct cs_search_workspace *work, const struct cs_sharding *sharding, int64_t position);
-/* Data degrees of a node at any device count of the network class, with at least `unit` micro-batches. */
+/* The data degree at a position: divisors of a given batch, otherwise multiples of the node's step (cs_data_step). */
+int64_t cs_data_at(const struct cs_search_workspace *work, int64_t step, int64_t position);
+/* Data degrees of a node at any device count of the class, with at least `unit` micro-batches. */
 struct cs_reach cs_node_reach(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                               const struct cs_pipeline *pipeline, int64_t unit);
-/* Floors, over all schedules of the space, of T1 less what DualPipe hides (micro) and of F (fill) of a node. stage: as
- * in cs_node_bound. */
-void cs_stage_floor(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
-                    const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
-                    double *micro, double *fill);
+/* The floors of a node's step. stage: as in cs_node_bound. */
+void cs_stage_floor(const struct cs_sharding *sharding, const struct cs_pipeline *pipeline, int32_t recompute_layers,
+                    const struct cs_stage *stage, struct cs_step_floor *floor);
 
 /* explore.c */
 /* Offers the goal every candidate of a node that may be an answer. */

@@ -14,8 +14,9 @@ struct node {
     const struct cs_sharding *sharding;
     const struct cs_pipeline *pipeline;
     int32_t recompute_layers;
+    int64_t step; /* of the data degrees */
     struct cs_stage stage;
-    double micro, fill;           /* of this stage, by cs_stage_floor */
+    struct cs_step_floor floor;   /* of this stage */
     int64_t fits[CS_ZERO_STAGES]; /* by ZeRO stage: the first position that fits in memory; INT64_MAX: none does */
 };
 
@@ -249,18 +250,23 @@ static bool hopeless_replica(const struct node *node, const struct cs_replica *r
 static uint32_t hopeful_stages(const struct node *node, const struct piece *piece)
 {
     const struct cs_search_workspace *const work = node->work;
-    const int64_t first = cs_data_at(work, node->sharding, piece->reach.low);
-    const int64_t last = cs_data_at(work, node->sharding, piece->reach.high);
+    const int64_t first = cs_data_at(work, node->step, piece->reach.low);
+    const int64_t last = cs_data_at(work, node->step, piece->reach.high);
     const double b = node->sharding->costs.plan.micro_batch;
     const double per_replica = (double)node->sharding->mesh.devices * node->pipeline->stages;
     const struct cs_interleaves *const v = &node->pipeline->interleaves;
     const double m = (double)work->choices.cap / ((double)first * b);
-    const double chunks = rounds_fit(node, m) || !v->one ? v->high : 1;
-    const double bare = work->sequences / b * (node->micro + node->fill / (chunks * m));
-    const double sure =
-        work->sequences * node->fill / (chunks * (double)work->choices.cap); /* the bubble's part of T */
+    double bare = INFINITY, seconds = INFINITY;
+    for (int s = 0; s < CS_SCHEDULE_COUNT; s++) {
+        if ((node->pipeline->schedules & 1u << s) != 0) {
+            const double chunks = s == CS_SCHEDULE_1F1B && (rounds_fit(node, m) || !v->one) ? v->high : 1;
+            const double sure = work->sequences * node->floor.fill[s] /
+                                (chunks * (double)work->choices.cap); /* the bubble's part of T */
+            bare = fmin(bare, work->sequences / b * (node->floor.micro[s] + node->floor.fill[s] / (chunks * m)));
+            seconds = fmin(seconds, work->sequences / b * node->floor.micro[s] / (double)last + sure);
+        }
+    }
     uint32_t hopeful = 0;
-    const double seconds = work->sequences / b * node->micro / (double)last + sure;
     if (cs_goal_rejects(&work->goal, per_replica * (double)first, seconds, per_replica * bare)) {
         return 0;
     }
@@ -286,8 +292,8 @@ static uint32_t hopeful_stages(const struct node *node, const struct piece *piec
 static void explore_data(const struct node *node, int64_t position, uint32_t zero_stages)
 {
     struct cs_search_workspace *const work = node->work;
-    const int64_t data = cs_data_at(work, node->sharding, position);
-    if (data % node->sharding->mesh.data_step != 0) {
+    const int64_t data = cs_data_at(work, node->step, position);
+    if (data % node->step != 0) {
         return;
     }
     uint32_t fitting = 0;
@@ -362,15 +368,15 @@ static int64_t first_position(const struct node *node, int32_t zero_stage, struc
     const double limit = node->work->memory_limit;
     int64_t low = reach.low;
     int64_t high = reach.high;
-    if (!(least_memory(node, zero_stage, cs_data_at(node->work, node->sharding, low)) > limit)) {
+    if (!(least_memory(node, zero_stage, cs_data_at(node->work, node->step, low)) > limit)) {
         return low;
     }
-    if (low == high || least_memory(node, zero_stage, cs_data_at(node->work, node->sharding, high)) > limit) {
+    if (low == high || least_memory(node, zero_stage, cs_data_at(node->work, node->step, high)) > limit) {
         return INT64_MAX;
     }
     while (high - low > 1) {
         const int64_t middle = low + (high - low) / 2;
-        if (least_memory(node, zero_stage, cs_data_at(node->work, node->sharding, middle)) > limit) {
+        if (least_memory(node, zero_stage, cs_data_at(node->work, node->step, middle)) > limit) {
             low = middle;
         } else {
             high = middle;
@@ -379,10 +385,20 @@ static int64_t first_position(const struct node *node, int32_t zero_stage, struc
     return high;
 }
 
+static struct node node_of(struct cs_search_workspace *work, const struct cs_sharding *sharding,
+                           const struct cs_pipeline *pipeline, int32_t recompute_layers)
+{
+    return (struct node){.work = work,
+                         .sharding = sharding,
+                         .pipeline = pipeline,
+                         .recompute_layers = recompute_layers,
+                         .step = cs_data_step(&work->choices, &sharding->mesh, pipeline->pipeline, work->servers)};
+}
+
 void cs_explore(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                 const struct cs_pipeline *pipeline, int32_t recompute_layers)
 {
-    struct node node = {.work = work, .sharding = sharding, .pipeline = pipeline, .recompute_layers = recompute_layers};
+    struct node node = node_of(work, sharding, pipeline, recompute_layers);
     struct cs_node unused;
     struct cs_reach reach;
     if (!cs_node_bound(work, sharding, pipeline, recompute_layers, NULL, &reach, &unused)) {
@@ -392,7 +408,7 @@ void cs_explore(struct cs_search_workspace *work, const struct cs_sharding *shar
     if (!cs_node_bound(work, sharding, pipeline, recompute_layers, &node.stage, &reach, &unused)) {
         return;
     }
-    cs_stage_floor(work, sharding, pipeline, recompute_layers, &node.stage, &node.micro, &node.fill);
+    cs_stage_floor(sharding, pipeline, recompute_layers, &node.stage, &node.floor);
     const uint32_t zero_stages = work->choices.zero_stages[pipeline->pipeline > 1];
     int64_t low = INT64_MAX;
     for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
@@ -413,10 +429,10 @@ static bool fits_with(const struct node *node, enum cs_schedule schedule, int32_
     const int32_t p = node->pipeline->pipeline;
     const uint32_t zero_stages = choices->zero_stages[p > 1];
     for (int64_t position = reach.high; position >= reach.low; position--) {
-        const int64_t data = cs_data_at(work, node->sharding, position);
+        const int64_t data = cs_data_at(work, node->step, position);
         const int64_t m =
             cs_micro_batches(choices, schedule, p, interleave, data, node->sharding->costs.plan.micro_batch);
-        if (data % node->sharding->mesh.data_step != 0 || m == 0) {
+        if (data % node->step != 0 || m == 0) {
             continue;
         }
         for (int32_t z = 0; z < CS_ZERO_STAGES; z++) {
@@ -437,7 +453,7 @@ static bool fits_with(const struct node *node, enum cs_schedule schedule, int32_
 bool cs_fits_memory(struct cs_search_workspace *work, const struct cs_sharding *sharding,
                     const struct cs_pipeline *pipeline, int32_t recompute_layers)
 {
-    struct node node = {.work = work, .sharding = sharding, .pipeline = pipeline, .recompute_layers = recompute_layers};
+    struct node node = node_of(work, sharding, pipeline, recompute_layers);
     const struct cs_interleaves *const v = &pipeline->interleaves;
     const uint32_t schedules = work->choices.schedules;
     const int32_t p = pipeline->pipeline;

@@ -68,9 +68,7 @@ enum cs_status cs_furthest_gate(struct cs_search_workspace *work)
         return CS_STATUS_MEMORY; /* the margin alone is more than a device has */
     }
     for (int64_t high = choices->high; high >= choices->low; high = work->class_low - 1) {
-        cs_network_of(choices->problem, high, &work->network);
-        work->class_low = work->network.devices_low > choices->low ? work->network.devices_low : choices->low;
-        work->class_high = high;
+        cs_engine_class(work, high);
         if (class_fits(work)) {
             return CS_STATUS_DEADLINE;
         }

@@ -58,9 +58,7 @@ static int32_t variant_of(struct cs_search_workspace *work, int32_t index, int32
     if (known != 0) {
         return known;
     }
-    const struct cs_mesh mesh = work->shardings[index].mesh;
-    const int32_t micro_batch = work->shardings[index].costs.plan.micro_batch;
-    const struct cs_sharding *const made = cs_engine_sharding(work, &mesh, micro_batch, recompute, offload);
+    const struct cs_sharding *const made = cs_engine_variant(work, index, recompute, offload);
     int32_t place = -1;
     if (made != NULL && cs_sharding_hopeless(work, made)) {
         work->sharding_count--;
@@ -85,6 +83,9 @@ void cs_explore_node(struct cs_search_workspace *work, const struct cs_node *nod
 {
     const struct cs_sharding *const sharding = &work->shardings[node->sharding];
     const struct cs_pipeline *const pipeline = &work->pipelines[node->pipeline];
+    if ((node->variants & cs_variant_bit(sharding->costs.plan.recompute, sharding->costs.plan.offload)) == 0) {
+        return;
+    }
     if (!is_seed(work, &sharding->costs.plan) || node->layers != work->seed.recompute_layers ||
         pipeline->pipeline != work->seed.pipeline) {
         cs_explore(work, sharding, pipeline, node->layers);
@@ -102,7 +103,7 @@ static void follow_variant(struct cs_search_workspace *work, const struct cs_nod
         cs_layers_tried(&work->choices, work->shardings[variant].costs.plan.recompute, &count);
     for (int32_t k = 0; k < count; k++) {
         struct cs_reach reach;
-        struct cs_node next = {.sharding = variant, .pipeline = node->pipeline, .layers = layers[k]};
+        struct cs_node next = {.sharding = variant, .pipeline = node->pipeline, .layers = layers[k], .variants = ~0u};
         if ((!all && layers[k] != node->layers) || !cs_layers_allowed(&work->choices, layers[k], pipeline->pipeline)) {
             continue;
         }
@@ -128,7 +129,8 @@ void cs_follow_variants(struct cs_search_workspace *work, const struct cs_node *
         cs_stands_for(choices, &other_recompute, &other_offload);
         if ((choices->recomputes & 1u << recompute) == 0 || (choices->offloads & 1u << offload) == 0 ||
             other_recompute != own.recompute || other_offload != own.offload ||
-            (recompute == own.recompute && offload == own.offload)) {
+            (recompute == own.recompute && offload == own.offload) ||
+            (node->variants & cs_variant_bit(recompute, offload)) == 0) {
             continue;
         }
         const int32_t variant = variant_of(work, node->sharding, recompute, offload);

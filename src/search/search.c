@@ -61,21 +61,47 @@ static bool list_pipelines(struct cs_search_workspace *work)
         pipeline->layers = (double)fullest;
         cs_interleaves_of(choices, p, &pipeline->interleaves);
         const struct cs_interleaves *const v = &pipeline->interleaves;
-        const bool bubble = choices->schedules == 1u << CS_SCHEDULE_1F1B && choices->cap > 0 && p > 1;
+        const uint32_t even = p % 2 == 0 ? 1u << CS_SCHEDULE_DUALPIPE : 0u;
+        pipeline->schedules = choices->schedules & (1u << CS_SCHEDULE_1F1B | 1u << CS_SCHEDULE_ZB1P | even);
+        pipeline->schedules &= v->one ? ~0u : 1u << CS_SCHEDULE_1F1B;
+        pipeline->turns[CS_SCHEDULE_1F1B] = 0.0;
+        pipeline->turns[CS_SCHEDULE_ZB1P] = p - 1.0;
+        pipeline->turns[CS_SCHEDULE_DUALPIPE] = p > 2 ? 0.5 * p - 1.0 : 0.0;
+        const bool bubble = choices->cap > 0 && p > 1;
         const bool any = choices->given_batch && choices->space->given.interleave > 0;
         pipeline->per_one = bubble ? 1.0 / (double)choices->cap : 0.0;
         pipeline->per_chunk = v->low <= v->high ? pipeline->per_one / v->high : pipeline->per_one;
         pipeline->rounds = v->one && v->low <= v->high && !any ? p : 0.0;
     }
+    double rest = INFINITY;
+    for (int32_t i = work->pipeline_count - 1; i >= 0; i--) {
+        rest = cs_min(rest, work->pipelines[i].per_chunk);
+        work->pipelines[i].per_rest = rest;
+    }
     return true;
 }
 
-struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh,
-                                       int64_t micro_batch, int32_t recompute, int32_t offload)
+static bool room_for_sharding(struct cs_search_workspace *work)
 {
-    if (!cs_engine_grow((void **)&work->shardings, &work->sharding_capacity, (int64_t)work->sharding_count + 1,
-                        sizeof *work->shardings)) {
-        work->failed = true;
+    work->failed = work->failed || !cs_engine_grow((void **)&work->shardings, &work->sharding_capacity,
+                                                   (int64_t)work->sharding_count + 1, sizeof *work->shardings);
+    return !work->failed;
+}
+
+/* What follows from the costs. */
+static void complete(struct cs_search_workspace *work, const struct cs_mesh *mesh, struct cs_sharding *entry)
+{
+    entry->mesh = *mesh;
+    entry->area = work->sequences / entry->costs.plan.micro_batch * (double)mesh->devices;
+    memset(entry->variants, 0, sizeof entry->variants);
+    cs_sharding_sums(work, entry);
+    cs_room_prepare(work, entry);
+}
+
+static struct cs_sharding *price(struct cs_search_workspace *work, const struct cs_mesh *mesh, int64_t micro_batch,
+                                 int32_t recompute, int32_t offload, struct cs_common_costs *common)
+{
+    if (!room_for_sharding(work)) {
         return NULL;
     }
     struct cs_sharding *const entry = &work->shardings[work->sharding_count++];
@@ -84,32 +110,67 @@ struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const s
     plan.recompute = recompute;
     plan.offload = offload;
     plan.recompute_layers = cs_partly_recomputed(&work->choices) ? -1 : 0; /* decided by each node */
-    cs_costs_prepare(work->choices.problem, &work->network, &plan, &entry->costs);
-    entry->mesh = *mesh;
-    entry->area = work->sequences / (double)micro_batch * (double)mesh->devices;
-    memset(entry->variants, 0, sizeof entry->variants);
-    cs_sharding_sums(work, entry);
+    cs_costs_prepare_next(work->choices.problem, &work->network, &plan, common, &entry->costs);
+    complete(work, mesh, entry);
     return entry;
 }
 
+struct cs_sharding *cs_engine_sharding(struct cs_search_workspace *work, const struct cs_mesh *mesh,
+                                       int64_t micro_batch, int32_t recompute, int32_t offload)
+{
+    return price(work, mesh, micro_batch, recompute, offload, NULL);
+}
+
+struct cs_sharding *cs_engine_variant(struct cs_search_workspace *work, int32_t index, int32_t recompute,
+                                      int32_t offload)
+{
+    const struct cs_mesh mesh = work->shardings[index].mesh;
+    const int32_t micro_batch = work->shardings[index].costs.plan.micro_batch;
+    if (!room_for_sharding(work)) {
+        return NULL;
+    }
+    const int32_t *const priced = work->shardings[index].variants[recompute];
+    const int32_t base = offload == CS_OFFLOAD_ON && priced[CS_OFFLOAD_OFF] > 0 ? priced[CS_OFFLOAD_OFF] : index;
+    struct cs_sharding *const entry = &work->shardings[work->sharding_count];
+    if (cs_costs_derive(&work->shardings[base].costs, recompute, offload, &entry->costs)) {
+        work->sharding_count++;
+        complete(work, &mesh, entry);
+        return entry;
+    }
+    return cs_engine_sharding(work, &mesh, micro_batch, recompute, offload);
+}
+
 /* ---- shardings ---- */
+
+/* The largest data degree of a node that leaves it a micro-batch and no more than so many devices. */
+static int64_t most_data(const struct cs_search_workspace *work, int64_t devices, const struct cs_sharding *sharding,
+                         const struct cs_pipeline *pipeline)
+{
+    const int64_t fed = work->choices.cap / sharding->costs.plan.micro_batch;
+    return cs_smaller(fed, devices / cs_multiply(sharding->mesh.devices, pipeline->pipeline));
+}
 
 /* Lists the nodes of a sharding that may matter with so many layers of a stage recomputed; keeps the best bound. */
 static void list_pipelines_of(struct cs_search_workspace *work, int32_t index, int32_t layers, struct cs_node *best)
 {
     const struct cs_sharding *const sharding = &work->shardings[index];
     const int64_t limit = cs_goal_devices_limit(&work->goal);
-    const double devices = (double)(limit < work->class_high ? limit : work->class_high);
-    const struct cs_row row = cs_row_of(work, sharding, layers, devices);
+    const int64_t most = cs_smaller(limit, work->class_high);
+    const struct cs_row row = cs_row_of(work, sharding, layers, (double)most);
     const int32_t count = work->pipeline_count;
     for (int32_t i = 0; i < count; i++) {
         const struct cs_pipeline *const pipeline = &work->pipelines[i];
-        if (cs_node_hopeless(&row, pipeline) || !cs_layers_allowed(&work->choices, layers, pipeline->pipeline)) {
+        const bool hopeless = cs_node_hopeless(&row, pipeline);
+        if (hopeless && cs_rest_hopeless(&row, pipeline)) {
+            break;
+        }
+        if (hopeless || !cs_layers_allowed(&work->choices, layers, pipeline->pipeline)) {
             continue;
         }
         struct cs_reach reach;
         struct cs_node node = {.sharding = index, .pipeline = i, .layers = layers};
-        if (cs_node_bound(work, sharding, pipeline, layers, NULL, &reach, &node)) {
+        node.variants = cs_room_variants(work, sharding, pipeline, most_data(work, most, sharding, pipeline));
+        if (node.variants != 0 && cs_node_bound(work, sharding, pipeline, layers, NULL, &reach, &node)) {
             *best = cs_node_before(&node, best) ? node : *best;
             cs_add_node(work, &node);
         }
@@ -121,7 +182,7 @@ static void list_nodes(struct cs_search_workspace *work, int32_t index)
 {
     const bool diving = work->goal.front == NULL && work->goal.found[0] < work->goal.wanted;
     const int64_t listed = work->node_count;
-    struct cs_node best = {INFINITY, INFINITY, index, -1, 0};
+    struct cs_node best = {.first = INFINITY, .second = INFINITY, .sharding = index, .pipeline = -1};
     int32_t count;
     const int32_t *const layers = cs_layers_tried(&work->choices, work->shardings[index].costs.plan.recompute, &count);
     for (int32_t k = 0; k < count; k++) {
@@ -140,24 +201,46 @@ static void list_nodes(struct cs_search_workspace *work, int32_t index)
     }
 }
 
-static void list_mesh(struct cs_search_workspace *work, const struct cs_mesh *mesh)
+/* Lists all meshes of a tensor degree with one micro-batch, recomputation and offload. Those that differ in their
+ * expert degrees alone follow one another. */
+static void list_meshes(struct cs_search_workspace *work, int32_t tensor, int64_t micro_batch, int32_t recompute,
+                        int32_t offload)
+{
+    struct cs_common_costs *const common = &work->common;
+    struct cs_mesh mesh;
+    int32_t context = 0;
+    bool crowded = false;
+    for (int32_t i = 0; cs_mesh_at(&work->choices, tensor, i, &mesh) && !work->failed; i++) {
+        const bool same = mesh.plan.context == context;
+        if (same && crowded) {
+            continue;
+        }
+        common->known = common->known && same;
+        if (work->sharding_count >= CS_SHARDINGS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
+            cs_explore_nodes(work);
+        }
+        context = mesh.plan.context;
+        const struct cs_sharding *const sharding = price(work, &mesh, micro_batch, recompute, offload, common);
+        crowded = sharding != NULL && cs_room_crowded(work, sharding);
+        if (sharding != NULL && !crowded && !cs_sharding_hopeless(work, sharding)) {
+            list_nodes(work, work->sharding_count - 1);
+        }
+    }
+}
+
+/* Lists what stands for all shardings of a tensor degree. */
+static void list_tensor(struct cs_search_workspace *work, int32_t tensor)
 {
     const struct cs_choices *const choices = &work->choices;
-    for (int64_t b = cs_micro_batch_next(choices, 0); b != 0 && !work->failed; b = cs_micro_batch_next(choices, b)) {
-        for (int32_t k = 0; k < 2 * CS_RECOMPUTE_COUNT && !work->failed; k++) {
+    for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
+        for (int32_t k = 0; k < 2 * CS_RECOMPUTE_COUNT; k++) {
             const int32_t r = cs_recompute_order[k / 2], offload = k % 2;
             int32_t other_recompute = r, other_offload = offload;
             cs_stands_for(choices, &other_recompute, &other_offload);
-            if ((choices->recomputes & 1u << r) == 0 || (choices->offloads & 1u << offload) == 0 ||
-                other_recompute != r || other_offload != offload) {
-                continue;
-            }
-            if (work->sharding_count >= CS_SHARDINGS_AT_ONCE || work->node_count >= CS_NODES_AT_ONCE) {
-                cs_explore_nodes(work);
-            }
-            const struct cs_sharding *const sharding = cs_engine_sharding(work, mesh, b, r, offload);
-            if (sharding != NULL && !cs_sharding_hopeless(work, sharding)) {
-                list_nodes(work, work->sharding_count - 1);
+            if ((choices->recomputes & 1u << r) != 0 && (choices->offloads & 1u << offload) != 0 &&
+                other_recompute == r && other_offload == offload) {
+                work->common.known = false;
+                list_meshes(work, tensor, b, r, offload);
             }
         }
     }
@@ -210,7 +293,7 @@ static void explore_seed(struct cs_search_workspace *work)
     }
 }
 
-/* Every device count of one network class. */
+/* Every device count of one class. */
 static void search_class(struct cs_search_workspace *work)
 {
     const struct cs_choices *const choices = &work->choices;
@@ -218,13 +301,24 @@ static void search_class(struct cs_search_workspace *work)
     work->sharding_count = 0;
     work->node_count = 0;
     for (int32_t t = cs_tensor_next(choices, 0, true); t != 0; t = cs_tensor_next(choices, t, true)) {
-        struct cs_mesh mesh;
-        for (int32_t i = 0; cs_mesh_at(choices, t, i, &mesh) && !work->failed; i++) {
-            list_mesh(work, &mesh);
-        }
+        list_tensor(work, t);
     }
     if (!work->failed) {
         cs_explore_nodes(work);
+    }
+}
+
+void cs_engine_class(struct cs_search_workspace *work, int64_t devices)
+{
+    const struct cs_choices *const choices = &work->choices;
+    cs_network_of(choices->problem, devices, &work->network);
+    work->servers = choices->server > 1 && devices > choices->server;
+    work->class_low = cs_larger(work->network.devices_low, choices->low);
+    work->class_high = cs_smaller(work->network.devices_high, choices->high);
+    if (work->servers) {
+        work->class_low = cs_larger(work->class_low, choices->server + 1);
+    } else if (choices->server > 1) {
+        work->class_high = cs_smaller(work->class_high, choices->server);
     }
 }
 
@@ -236,9 +330,7 @@ void cs_engine_run(struct cs_search_workspace *work)
         return; /* the margin alone is more than a device has: no plan fits */
     }
     while (devices <= choices->high && devices <= cs_goal_devices_limit(&work->goal) && choices->cap > 0) {
-        cs_network_of(choices->problem, devices, &work->network);
-        work->class_low = devices;
-        work->class_high = work->network.devices_high < choices->high ? work->network.devices_high : choices->high;
+        cs_engine_class(work, devices);
         search_class(work);
         if (work->class_high == INT64_MAX) {
             break;
@@ -256,6 +348,7 @@ bool cs_engine_start(struct cs_search_workspace *work, const struct cs_problem *
     work->memory_limit = cs_memory_limit(problem);
     work->visited = 0.0;
     work->search++;
+    work->bytes.tensor = 0;
     const bool step_only = !(problem->law.tokens > 0.0);
     work->sequences =
         step_only ? (double)work->choices.cap : problem->law.tokens / (double)problem->seq_len / problem->goodput;

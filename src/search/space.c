@@ -62,6 +62,12 @@ static int64_t tensor_limit(const struct cs_problem *problem, const struct cs_se
     return settings->tensor_max > 0 ? settings->tensor_max : domain;
 }
 
+/* Whether a degree of context_degrees "auto" leaves a rank enough tokens. */
+static bool context_fits(const struct cs_problem *problem, const struct cs_search_settings *settings, int64_t context)
+{
+    return problem->seq_len % context == 0 && problem->seq_len / context >= settings->context_tokens_min;
+}
+
 int64_t cs_devices_maximum(const struct cs_problem *problem, const struct cs_space *space)
 {
     const struct cs_search_settings *const settings = &space->settings;
@@ -73,6 +79,11 @@ int64_t cs_devices_maximum(const struct cs_problem *problem, const struct cs_spa
         pipeline = cs_smaller(pipeline, settings->pipeline_max);
     }
     int64_t context = space->given.context > 0 ? space->given.context : 1;
+    if (space->given.context == 0 && settings->context_degrees.count == 0) {
+        while (context_fits(problem, settings, 2 * context)) {
+            context *= 2;
+        }
+    }
     for (int32_t i = 0; space->given.context == 0 && i < settings->context_degrees.count; i++) {
         context = cs_larger(context, settings->context_degrees.values[i]);
     }
@@ -90,11 +101,25 @@ static int32_t unique(int32_t count, int32_t *values, int32_t value)
     return count + 1;
 }
 
+/* Those degrees of a list that divide a number; their count. */
+static int32_t dividing(int64_t number, const struct cs_list *list, int32_t *degrees)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < list->count; i++) {
+        count = number % list->values[i] == 0 ? unique(count, degrees, list->values[i]) : count;
+    }
+    return count;
+}
+
 static void resolve_devices(struct cs_choices *choices)
 {
     const struct cs_space *const space = choices->space;
-    if (space->given.devices > 0) {
-        choices->low = choices->high = space->given.devices;
+    const struct cs_plan *const given = &space->given;
+    const bool counted = given->devices > 0 || (given->data > 0 && given->tensor > 0 && given->pipeline > 0);
+    choices->server =
+        space->settings.whole_servers && !counted ? whole(choices->problem->device.devices_per_server) : 1;
+    if (given->devices > 0) {
+        choices->low = choices->high = given->devices;
         return;
     }
     choices->low = cs_larger(1, space->devices_low > 0 ? space->devices_low : cs_devices_minimum(choices->problem));
@@ -112,30 +137,31 @@ static void resolve_lists(struct cs_choices *choices)
     const struct cs_problem *const problem = choices->problem;
     const struct cs_space *const space = choices->space;
     const struct cs_search_settings *const settings = &space->settings;
-    const int64_t experts = problem->architecture.experts;
+    const int64_t experts = cs_larger(1, problem->architecture.experts);
     choices->expert_count = 0;
     if (space->given.expert > 0) {
         choices->expert_count = unique(0, choices->experts, space->given.expert);
-    } else if (experts <= 1 || settings->expert_degrees.count == 0) {
-        choices->expert_count = unique(0, choices->experts, experts <= 1 ? 1 : (int32_t)experts);
-    } else {
-        for (int32_t i = 0; i < settings->expert_degrees.count; i++) {
-            if (experts % settings->expert_degrees.values[i] == 0) {
-                choices->expert_count =
-                    unique(choices->expert_count, choices->experts, settings->expert_degrees.values[i]);
+    } else if (experts == 1) {
+        choices->expert_count = unique(0, choices->experts, 1);
+    } else if (settings->expert_degrees.count == 0) {
+        const bool all = settings->expert_degrees.name == CS_EXPERT_DEGREES_EXPERTS;
+        for (int64_t e = experts; e > 0; e = all ? 0 : e - 1) {
+            if (experts % e == 0) {
+                choices->experts[choices->expert_count++] = (int32_t)e;
             }
         }
+    } else {
+        choices->expert_count = dividing(experts, &settings->expert_degrees, choices->experts);
     }
-    choices->context_count = 0;
-    if (space->given.context > 0 || settings->context_degrees.count == 0) {
-        choices->context_count = unique(0, choices->contexts, space->given.context > 0 ? space->given.context : 1);
-    } else {
-        for (int32_t i = 0; i < settings->context_degrees.count; i++) {
-            if (problem->seq_len % settings->context_degrees.values[i] == 0) {
-                choices->context_count =
-                    unique(choices->context_count, choices->contexts, settings->context_degrees.values[i]);
-            }
+    if (space->given.context > 0) {
+        choices->context_count = unique(0, choices->contexts, space->given.context);
+    } else if (settings->context_degrees.count == 0) {
+        choices->context_count = unique(0, choices->contexts, 1);
+        for (int64_t c = 2; context_fits(problem, settings, c); c *= 2) {
+            choices->contexts[choices->context_count++] = (int32_t)c;
         }
+    } else {
+        choices->context_count = dividing(problem->seq_len, &settings->context_degrees, choices->contexts);
     }
 }
 
@@ -285,8 +311,18 @@ bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index,
     };
     mesh->devices = (int64_t)tensor * mesh->plan.context;
     const int64_t grid = (int64_t)mesh->plan.expert * mesh->plan.expert_tensor;
-    mesh->data_step = grid / greatest_common_divisor(grid, mesh->devices);
+    mesh->grid_step = grid / greatest_common_divisor(grid, mesh->devices);
     return true;
+}
+
+int64_t cs_data_step(const struct cs_choices *choices, const struct cs_mesh *mesh, int32_t pipeline, bool servers)
+{
+    const int64_t per_replica = cs_multiply(mesh->devices, pipeline);
+    if (!servers || per_replica % choices->server == 0) {
+        return mesh->grid_step;
+    }
+    const int64_t step = choices->server / greatest_common_divisor(choices->server, per_replica);
+    return cs_multiply(mesh->grid_step, step / greatest_common_divisor(mesh->grid_step, step));
 }
 
 const int32_t cs_recompute_order[CS_RECOMPUTE_COUNT] = {CS_RECOMPUTE_NONE, CS_RECOMPUTE_FFN, CS_RECOMPUTE_SELECTIVE,

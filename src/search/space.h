@@ -7,6 +7,8 @@
 
 /* No number up to 2^40 has more divisors. A larger given batch is refused by the gate "batch". */
 enum { CS_DIVISORS_MAX = 6720 };
+/* Nor any up to 10^6, the most experts of a model, more than these. */
+enum { CS_DEGREES_MAX = 240 };
 #define CS_GIVEN_BATCH_MAX ((int64_t)1 << 40)
 #define CS_MICRO_BATCH_MAX ((int64_t)1 << 30)
 
@@ -14,13 +16,14 @@ struct cs_choices {
     const struct cs_problem *problem;
     const struct cs_space *space;
     int64_t low, high; /* devices; low > high: no count is left to try */
+    int64_t server;    /* above so many devices their count is a multiple of it; 1: any count is tried */
     int64_t cap;       /* sequences: the largest batch, or the given one */
     bool given_batch;  /* the batch is cap exactly */
     int64_t tensor_low, tensor_high;
     int32_t pipeline_low, pipeline_high;
     int64_t micro_batch_high;
-    int32_t expert_count, experts[CS_LIST_MAX];
-    int32_t context_count, contexts[CS_LIST_MAX];
+    int32_t expert_count, experts[CS_DEGREES_MAX];
+    int32_t context_count, contexts[CS_DEGREES_MAX];
     uint32_t recomputes, offloads, schedules;     /* bits */
     int32_t layer_count, layers[CS_LIST_MAX + 1]; /* recomputed layers of a stage; 0: all of them */
     uint32_t zero_stages[2];                      /* bits, without and with a pipeline */
@@ -32,7 +35,7 @@ struct cs_choices {
 struct cs_mesh {
     struct cs_plan plan; /* these degrees, sequence parallelism and the group of ZeRO; all else is 0 */
     int64_t devices;     /* tensor * context */
-    int64_t data_step;   /* e etp divides t c d exactly where d is a multiple of this: whole expert grids */
+    int64_t grid_step;   /* e etp divides t c d exactly where d is a multiple of this: whole expert grids */
 };
 
 /* Chunks per device that are candidates at a pipeline degree. */
@@ -48,6 +51,9 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
 int32_t cs_tensor_next(const struct cs_choices *choices, int32_t tensor, bool communication);
 /* The index-th mesh of a tensor degree; false after the last. */
 bool cs_mesh_at(const struct cs_choices *choices, int32_t tensor, int32_t index, struct cs_mesh *mesh);
+/* The data degrees of a mesh at a pipeline degree are the multiples of this: of whole expert grids and, if asked, of
+ * whole servers. */
+int64_t cs_data_step(const struct cs_choices *choices, const struct cs_mesh *mesh, int32_t pipeline, bool servers);
 /* How many of a stage's first layers are recomputed, 0 for all of them: *count numbers to try with a recomputation. */
 const int32_t *cs_layers_tried(const struct cs_choices *choices, int32_t recompute, int32_t *count);
 /* One of these numbers is a candidate at a pipeline degree. Of the settings' list only numbers below the layers of the

@@ -65,18 +65,18 @@ def factors():
 def values_and_settings():
     """Values: the dimension has the unit of the key, whole numbers are integers."""
     with h5py.File(sweep("values", {"axes": {**AXES, "device.hbm_gb_s": {"from": 1000, "to": 3000, "step": 1000},
-                                             "device.devices_per_server": [4, 8]}})) as file:
+                                             "device.dies": [1, 2]}})) as file:
         check(file["hbm_gb_s"].attrs["units"] in (b"1e9 byte s-1", "1e9 byte s-1"), "unit of hbm_gb_s")
-        check(file["devices_per_server"].dtype == np.int64, "devices_per_server is whole")
+        check(file["dies"].dtype == np.int64, "dies is whole")
         check(dimensions(file["mfu"])[-1] == "hbm_gb_s", "the plan depends on the bandwidth alone")
-        stated = [{"name": name, "based_on": name, "hbm_gb_s": 2000, "devices_per_server": 4}
+        stated = [{"name": name, "based_on": name, "hbm_gb_s": 2000, "dies": 1}
                   for name in AXES["hardware"]]
         with h5py.File(sweep("stated", {"axes": {**AXES, "hardware": stated}})) as other:
-            compare(file, {"hbm_gb_s": 1, "devices_per_server": 0}, other, "values")
+            compare(file, {"hbm_gb_s": 1, "dies": 0}, other, "values")
         # --set is the section.
-        sets = ["device.hbm_gb_s=2000", "device.devices_per_server=4"]
+        sets = ["device.hbm_gb_s=2000", "device.dies=1"]
         with h5py.File(sweep("set", {"axes": AXES}, sets=sets)) as other:
-            compare(file, {"hbm_gb_s": 1, "devices_per_server": 0}, other, "--set")
+            compare(file, {"hbm_gb_s": 1, "dies": 0}, other, "--set")
 
 
 def points(swept):

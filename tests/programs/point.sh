@@ -109,7 +109,7 @@ for columns in 80 100; do
     expect "no line of an explicit model beyond $columns columns" [ "$(wc -L <out)" -le $columns ]
 done
 expect "a missed deadline" grep -Eq '^That is later than the deadline of 90.0 days \(training.deadline_days\)\.$' out
-expect "... among the limits" grep -Eq '^  deadline +missed: [0-9]+ days instead of 90.0 days$' out
+expect "... among the limits" grep -Eq '^  deadline +missed: [0-9.]+ days instead of 90.0 days$' out
 run 60 "$point" --model 8192 --hardware H100 --year 5 --qat int8 --region us-east5
 degrees='s/^  devices         \(.*\) = tensor \(.*\) x pipeline \(.*\) x data \(.*\)$/\1 \2 \3 \4/p'
 plan=$(sed -n "$degrees" out | tr -d ,)

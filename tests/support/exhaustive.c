@@ -154,9 +154,10 @@ static void walk_stage(struct walk *walk, const struct cs_sharding *sharding, co
     if (reach.low <= reach.high) {
         cs_stage_prepare_layers(&sharding->costs, pipeline->pipeline, recompute_layers, &stage);
     }
+    const int64_t step = cs_data_step(&work->choices, &sharding->mesh, pipeline->pipeline, work->servers);
     for (int64_t position = reach.low; position <= reach.high; position++) {
-        const int64_t data = cs_data_at(work, sharding, position);
-        if (data % sharding->mesh.data_step == 0) {
+        const int64_t data = cs_data_at(work, step, position);
+        if (data % step == 0) {
             walk_data(walk, pipeline, &stage, &sharding->mesh, recompute_layers, data);
         }
     }
@@ -208,11 +209,11 @@ double exhaustive_search(const struct cs_problem *problem, const struct cs_space
     if (!cs_engine_start(workspace, problem, space, CS_MIN_TIME, NULL, 1, 1, NULL) || workspace->choices.cap < 1) {
         return 0.0;
     }
-    for (int64_t devices = devices_low; devices <= devices_high; devices = workspace->class_high + 1) {
-        cs_network_of(problem, devices, &workspace->network);
+    const int64_t most = cs_smaller(devices_high, workspace->choices.high);
+    for (int64_t devices = devices_low; devices <= most; devices = workspace->class_high + 1) {
+        cs_engine_class(workspace, devices);
         workspace->class_low = devices;
-        workspace->class_high =
-            workspace->network.devices_high < devices_high ? workspace->network.devices_high : devices_high;
+        workspace->class_high = cs_smaller(workspace->class_high, most);
         walk_class(&walk);
     }
     if (workspace->failed) {

@@ -185,7 +185,7 @@ static void build_device(const struct instance *instance, struct cs_device *devi
     device->dies = 1.0;
     device->die_area = 8e-4;
     device->node_nm = 7.0;
-    device->devices_per_server = 8.0;
+    device->devices_per_server = PICK(server, 8, 1, 2, 3, 4, 6);
     device->server_power = 3300.0;
     device->tile_count = 2;
     device->tiles[0] = (struct cs_tile){128.0, 256.0, 1.0};
@@ -278,6 +278,10 @@ static void build_settings(const struct instance *instance, struct cs_search_set
     settings->recompute = (uint32_t)(15 - instance->genes[GENE_recompute]);
     settings->expert_tensor = instance->genes[GENE_expert_tensor];
     set_list(&settings->expert_degrees, PICK(expert_degrees, 0, 1, 2, 3, 0, 0, 0, 0, 0), degrees);
+    settings->expert_degrees.name =
+        instance->genes[GENE_expert_degrees] % 2 == 0 ? CS_EXPERT_DEGREES_DIVISORS : CS_EXPERT_DEGREES_EXPERTS;
+    settings->context_tokens_min = instance->genes[GENE_contexts] == 1 ? 512 : 2048;
+    settings->whole_servers = instance->genes[GENE_whole_servers] != 1;
     set_list(&settings->context_degrees, instance->genes[GENE_contexts], contexts);
     static const int32_t layers[8][4] = {{0}, {0}, {0}, {1}, {1, 2, 3, 5}, {2, 2, 7}, {30, 4}, {3}};
     settings->offload = instance->genes[GENE_offload] != 1;

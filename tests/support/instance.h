@@ -21,7 +21,7 @@
     GENE(attention, 7) GENE(tied, 3) GENE(mtp, 5) GENE(shared, 4) GENE(active, 3) GENE(latency, 6) GENE(tax, 4)        \
     GENE(overlap, 4) GENE(in_switch, 4) GENE(goodput, 3) GENE(edge, 8) GENE(large, 64)           \
     GENE(recompute_layers, 8) GENE(fix_recompute_layers, 60) GENE(stack, 8) GENE(host, 8) GENE(offload, 3)             \
-    GENE(fix_offload, 60)
+    GENE(fix_offload, 60) GENE(server, 6) GENE(whole_servers, 3)
 /* clang-format on */
 
 enum instance_gene {

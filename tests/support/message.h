@@ -33,7 +33,7 @@ const char *cs_wrong_message(const char *message, const char *place, const char 
 #define OBJECT "expected an object {...}, not "
 #define NAME_OR_OBJECT(kind) "expected the name of a " kind " or an object {...}"
 #define LIST "expected a list [...] of one or more values"
-#define WHOLE_NUMBERS "expected a list [...] of at most 16 whole numbers"
+#define WHOLE_NUMBERS "or a list [...] of at most 16 whole numbers"
 #define NUMBERS_OR_RANGE "expected a list of one or more numbers or {\"from\": , \"to\": , \"step\": }"
 #define BOOLEAN "expected true or false"
 #define ONE_OF(words) "expected one of " words ", not "

@@ -7,11 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-static bool in_list(const struct cs_list *list, int64_t value, int64_t when_empty)
+static bool in_list(const struct cs_list *list, int64_t value)
 {
-    if (list->count == 0) {
-        return value == when_empty;
-    }
     for (int32_t i = 0; i < list->count; i++) {
         if (list->values[i] == value) {
             return true;
@@ -67,12 +64,23 @@ static int64_t pipeline_limit(const struct oracle *oracle)
     return most > 0 && most < layers ? most : layers;
 }
 
+/* Without a list: the powers of two that leave a rank enough whole tokens, and 1. */
+static bool context_in_space(const struct oracle *oracle, int64_t context)
+{
+    const struct cs_search_settings *const settings = &oracle->space->settings;
+    const int64_t length = oracle->problem->seq_len;
+    if (settings->context_degrees.count > 0) {
+        return in_list(&settings->context_degrees, context);
+    }
+    return context == 1 ||
+           (power_of_two(context) && length % context == 0 && length / context >= settings->context_tokens_min);
+}
+
 static int64_t context_limit(const struct oracle *oracle)
 {
     int64_t most = 1;
-    for (int32_t i = 0; i < oracle->space->settings.context_degrees.count; i++) {
-        const int32_t value = oracle->space->settings.context_degrees.values[i];
-        most = value > most ? value : most;
+    for (int64_t c = 1; c <= oracle->problem->seq_len; c++) {
+        most = context_in_space(oracle, c) ? c : most;
     }
     return most;
 }
@@ -142,8 +150,19 @@ static bool divides(const struct oracle *oracle, const struct cs_plan *plan)
     return plan->schedule != CS_SCHEDULE_DUALPIPE || plan->pipeline % 2 == 0;
 }
 
+static bool whole_servers(const struct oracle *oracle, const struct cs_plan *plan)
+{
+    const struct cs_plan *const given = &oracle->space->given;
+    const int64_t server = (int64_t)oracle->problem->device.devices_per_server;
+    const bool counted = given->devices > 0 || (given->data > 0 && given->tensor > 0 && given->pipeline > 0);
+    return !oracle->space->settings.whole_servers || counted || plan->devices <= server || plan->devices % server == 0;
+}
+
 static bool communicates(const struct oracle *oracle, const struct cs_plan *plan)
 {
+    if (!whole_servers(oracle, plan)) {
+        return false;
+    }
     const int64_t domain = (int64_t)oracle->problem->device.domain;
     if (oracle->space->given.tensor == 0 && domain % plan->tensor != 0 && plan->tensor % domain != 0) {
         return false;
@@ -331,7 +350,7 @@ static void partial_recomputation(struct oracle *oracle, const struct cs_network
         return;
     }
     for (int32_t n = 0; n <= most; n++) {
-        const bool listed = !none && n < fullest && in_list(&space->settings.recompute_layers, n, 0);
+        const bool listed = !none && n < fullest && in_list(&space->settings.recompute_layers, n);
         if (given >= 0 ? n != given : n != 0 && !listed) {
             continue;
         }
@@ -391,7 +410,9 @@ static void experts(struct oracle *oracle, const struct cs_network *network, str
     const int64_t most = space->given.expert > all ? space->given.expert : all;
     const int64_t most_tensor = space->given.expert_tensor > plan->tensor ? space->given.expert_tensor : plan->tensor;
     for (int32_t e = 1; e <= most; e++) {
-        if (!fixed_or(space->given.expert, e, all == 1 ? e == 1 : in_list(&space->settings.expert_degrees, e, all))) {
+        const struct cs_list *const list = &space->settings.expert_degrees;
+        const bool named = list->name == CS_EXPERT_DEGREES_DIVISORS ? all % e == 0 : e == all;
+        if (!fixed_or(space->given.expert, e, all == 1 ? e == 1 : list->count == 0 ? named : in_list(list, e))) {
             continue;
         }
         for (int32_t etp = 1; etp <= most_tensor; etp++) {
@@ -418,7 +439,7 @@ static void one_device_count(struct oracle *oracle, int64_t devices)
             for (int64_t p = 1; p <= devices / t / c; p++) {
                 const int64_t d = devices / (t * c * p);
                 if (t * c * p * d != devices || !fixed_or(space->given.tensor, t, t <= tensor_limit(oracle)) ||
-                    !fixed_or(space->given.context, c, in_list(&space->settings.context_degrees, c, 1)) ||
+                    !fixed_or(space->given.context, c, context_in_space(oracle, c)) ||
                     !fixed_or(space->given.pipeline, p, p <= pipeline_limit(oracle)) ||
                     (space->given.data > 0 && d != space->given.data)) {
                     continue;

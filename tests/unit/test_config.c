@@ -88,7 +88,7 @@ START_TEST(settings_as_axes)
     ck_assert_double_eq(axis("zero_stages")->numbers[0], 3.0);
     ck_assert_double_eq(axis("zero_stages")->numbers[1], 8.0);
     ck_assert_double_eq(axis("zero_stages")->numbers[2], 4.0);
-    ck_assert_str_eq(axis("expert_degrees")->labels[0], "default");
+    ck_assert_str_eq(axis("expert_degrees")->labels[0], "divisors");
     ck_assert_str_eq(axis("expert_degrees")->labels[1], "1+8");
     ck_assert_int_eq(axis("expert_degrees")->lists[1].values[1], 8);
     ck_assert_str_eq(axis("recompute")->labels[0], "none+full");

@@ -99,7 +99,11 @@ START_TEST(published_defaults)
     ck_assert_int_eq(settings.carbon.attribution, CS_ATTRIBUTION_AMORTIZED);
     ck_assert_int_eq(settings.search.objective, CS_MIN_DEVICES);
     ck_assert_uint_eq(settings.search.zero_stages, 15u);
-    ck_assert_uint_eq(settings.search.schedules, 1u);
+    ck_assert_uint_eq(settings.search.schedules, 7u);
+    ck_assert_int_eq(settings.search.expert_degrees.count, 0);
+    ck_assert_int_eq(settings.search.expert_degrees.name, CS_EXPERT_DEGREES_DIVISORS);
+    ck_assert_int_eq(settings.search.expert_tensor, CS_EXPERT_TENSOR_BOTH);
+    ck_assert(settings.search.whole_servers);
     ck_assert_int_eq(settings.limits.points, 100000000);
 }
 END_TEST

@@ -65,7 +65,8 @@ static const struct cs_wrong table[] = {
     WRONG("1:32", "search.expert_degrees[0]", WHOLE_NUMBER("1", "1000000"),
         "{\"search\": {\"expert_degrees\": [0]}" AXES)
     WRONG("1:35", "search.expert_degrees[1]", TWICE("2"), "{\"search\": {\"expert_degrees\": [2, 2]}" AXES)
-    WHOLE("test.json:1:31: search.expert_degrees: expected a list [...] of at most 16 whole numbers, not 8.",
+    WHOLE("test.json:1:31: search.expert_degrees: expected \"divisors\", \"experts\", or a list [...] of at most "
+          "16 whole numbers, not 8.",
         "{\"search\": {\"expert_degrees\": 8}" AXES)
     WRONG("1:32", "search.context_degrees", WHOLE_NUMBERS,
         "{\"search\": {\"context_degrees\": [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}" AXES)
