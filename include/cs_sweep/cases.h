@@ -128,9 +128,10 @@ enum cs_code cs_case_replan(const struct cs_case *item, const struct cs_plan *gi
  * the devices are not stated, else at the fewest devices that fit; context degrees of 1 to 8, expert degrees that are
  * powers of two or the number of experts. Where a plan does not fit in memory, the run happened all the same: first its
  * stack keeps the least that it can (cs_problem_make_lean), then activations that may have been offloaded are, then the
- * margin is dropped, then the capacity grows. Where it is not stated what was recomputed, the least state is tried too,
- * for then less may have been. A plan that never ran (cs_case_replan) keeps its state as the published one did, and
- * must pass the gates of the search that that one passes, but for memory, and for a batch that does not divide.
+ * margin is dropped, then the capacity grows. Where an open knob saves memory at the cost of time (recomputation,
+ * ZeRO 2 and 3), the least state is tried too. A plan that never ran (cs_case_replan) keeps its state as the published
+ * one did, and must pass the gates of the search that that one passes, but for memory, and for a batch that does not
+ * divide.
  * A step trains plan.global_batch sequences, the stated batch rounded up to equally many on each replica; its time, its
  * FLOPs, and the number of steps that the tokens take are all of these. */
 enum cs_code cs_case_predict(const struct cs_case *item, const struct cs_config *config,

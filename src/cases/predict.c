@@ -395,9 +395,17 @@ static bool exceeds(const struct cs_problem *problem, const struct cs_prediction
     return prediction->status == CS_STATUS_FEASIBLE && prediction->step.memory_bytes > cs_memory_limit(problem);
 }
 
-/* How the state was kept is a free knob too. Where the source does not say what was recomputed, a stack that keeps the
- * least it can may have recomputed less: the faster of both. (NVIDIA's and AMD's recipes of mixtures recompute norms
- * and activations, or nothing, where the usual state would have them recompute everything.) */
+/* Whether a knob that the source leaves open was set so as to save memory, at the cost of time: what is recomputed, or
+ * gradients that are sharded and so reduced after every micro-batch. */
+static bool memory_decided(const struct cs_case *item, const struct cs_plan *plan)
+{
+    return (item->knobs.recompute < 0 && plan->recompute != CS_RECOMPUTE_NONE) ||
+           (item->knobs.zero_stage < 0 && plan->zero_stage > 1);
+}
+
+/* How the state was kept is a free knob too: a stack that keeps the least it can may have saved less elsewhere. The
+ * faster of both. (NVIDIA's and AMD's recipes of mixtures recompute norms and activations, or nothing, where the usual
+ * state would have them recompute everything; torchtitan's DeepSeek-V3 reduces its gradients once a step.) */
 static void search_lean(const struct cs_case *item, struct cs_problem problem, struct cs_space space,
                         struct cs_search_workspace *workspace, struct cs_prediction *out)
 {
@@ -420,7 +428,7 @@ static void search_all(const struct cs_case *item, const struct cs_problem *nomi
     struct cs_space tried = *space;
     search_free(item, &problem, &tried, workspace, out);
     if (out->status == CS_STATUS_FEASIBLE) {
-        if (ran && !out->lean && item->knobs.recompute < 0 && out->plan.recompute != CS_RECOMPUTE_NONE) {
+        if (ran && !out->lean && memory_decided(item, &out->plan)) {
             search_lean(item, *nominal, *space, workspace, out);
         }
         return;

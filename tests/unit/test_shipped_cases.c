@@ -192,8 +192,14 @@ START_TEST(what_is_not_stated_may_be_less)
             ck_assert_double_gt(p.step.seconds, lean);
             found++;
         }
+        /* FSDP that never reshards reduces its gradients once a step, which fits with 16-bit ones only. */
+        if (strcmp(item->id, "torchtitan-gb300-dsv3-pp1") == 0) {
+            ck_assert(cs_case_predict(item, &config, workspace, &p, &error) == CS_OK);
+            ck_assert(p.lean && p.plan.zero_stage < 2);
+            found++;
+        }
     }
-    ck_assert_int_eq(found, 1);
+    ck_assert_int_eq(found, 2);
     cs_cases_free(&cases);
 }
 END_TEST
