@@ -80,7 +80,8 @@ def work_and_cost(sweep, model, device, year):
 
 
 def hardware(sweep, model, region, statements):
-    intensity = sweep.number("carbon_intensity", region=region) / 3.6e9  # kg per J
+    name = "grid_intensity" if "grid_intensity" in sweep.data else "carbon_intensity"
+    intensity = sweep.number(name, region=region) / 3.6e9  # kg per J
     pue = sweep.number("region_pue", region=region)
     sides = {str(device): work_and_cost(sweep, model, device, sweep.year) for device in sweep.data.hardware.values}
     sides = {device: side for device, side in sides.items() if side}

@@ -25,10 +25,12 @@ SECTIONS = {
     "projection": "Factors per year of the hardware projection (CarbonScaling Table 2; Akarvardar and Wong 2023).",
     "power": "Of devices by what they do (CarbonScaling Eq 3), of the rest of their servers (Eq 4), of the network.",
     "carbon": "Of energy by place, of hardware by part (CarbonScaling Eq 5).",
+    "water": "Of a run, on site and of generation.",
+    "cost": "Of a run, where a price is known.",
     "limits": "What is refused for its size.",
     "output": "The result file.",
 }
-SCOPES = {1: "model", 2: "search", 4: "power", 8: "embodied", 16: "operation"}
+SCOPES = {1: "model", 2: "search", 4: "power", 8: "embodied", 16: "operation", 32: "cost"}
 SNIPPET = r"""
 #include "cs_sweep/settings.h"
 #include "cs_sweep/hardware.h"
@@ -79,7 +81,7 @@ CS_BLOCK_FIELDS(MODEL_COUNT, MODEL_FLAG)
 def evaluate(text):
     """A C constant expression of these tables as a Python value."""
     text = re.sub(r"\bCS_SCOPE_(\w+)", lambda m: str({"ARCHITECTURE": 1, "SEARCH": 2, "POWER": 4, "EMBODIED": 8,
-                                                      "OPERATION": 16, "NONE": 0}[m.group(1)]), text)
+                                                      "OPERATION": 16, "COST": 32, "NONE": 0}[m.group(1)]), text)
     text = re.sub(r"\b(\d+)[uUlL]+\b", r"\1", text)
     text = re.sub(r"\bNAN\b", "None", text)
     return eval(compile(ast.parse(text.strip(), mode="eval"), "row", "eval"), {"__builtins__": {}})
@@ -309,16 +311,24 @@ def model_schema(models):
     return closed(properties, ["name", *(key for key, row in models["MODEL"].items() if row[2] == "required")])
 
 
+def region_schema():
+    numbers = {"g_per_kwh": (0, 10000, "g CO2e per kWh."), "pue": (1, 10, "Used under carbon.pue_per_region."),
+               "trend_per_year": (0.1, 10, "Factor per year, for projection.grid_scenario trend."),
+               "water_l_per_kwh": (1e-9, 1000, "Water of generation.")}
+    return closed({"region": CALLED, "year": {**range_of(1900, 2200, True), "description": "Of the figure."},
+                   **{key: {**range_of(low, high), "description": text} for key, (low, high, text) in numbers.items()},
+                   "accounting": {"enum": ["unknown", "operational", "life_cycle"], "description": "What it counts."},
+                   "source": SOURCE, "note": NOTE}, ["region", "g_per_kwh"])
+
+
 def schema(sections, fields, models, _):
     bits = range_of(1, 64)
     properties = {
         "$schema": {**TEXT, "description": "This schema, for editors."},
         "title": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Named in the result file."},
-        "devices": {**TEXT, "description": "Path of a device file, relative to this file. Default: the one shipped."},
-        "regions": {**TEXT, "description": "Path of a region file, relative to this file. Default: the one shipped."},
-        "qat_levels": {**TEXT, "description": "Path of a file of QAT levels, relative to this file. Default: the one "
-                                              "shipped."},
-        "models": {**TEXT, "description": "Path of a model file, relative to this file. Default: the one shipped."},
+        **{key: {**TEXT, "description": f"Path of a {what}, relative to this file. Default: the one shipped."}
+           for key, what in (("devices", "device file"), ("regions", "region file"),
+                             ("qat_levels", "file of QAT levels"), ("models", "model file"))},
     }
     d_models = numbers_schema(range_of(1, 10000000, True))
     d_models["description"] = "Model dimensions: a list or a range."
@@ -369,10 +379,7 @@ def schema(sections, fields, models, _):
             "factor": closed({"factor": FACTOR}, ["factor"]),
             "factors": closed({"factor": {"description": FACTOR["description"], **numbers_schema(FACTOR)}}, ["factor"]),
             "model": model_schema(models),
-            "region": closed({"region": CALLED, "g_per_kwh": {**range_of(0, 10000), "description": "g CO2e per kWh."},
-                              "year": {**range_of(1900, 2200, True), "description": "Of the figure."},
-                              "pue": {**range_of(1, 10), "description": "Used under carbon.pue_per_region."},
-                              "source": SOURCE, "note": NOTE}, ["region", "g_per_kwh"]),
+            "region": region_schema(),
             "qat": closed({"qat": CALLED, "format": {"enum": ["bf16", "int8", "fp8"],
                                                    "description": "Number format of the layers' GEMMs."},
                            "weight_bits": {**bits, "description": "Of a stored and gathered weight."},
@@ -439,10 +446,8 @@ def field_table(fields):
 
 
 def model_table(models):
-    lines = ["| key | default | meaning |", "|---|---|---|"]
-    for key, made, kept in model_fields(models):
-        lines.append(f"| `{key}` | {kept} | {cell(made['description'])} |")
-    return lines
+    return ["| key | default | meaning |", "|---|---|---|",
+            *(f"| `{key}` | {kept} | {cell(made['description'])} |" for key, made, kept in model_fields(models))]
 
 
 def stack_table(stacks):

@@ -140,12 +140,16 @@ def regional_factor(data):
     if "carbon_idle" in data:
         operational = operational + array_of(data, "carbon_idle")
     keep = [dim for dim in operational.dims if dim == "region" or dim not in energy.dims]
+    moves = "grid_intensity" in data and numpy.ptp(array_of(data, "grid_intensity").values, axis=0).any()
+    if moves:
+        keep = [dim for dim in operational.dims if dim in keep or dim == "year"]
     ratio = operational / energy
     rest = [dim for dim in ratio.dims if dim not in keep]
     low, high = ratio.min(rest), ratio.max(rest)
     if bool(((high - low) > 1e-9 * abs(high)).any()):
         raise Refused("carbon_operational and carbon_idle are not proportional to energy: this file is not consistent")
-    factor = high.where(~numpy.isnan(high), array_of(data, "carbon_intensity") / 1000)
+    known = "grid_intensity" if "year" in keep else "carbon_intensity"
+    factor = high.where(~numpy.isnan(high), array_of(data, known) / 1000)
     return factor.transpose(*[dim for dim in operational.dims if dim in factor.dims])
 
 

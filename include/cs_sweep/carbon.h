@@ -21,14 +21,17 @@ struct cs_carbon_inputs {
     struct cs_device device; /* projected */
     struct cs_power power;
     struct cs_carbon_settings carbon;
+    struct cs_projection projection; /* of the grid */
+    struct cs_water water;
+    struct cs_cost cost;
     double years;                                   /* of the projection: CPA growth */
     double static_power, dynamic_power, idle_power; /* W of one device */
     struct cs_embodied embodied;                    /* of one device, from the above */
 };
 /* `device` is `sold`, projected by so many years. A declaration (embodied_kg) is of the device as sold: its parts are
  * the formula's in their proportions, and grow with the projection as the formula's do. */
-void cs_carbon_inputs_init(const struct cs_device *sold, const struct cs_device *device, const struct cs_power *power,
-                           const struct cs_carbon_settings *carbon, double years, struct cs_carbon_inputs *inputs);
+void cs_carbon_inputs_init(const struct cs_device *sold, const struct cs_device *device,
+                           const struct cs_settings *settings, double years, struct cs_carbon_inputs *inputs);
 
 /* kg CO2e per m2 at a node, by named set, interpolated between the set's nodes; of wafer for MEASURED and ADEME, else
  * of die. */
@@ -60,10 +63,23 @@ double cs_pue(const struct cs_carbon_settings *carbon, double region_pue);
 double cs_embodied_inventory(const struct cs_carbon_inputs *inputs, int64_t devices);
 double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds);
 
-/* Where a training runs. */
+/* Carbon intensity after so many years over today's, by projection.grid_scenario; `trend` per year is the region's own,
+ * 0 where it states none. */
+double cs_grid_factor(const struct cs_projection *projection, double trend, double years);
+
+/* What a run is charged, USD: of a device for a second, and of a joule before PUE. Both are NAN where neither the price
+ * of an hour nor that of a device is known. It does not depend on the region: PUE is that of operator or setting. */
+struct cs_price {
+    double device_second, joule;
+};
+struct cs_price cs_price_of(const struct cs_carbon_inputs *inputs);
+
+/* Where a training runs; what is not stated is 0. */
 struct cs_place {
-    double g_per_kwh;
-    double pue; /* in effect there, see cs_pue */
+    double g_per_kwh; /* in the year of the hardware */
+    double g_today;   /* of the region's own figure */
+    double pue;       /* in effect there, see cs_pue */
+    double l_per_kwh; /* water, on site and of generation, per kWh of the facility */
 };
 
 /* All carbon of one plan. What does not depend on the place comes first; the total is the sum of operational, idle,
@@ -73,7 +89,9 @@ struct cs_footprint {
     double energy_training, energy_idle;   /* while they train, and in wall time that does not */
     double energy_servers, energy_network; /* of the rest of the servers, of the network */
     double inventory, embodied;            /* kg: of all devices whole, and the part charged to the training */
+    double cost;                           /* USD; NAN where no price is known */
     double operational, idle, servers, network, total; /* kg, at a place */
+    double water;                                      /* L, there */
 };
 /* `seconds` of wall time, `idle_seconds` of which do not train; mfu is over all of it. Devices run at the utilisation
  * of the model's own operations: Eq 3's u is that of the time that trains. */

@@ -16,8 +16,8 @@ struct cs_grid {
     int32_t plans_per_search;   /* by the objective: regions (min_carbon only) * (1 + alternatives) */
     int32_t records_per_search; /* these, and the least-carbon plan where `least_carbon` */
     bool least_carbon;          /* search.least_carbon beside min_devices: the last record of every search */
-    /* What decides a plan: ARCHITECTURE and SEARCH, and what min_energy and min_carbon look at besides. The region axis
-     * is read by it exactly when the plan depends on the region. */
+    /* What decides a plan: ARCHITECTURE and SEARCH, and what min_energy, min_carbon and min_cost look at besides. The
+     * region axis is read by it exactly when the plan depends on the region. */
     unsigned plan_scopes;
     int32_t search_axis_count, search_axes[CS_AXES_MAX]; /* indices into config->axes, in order */
 };
@@ -41,11 +41,11 @@ struct cs_design_point {
     double years;
 };
 void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struct cs_design_point *point);
-/* The place that a region is under these settings. */
-struct cs_place cs_region_place(const struct cs_carbon_settings *carbon, const struct cs_region *region);
+/* The place that a region is under these settings, in the year of the hardware. */
+struct cs_place cs_region_place(const struct cs_carbon_inputs *inputs, const struct cs_region *region);
 /* The place at which a plan's carbon is the mean of what it has over the regions of the grid: carbon is linear in
  * pue * g_per_kwh, so the plan with the least there is the plan with the least summed over the regions. */
-struct cs_place cs_grid_mean_place(const struct cs_grid *grid, const struct cs_carbon_settings *carbon);
+struct cs_place cs_grid_mean_place(const struct cs_grid *grid, const struct cs_carbon_inputs *inputs);
 /* Relative cost of a search, for ordering: larger is costlier. */
 double cs_grid_cost(const struct cs_grid *grid, int64_t search);
 

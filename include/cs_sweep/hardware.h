@@ -147,8 +147,12 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "devices that share a server")                                                                               \
     FIELD(server_power, "server_power_w", CS_REAL, 1, 0, 1e7, NAN, "W", CS_SCOPE_POWER,                                \
           "server maximum less its accelerators, of one server")                                                       \
-    FIELD(lifetime_years, "lifetime_years", CS_REAL, 1, 0, 1e3, 0, "year", CS_SCOPE_EMBODIED,                          \
-          "service life; 0 takes carbon.lifetime_years")
+    FIELD(lifetime_years, "lifetime_years", CS_REAL, 1, 0, 1e3, 0, "year", CS_SCOPE_EMBODIED | CS_SCOPE_COST,          \
+          "service life; 0 takes carbon.lifetime_years")                                                               \
+    FIELD(hour_usd, "hour_usd", CS_REAL, 1, 0, 1e6, 0, "USD", CS_SCOPE_COST,                                           \
+          "price of an hour of it, all included; 0: not known")                                                        \
+    FIELD(price_usd, "price_usd", CS_REAL, 1, 0, 1e9, 0, "USD", CS_SCOPE_COST,                                         \
+          "price of one with its share of server and network; 0: not known")
 
 enum { CS_TILES_MAX = 8 };
 struct cs_tile {

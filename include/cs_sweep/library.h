@@ -9,11 +9,18 @@
 #include "cs_sweep/error.h"
 #include "cs_sweep/hardware.h"
 
+/* What a carbon intensity counts: what generation burns, or its plants and fuels from the beginning too. */
+enum cs_accounting { CS_ACCOUNTING_UNKNOWN, CS_ACCOUNTING_OPERATIONAL, CS_ACCOUNTING_LIFE_CYCLE };
+#define CS_ACCOUNTING_NAMES "unknown|operational|life_cycle"
+
 struct cs_region {
     char name[CS_NAME_MAX];
     double g_per_kwh;
-    int32_t year; /* of the figure; 0 unknown */
-    double pue;   /* 0: not stated */
+    int32_t year;     /* of the figure; 0 unknown */
+    double pue;       /* 0: not stated */
+    double trend;     /* factor per year of the intensity; 0: not stated */
+    double l_per_kwh; /* water of generation; 0: not stated */
+    enum cs_accounting accounting;
     char source[512];
 };
 /* BITS(key, member of cs_precision, must be stated, default in bytes); `level` is the QAT level as far as it was

@@ -33,7 +33,7 @@ struct cs_search_workspace;
 struct cs_search_workspace *cs_search_workspace_create(void); /* NULL: no memory */
 void cs_search_workspace_destroy(struct cs_search_workspace *workspace);
 
-/* min_devices, min_time, min_energy. power and carbon are read by min_energy and min_carbon only. `best` holds up to
+/* min_devices, min_time, min_energy, min_cost. carbon is read by the last two and min_carbon only. `best` holds up to
  * `wanted` results, the best first, then the next best distinct plans (same objective order); *found says how many. The
  * first is always filled: with the reason where nothing is feasible. */
 void cs_search(const struct cs_problem *problem, const struct cs_space *space, enum cs_objective objective,

@@ -23,7 +23,8 @@ enum cs_scope {
     CS_SCOPE_SEARCH = 2,       /* step time, memory, the plan */
     CS_SCOPE_POWER = 4,        /* energy of a plan */
     CS_SCOPE_EMBODIED = 8,     /* embodied carbon of a plan */
-    CS_SCOPE_OPERATION = 16,   /* operational carbon of an energy */
+    CS_SCOPE_OPERATION = 16,   /* operational carbon of an energy, and its water */
+    CS_SCOPE_COST = 32,        /* cost of a plan */
     CS_SCOPE_NONE = 0          /* output, limits: may not be an axis */
 };
 
@@ -57,11 +58,14 @@ enum cs_stack_family { CS_STACK_BEST, CS_STACK_MEGATRON, CS_STACK_PYTORCH, CS_ST
 enum { CS_STACK_YEAR_FIRST = 2019, CS_STACK_YEAR_LAST = 2026 };
 enum cs_schedule { CS_SCHEDULE_1F1B, CS_SCHEDULE_ZB1P, CS_SCHEDULE_DUALPIPE };
 #define CS_SCHEDULE_NAMES "1f1b|zb1p|dualpipe"
-enum cs_objective { CS_MIN_DEVICES, CS_MIN_TIME, CS_MIN_ENERGY, CS_MIN_CARBON };
-#define CS_OBJECTIVE_NAMES "min_devices|min_time|min_energy|min_carbon"
+enum cs_objective { CS_MIN_DEVICES, CS_MIN_TIME, CS_MIN_ENERGY, CS_MIN_CARBON, CS_MIN_COST };
+#define CS_OBJECTIVE_NAMES "min_devices|min_time|min_energy|min_carbon|min_cost"
 enum cs_preset { CS_PRESET_MEASURED, CS_PRESET_PAPER };
 #define CS_PRESET_NAMES "measured|paper"
 enum cs_attribution { CS_ATTRIBUTION_AMORTIZED, CS_ATTRIBUTION_FULL };
+/* How the grid of a place goes on from the year of its figure: cs_grid_factor. */
+enum cs_grid_scenario { CS_GRID_CONSTANT, CS_GRID_RATE, CS_GRID_TREND, CS_GRID_POLICY };
+#define CS_GRID_NAMES "constant|rate|trend|policy"
 /* Carbon per area of logic: cs_cpa_logic. */
 enum cs_cpa_set { CS_CPA_MEASURED, CS_CPA_LLMCARBON, CS_CPA_ACT, CS_CPA_IMEC, CS_CPA_ADEME };
 #define CS_CPA_NAMES "measured|llmcarbon|act|imec|ademe"
@@ -181,7 +185,7 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
 /* ---- search: the space, the objective ---- */
 #define CS_SEARCH_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
     CHOICE(objective, "min_devices", CS_OBJECTIVE_NAMES, CS_SCOPE_SEARCH,                                              \
-           "min_devices is the paper's Algorithm 1; min_time wants search.devices")                                    \
+           "min_devices is the paper's Algorithm 1; min_time wants search.devices, min_cost a price")                  \
     FLAG(least_carbon, true, CS_SCOPE_SEARCH,                                                                          \
          "min_devices also answers the plan with the least carbon, summed over the regions, of all device counts "     \
          "that meet the deadline; the other objectives answer one plan")                                               \
@@ -231,7 +235,16 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(scale_out, 1.11, 0.1, 10.0, "1", CS_SCOPE_SEARCH, "scale-out bandwidth; custom, as the link")                 \
     REAL(host_link, 1.26, 0.1, 10.0, "1", CS_SCOPE_SEARCH,                                                             \
          "link to the host, doubled every three years (PCI-SIG's cadence of PCIe 3.0 to 6.0); custom")                 \
-    REAL(tdp, 1.03, 0.1, 10.0, "1", CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "thermal design power; custom, as core power")
+    REAL(tdp, 1.03, 0.1, 10.0, "1", CS_SCOPE_POWER | CS_SCOPE_EMBODIED, "thermal design power; custom, as core power") \
+    CHOICE(                                                                                                            \
+        grid_scenario, "constant", CS_GRID_NAMES, CS_SCOPE_OPERATION,                                                  \
+        "carbon intensity of the grid in the year of the hardware: constant, today's; rate, grid_intensity; trend, "   \
+        "the region's own trend_per_year, grid_intensity where it states none; policy, grid_policy_*")                 \
+    REAL(grid_intensity, 0.97, 0.1, 10.0, "1", CS_SCOPE_OPERATION,                                                     \
+         "carbon intensity of a grid, per year; custom; deciles of Google's regions 2021 to 2024: .81 and 1.10")       \
+    REAL(grid_policy_years, 25.0, 1.0, 200.0, "year", CS_SCOPE_OPERATION,                                              \
+         "policy: years in which it falls evenly to grid_policy_floor; custom: net zero about 2050")                   \
+    REAL(grid_policy_floor, 0.05, 0.0, 1.0, "1", CS_SCOPE_OPERATION, "policy: share of today's that stays; custom")
 
 /* ---- power: of a device by what it does, of the rest of its server, of the network ---- */
 #define CS_POWER_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                        \
@@ -255,12 +268,12 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
 #define CS_CARBON_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
     CHOICE(preset, "measured", CS_PRESET_NAMES, CS_SCOPE_NONE,                                                         \
            "measured: meters and declarations; paper: what CarbonScaling's printed percentages need, see below")       \
-    REAL(pue, 1.15, 1.0, 10.0, "1", CS_SCOPE_OPERATION,                                                                \
+    REAL(pue, 1.15, 1.0, 10.0, "1", CS_SCOPE_OPERATION | CS_SCOPE_COST,                                                \
          "power usage effectiveness of an unnamed site; custom, between the 1.09 to 1.17 of large operators and 1.54 " \
          "of "                                                                                                         \
          "a survey")                                                                                                   \
     FLAG(pue_per_region, false, CS_SCOPE_OPERATION, "a region's own PUE, where it states one, goes before all others") \
-    CHOICE(fleet, "unnamed", CS_FLEET_NAMES, CS_SCOPE_OPERATION,                                                       \
+    CHOICE(fleet, "unnamed", CS_FLEET_NAMES, CS_SCOPE_OPERATION | CS_SCOPE_COST,                                       \
            "whose data centres: google 1.09 (2024), aws 1.14 (2025), microsoft 1.17 (2025), survey 1.54 (Uptime "      \
            "Institute 2025, 681 sites); unnamed takes pue")                                                            \
     CHOICE(attribution, "amortized", "amortized|full", CS_SCOPE_EMBODIED,                                              \
@@ -283,8 +296,9 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
          "assembly on top of a device's parts: 8.6% of HGX H100 (NVIDIA's product carbon footprint summary, 2025)")    \
     FLAG(declared, true, CS_SCOPE_EMBODIED,                                                                            \
          "a device's embodied_kg, where it states one, scales the parts above to that sum")                            \
-    REAL(lifetime_years, 5.0, 1e-3, 1e3, "year", CS_SCOPE_EMBODIED, "service life; custom, 6 in CarbonScaling 5.1")    \
-    REAL(lifetime_use, 0.85, 1e-3, 1.0, "1", CS_SCOPE_EMBODIED,                                                        \
+    REAL(lifetime_years, 5.0, 1e-3, 1e3, "year", CS_SCOPE_EMBODIED | CS_SCOPE_COST,                                    \
+         "service life; custom, 6 in CarbonScaling 5.1")                                                               \
+    REAL(lifetime_use, 0.85, 1e-3, 1.0, "1", CS_SCOPE_EMBODIED | CS_SCOPE_COST,                                        \
          "share of the service life that devices work (Luccioni 2022, arXiv 2211.02001; Falk 2025, arXiv 2509.00093)") \
     FLAG(host, true, CS_SCOPE_EMBODIED, "count the host's share")                                                      \
     REAL(host_kg, 2080.0, 0.0, 1e6, "kg", CS_SCOPE_EMBODIED,                                                           \
@@ -306,6 +320,25 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     REAL(construction_factor, 1.19, 1.0, 10.0, "1", CS_SCOPE_EMBODIED,                                                 \
          "buildings and their plant on top of all above (Schneider 2025: 109 of 583 kg); 1.35 stands for transport "   \
          "and recycling too (513 -> 693 kg)")
+
+/* ---- water and cost: what is asked for beside carbon ---- */
+#define CS_WATER_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                        \
+    REAL(                                                                                                              \
+        site_l_per_kwh, 0.27, 0.0, 100.0, "L", CS_SCOPE_OPERATION,                                                     \
+        "water that cooling takes on site, per kWh of the facility (Microsoft 2025; AWS 0.12, Google's sites of LLMs " \
+        "1.15)")                                                                                                       \
+    REAL(                                                                                                              \
+        grid_l_per_kwh, 3.142, 0.0, 1000.0, "L", CS_SCOPE_OPERATION,                                                   \
+        "water that generation takes, per kWh, where a region states none: United States (Li 2023, arXiv 2304.03271)")
+
+#define CS_COST_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                         \
+    REAL(device_hour_usd, 0.0, 0.0, 1e6, "USD", CS_SCOPE_COST,                                                         \
+         "price of an hour of a device, all included; 0: the device's hour_usd, and where that is 0 it is bought")     \
+    REAL(device_usd, 0.0, 0.0, 1e9, "USD", CS_SCOPE_COST,                                                              \
+         "price of a device with its share of server and network, charged over carbon.lifetime_years * lifetime_use; " \
+         "0: the device's price_usd")                                                                                  \
+    REAL(kwh_usd, 0.08, 0.0, 1e3, "USD", CS_SCOPE_COST,                                                                \
+         "price of a kWh of the facility, for devices that are bought; United States, industrial (EIA 2024)")
 
 #define CS_LIMITS_SETTINGS(REAL, COUNT, FLAG, CHOICE, SET, LIST)                                                       \
     COUNT(points, 100000000, 1, 1000000000000, "1", CS_SCOPE_NONE, "most grid points; checked before a range expands") \
@@ -343,6 +376,12 @@ struct cs_power {
 struct cs_carbon_settings {
     CS_MEMBERS(CS_CARBON_SETTINGS)
 };
+struct cs_water {
+    CS_MEMBERS(CS_WATER_SETTINGS)
+};
+struct cs_cost {
+    CS_MEMBERS(CS_COST_SETTINGS)
+};
 struct cs_limits {
     CS_MEMBERS(CS_LIMITS_SETTINGS)
 };
@@ -358,6 +397,8 @@ struct cs_output_settings {
     X(projection, cs_projection, CS_PROJECTION_SETTINGS)                                                               \
     X(power, cs_power, CS_POWER_SETTINGS)                                                                              \
     X(carbon, cs_carbon_settings, CS_CARBON_SETTINGS)                                                                  \
+    X(water, cs_water, CS_WATER_SETTINGS)                                                                              \
+    X(cost, cs_cost, CS_COST_SETTINGS)                                                                                 \
     X(limits, cs_limits, CS_LIMITS_SETTINGS)                                                                           \
     X(output, cs_output_settings, CS_OUTPUT_SETTINGS)
 

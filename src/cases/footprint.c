@@ -58,7 +58,7 @@ double cs_case_footprint(const struct cs_case *item, const struct cs_problem *pr
     struct cs_carbon_inputs inputs;
     struct cs_footprint footprint;
     struct meters meters;
-    cs_carbon_inputs_init(&problem->device, &problem->device, &config->settings.power, carbon, 0.0, &inputs);
+    cs_carbon_inputs_init(&problem->device, &problem->device, &config->settings, 0.0, &inputs);
     cs_footprint_of(&inputs, plan->devices, step->training_seconds, step->idle_seconds, step->mfu, &footprint);
     switch (item->metric) {
     case CS_METRIC_DEVICE_POWER:

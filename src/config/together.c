@@ -111,6 +111,31 @@ static enum cs_code check_batch_law(const struct cs_json *root, const struct cs_
     return CS_OK;
 }
 
+/* A plan can only be cheap where a price is known. */
+static enum cs_code check_price(const struct cs_json *at, const struct cs_config *config, struct cs_error *error)
+{
+    const struct cs_axis *const hardware = &config->axes[cs_config_axis(config, CS_AXIS_HARDWARE)];
+    bool given = !cs_config_takes(config, "search.objective", CS_MIN_COST) ||
+                 !cs_config_takes(config, "cost.device_hour_usd", 0.0) ||
+                 !cs_config_takes(config, "cost.device_usd", 0.0);
+    for (int32_t i = 0; i < config->axis_count; i++) {
+        const struct cs_axis *const axis = &config->axes[i];
+        given = given || (axis->kind == CS_AXIS_DEVICE && axis->numbers[0] > 0.0 &&
+                          (strcmp(axis->field->key, "hour_usd") == 0 || strcmp(axis->field->key, "price_usd") == 0));
+    }
+    for (int64_t i = 0; i < hardware->size && !given; i++) {
+        struct cs_device device;
+        CS_TRY(cs_config_device(config, &config->library.devices[hardware->indices[i]], &device, error));
+        if (device.hour_usd <= 0.0 && device.price_usd <= 0.0) {
+            return cs_json_fail(at, error,
+                                "min_cost wants a price of %s: cost.device_hour_usd, cost.device_usd, or the device's "
+                                "hour_usd or price_usd.",
+                                hardware->labels[i]);
+        }
+    }
+    return CS_OK;
+}
+
 /* Stacks that TPUs do not run. */
 static enum cs_code check_stack(const struct cs_json *root, const struct cs_config *config, struct cs_error *error)
 {
@@ -146,6 +171,7 @@ static enum cs_code check_rest(const struct cs_json *root, const struct cs_confi
                             "min_carbon keeps the best plan of each region only; leave out "
                             "alternatives, or take another objective.");
     }
+    CS_TRY(check_price(at, config, error));
     struct cs_settings standard;
     cs_settings_default(&standard);
     if (!cs_config_takes(config, "training.tokens", 0.0) &&

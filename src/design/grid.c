@@ -18,6 +18,9 @@ static unsigned plan_scopes(const struct cs_config *config)
     if (cs_config_takes(config, "search.objective", CS_MIN_CARBON)) {
         scopes |= CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION;
     }
+    if (cs_config_takes(config, "search.objective", CS_MIN_COST)) {
+        scopes |= CS_SCOPE_POWER | CS_SCOPE_COST;
+    }
     return scopes;
 }
 
@@ -184,24 +187,30 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
         point->problem.ramp = point->model->ramp;
     }
     cs_space_set_free(&settings->search, &point->space);
-    cs_carbon_inputs_init(&sold, &device, &settings->power, &settings->carbon, point->years, &point->carbon);
+    cs_carbon_inputs_init(&sold, &device, settings, point->years, &point->carbon);
 }
 
-struct cs_place cs_region_place(const struct cs_carbon_settings *carbon, const struct cs_region *region)
+struct cs_place cs_region_place(const struct cs_carbon_inputs *inputs, const struct cs_region *region)
 {
-    return (struct cs_place){region->g_per_kwh, cs_pue(carbon, region->pue)};
+    const struct cs_water *const water = &inputs->water;
+    return (struct cs_place){
+        .g_per_kwh = region->g_per_kwh * cs_grid_factor(&inputs->projection, region->trend, inputs->years),
+        .g_today = region->g_per_kwh,
+        .pue = cs_pue(&inputs->carbon, region->pue),
+        .l_per_kwh = water->site_l_per_kwh + (region->l_per_kwh > 0.0 ? region->l_per_kwh : water->grid_l_per_kwh),
+    };
 }
 
-struct cs_place cs_grid_mean_place(const struct cs_grid *grid, const struct cs_carbon_settings *carbon)
+struct cs_place cs_grid_mean_place(const struct cs_grid *grid, const struct cs_carbon_inputs *inputs)
 {
     const struct cs_config *config = grid->config;
     const struct cs_axis *axis = &config->axes[cs_config_axis(config, CS_AXIS_REGION)];
     double sum = 0.0;
     for (int64_t i = 0; i < axis->size; i++) {
-        const struct cs_place place = cs_region_place(carbon, &config->library.regions[axis->indices[i]]);
+        const struct cs_place place = cs_region_place(inputs, &config->library.regions[axis->indices[i]]);
         sum += place.pue * place.g_per_kwh;
     }
-    return (struct cs_place){sum / (double)axis->size, 1.0};
+    return (struct cs_place){.g_per_kwh = sum / (double)axis->size, .pue = 1.0};
 }
 
 /* Fitted to the search times of every 101st point of configs/full.json, of which it explains the order by a rank

@@ -50,7 +50,7 @@ static void evaluate_regions(const struct cs_grid *grid, const struct cs_design_
         }
     } else {
         for (int64_t i = 0; i < axis->size; i++) {
-            places[i] = cs_region_place(&point->settings.carbon, &config->library.regions[axis->indices[i]]);
+            places[i] = cs_region_place(&point->carbon, &config->library.regions[axis->indices[i]]);
         }
         cs_search_regions(&point->problem, &point->space, &point->carbon, workspace, (int32_t)axis->size, places, best);
         for (int64_t i = 0; i < axis->size; i++) {
@@ -71,7 +71,7 @@ static void evaluate_plans(const struct cs_grid *grid, const struct cs_design_po
     memset(best, 0, sizeof best);
     if (objective == CS_MIN_DEVICES && point->settings.search.least_carbon) {
         struct cs_search_result least;
-        const struct cs_place place = cs_grid_mean_place(grid, &point->settings.carbon);
+        const struct cs_place place = cs_grid_mean_place(grid, &point->carbon);
         cs_search_pair(&point->problem, &point->space, &point->carbon, &place, workspace, wanted, best, &found, &least);
         cs_record_of(&least, &records[grid->plans_per_search]);
     } else {

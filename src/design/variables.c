@@ -36,8 +36,10 @@
 
 /* REGION(name, units, axes, member of struct cs_place, long name) */
 #define REGION_VARIABLES(REGION)                                                                                       \
-    REGION(carbon_intensity, "g kW-1 h-1", CS_ON_REGION, g_per_kwh,                                                    \
-           "carbon dioxide equivalent emitted per electrical energy")                                                  \
+    REGION(carbon_intensity, "g kW-1 h-1", CS_ON_REGION, g_today,                                                      \
+           "carbon dioxide equivalent emitted per electrical energy, in the year of the region's figure")              \
+    REGION(grid_intensity, "g kW-1 h-1", CS_ON_REGION | CS_ON_YEAR | CS_SCOPE_OPERATION, g_per_kwh,                    \
+           "carbon dioxide equivalent emitted per electrical energy in the year of the hardware")                      \
     REGION(region_pue, "1", CS_ON_REGION | CS_SCOPE_OPERATION, pue, "power usage effectiveness in effect")
 
 /* STEP(name, units, member of struct cs_record, long name): what a record says of the step. */
@@ -76,6 +78,8 @@
     CARBON(embodied_inventory, ON_EMBODIED, KG, inventory,                                                             \
            "embodied carbon dioxide equivalent of all devices, not amortised")                                         \
     CARBON(carbon_embodied, ON_EMBODIED, KG, embodied, "embodied carbon dioxide equivalent charged to the training")   \
+    CARBON(cost, ON_ENERGY | CS_SCOPE_COST, USD, cost, "cost of the training in US dollars, where a price is known")   \
+    CARBON(water, ON_OPERATION, L, water, "water of the training, on site and of generation")                          \
     CARBON(carbon_operational, ON_OPERATION, KG, operational,                                                          \
            "carbon dioxide equivalent of the devices' energy while they train")                                        \
     CARBON(carbon_idle, ON_OPERATION, KG, idle,                                                                        \
@@ -142,11 +146,17 @@ enum {
     OTHER(name, CS_FLOAT64, "kg", CS_SCOPE_EMBODIED, CS_FROM_DEVICE, offsetof(struct cs_embodied, member), false,      \
           long_name)
 #define UNITS_KWH "kW h"
+#define SOURCE_KWH CS_FROM_KWH
+#define SOURCE_KG CS_FROM_KG
+#define SOURCE_L CS_FROM_KG
+#define SOURCE_USD CS_FROM_KG
 #define UNITS_KG "kg"
+#define UNITS_L "L"
+#define UNITS_USD "1"
 #define CARBON_ROW(name, axes, unit, member, long_name)                                                                \
-    OTHER(name, CS_FLOAT64, UNITS_##unit, axes, CS_FROM_##unit, offsetof(struct cs_footprint, member), true, long_name)
+    OTHER(name, CS_FLOAT64, UNITS_##unit, axes, SOURCE_##unit, offsetof(struct cs_footprint, member), true, long_name)
 #define LEAST_CARBON_ROW(name, axes, unit, member, long_name)                                                          \
-    NAMED(CS_LEAST_PREFIX #name, CS_FLOAT64, UNITS_##unit, ((axes) ^ CS_ON_PLAN) | CS_ON_LEAST, CS_FROM_##unit,        \
+    NAMED(CS_LEAST_PREFIX #name, CS_FLOAT64, UNITS_##unit, ((axes) ^ CS_ON_PLAN) | CS_ON_LEAST, SOURCE_##unit,         \
           offsetof(struct cs_footprint, member), true, LEAST_MEANING long_name)
 
 #define CANDIDATES_MEANING "plans in the space that was searched, not those visited"

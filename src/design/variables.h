@@ -13,6 +13,7 @@ double cs_load(enum cs_type type, const void *from);
 
 /* Besides enum cs_scope: which axes a variable depends on. */
 enum {
+    CS_ON_YEAR = 0x40,      /* the year axis alone */
     CS_ON_MODEL = 0x100,    /* the model axis alone */
     CS_ON_HARDWARE = 0x200, /* hardware, year, projection.* */
     CS_ON_REGION = 0x400,   /* the region axis alone */
@@ -26,7 +27,7 @@ enum cs_source {
     CS_FROM_POINT,  /* the index of an expression of struct cs_design_point */
     CS_FROM_DEVICE, /* offset in struct cs_embodied, of one device */
     CS_FROM_KWH,    /* offset in struct cs_footprint, J there and kWh in the file */
-    CS_FROM_KG,     /* offset in struct cs_footprint */
+    CS_FROM_KG,     /* offset in struct cs_footprint: kg, L, USD */
     CS_FROM_REGION, /* offset in struct cs_place */
     CS_SOURCE_COUNT
 };

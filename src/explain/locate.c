@@ -42,13 +42,13 @@ static void fill(const struct cs_config *config, struct cs_point *point)
     const struct cs_axis *const place = &config->axes[cs_config_axis(config, CS_AXIS_REGION)];
     const struct cs_region *const region = &config->library.regions[place->indices[0]];
     point->has_carbon = true;
-    point->place = cs_region_place(&point->design.settings.carbon, region);
+    point->place = cs_region_place(&point->design.carbon, region);
     point->from_law = point->design.model->from_law;
     point->objective = (enum cs_objective)point->design.settings.search.objective;
     size_t used = (size_t)snprintf(point->title, sizeof point->title, "%s%s on %s, year %s, QAT %s, %s (%s g CO2e/kWh)",
                                    point->from_law ? "d_model " : "", point->model, point->hardware,
                                    cs_text_number(point->design.years).at, point->qat, point->region,
-                                   cs_text_number(region->g_per_kwh).at);
+                                   cs_text_number(point->place.g_per_kwh).at);
     for (int32_t i = 0; i < config->axis_count && used < sizeof point->title; i++) {
         const struct cs_axis *const axis = &config->axes[i];
         char value[CS_NAME_MAX];

@@ -91,8 +91,7 @@ static enum cs_code predict(const struct cs_case *published, const struct cs_pla
         design->space.given.context = prediction.plan.context;
         cs_case_settle(&design->space.given);
     }
-    cs_carbon_inputs_init(&design->problem.device, &design->problem.device, &design->settings.power,
-                          &design->settings.carbon, 0.0, &design->carbon);
+    cs_carbon_inputs_init(&design->problem.device, &design->problem.device, &design->settings, 0.0, &design->carbon);
     point->answered = true;
     point->best[0].status = prediction.status;
     point->best[0].plan = prediction.plan;

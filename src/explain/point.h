@@ -110,6 +110,8 @@ bool cs_point_whole_run(const struct cs_point *point);
 void cs_point_print_trace(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style);
 void cs_point_print_results(const struct cs_style *style, int32_t count, const struct cs_search_result *results,
                             const double *carbon);
+void cs_point_print_carbon(const struct cs_point *point, const struct cs_style *style);
+void cs_point_print_least(const struct cs_point *point, const struct cs_style *style);
 void cs_point_print_knobs(const struct cs_point *point, const struct cs_style *style);
 void cs_point_print_changes(const struct cs_point *point, const struct cs_style *style);
 void cs_point_print(const struct cs_point *point, const struct cs_point_view *view, const struct cs_style *style);

@@ -7,6 +7,7 @@
 
 #include "cs_sweep/library.h"
 #include "cs_sweep/text.h"
+#include "cs_sweep/units.h"
 
 #include <math.h>
 #include <string.h>
@@ -166,6 +167,13 @@ static void emit_parts(const struct cs_point *point, struct cs_emit *emit)
         for (int32_t i = 0; i < CS_CARBON_TERMS; i++) {
             cs_emit_real(emit, point->carbon.terms[i].key, point->carbon.terms[i].kg);
         }
+        cs_emit_object_end(emit);
+        const struct cs_law *const law = &point->design.problem.law;
+        const double grams = point->carbon.all.total * CS_GRAMS_PER_KG;
+        cs_emit_object(emit, "sci");
+        cs_emit_real(emit, "g_per_token", law->tokens > 0.0 ? grams / law->tokens : (double)NAN);
+        cs_emit_real(emit, "g_per_flop", law->compute > 0.0 ? grams / law->compute : (double)NAN);
+        cs_emit_real(emit, "g_per_parameter", grams / law->parameters_total);
         cs_emit_object_end(emit);
     }
     cs_emit_array(emit, "kernels");

@@ -9,23 +9,7 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
-
-enum { LABEL_WIDTH = 18, BAR_LONGEST = 40, BAR_SHORTEST = 10, BESIDE_BAR = 64 };
-
-__attribute__((format(printf, 3, 4))) static void row(const struct cs_style *style, const char *label,
-                                                      const char *format, ...)
-{
-    char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    fprintf(style->out, "  %s%-15s%s ", cs_ink(style, CS_INK_DIM), label, cs_ink(style, CS_INK_PLAIN));
-    cs_wrapped(style, LABEL_WIDTH, LABEL_WIDTH, text);
-    fputc('\n', style->out);
-}
 
 bool cs_point_whole_run(const struct cs_point *point)
 {
@@ -76,17 +60,17 @@ static void print_attention(const struct cs_architecture *model, const struct cs
 {
     switch (model->attention) {
     case CS_ATTENTION_MLA:
-        row(style, "attention",
-            "latent: ranks %" PRId64 " (query) and %" PRId64 " (key, value), heads of %" PRId64 " + %" PRId64,
-            model->mla_q_lora, model->mla_kv_lora, model->mla_qk_nope_head_dim, model->mla_qk_rope_head_dim);
+        cs_row(style, "attention",
+               "latent: ranks %" PRId64 " (query) and %" PRId64 " (key, value), heads of %" PRId64 " + %" PRId64,
+               model->mla_q_lora, model->mla_kv_lora, model->mla_qk_nope_head_dim, model->mla_qk_rope_head_dim);
         break;
     case CS_ATTENTION_SLIDING:
         if (model->full_attention_period > 0) {
-            row(style, "attention", "sliding window of %s tokens in all layers but one of %" PRId64,
-                cs_text_count((double)model->window).at, model->full_attention_period);
+            cs_row(style, "attention", "sliding window of %s tokens in all layers but one of %" PRId64,
+                   cs_text_count((double)model->window).at, model->full_attention_period);
         } else {
-            row(style, "attention", "sliding window of %s tokens in every layer of %" PRId64,
-                cs_text_count((double)model->window).at, model->window_period);
+            cs_row(style, "attention", "sliding window of %s tokens in every layer of %" PRId64,
+                   cs_text_count((double)model->window).at, model->window_period);
         }
         break;
     case CS_ATTENTION_FULL:
@@ -101,39 +85,40 @@ static void print_model(const struct cs_point *point, const struct cs_style *sty
     const struct cs_architecture *const model = &problem->architecture;
     const struct cs_law *const law = &problem->law;
     cs_heading(style, "Model", point->from_law ? "by the scaling law" : "explicit architecture");
-    row(style, "shape",
-        "%s, %" PRId64 " layers, d_model %s, %" PRId64 " heads of %" PRId64 "%s, d_ff %s, vocabulary %s",
-        model->experts > 1 ? "mixture of experts" : "dense", model->layers, cs_text_count((double)model->d_model).at,
-        model->heads, model->head_dim, model->kv_heads < model->heads ? " (grouped)" : "",
-        cs_text_count((double)model->d_ff).at, cs_text_count((double)model->vocab).at);
+    cs_row(style, "shape",
+           "%s, %" PRId64 " layers, d_model %s, %" PRId64 " heads of %" PRId64 "%s, d_ff %s, vocabulary %s",
+           model->experts > 1 ? "mixture of experts" : "dense", model->layers, cs_text_count((double)model->d_model).at,
+           model->heads, model->head_dim, model->kv_heads < model->heads ? " (grouped)" : "",
+           cs_text_count((double)model->d_ff).at, cs_text_count((double)model->vocab).at);
     print_attention(model, style);
     if (model->experts > 1) {
-        row(style, "experts",
-            "%" PRId64 " of width %s, %" PRId64 " active, %" PRId64 " shared, %" PRId64 " dense layers", model->experts,
-            cs_text_count((double)model->d_expert).at, model->experts_active, model->shared_experts,
-            model->dense_layers);
+        cs_row(style, "experts",
+               "%" PRId64 " of width %s, %" PRId64 " active, %" PRId64 " shared, %" PRId64 " dense layers",
+               model->experts, cs_text_count((double)model->d_expert).at, model->experts_active, model->shared_experts,
+               model->dense_layers);
     }
-    row(style, "parameters", "%s, %s active per token", cs_text_scale(law->parameters_total).at,
-        cs_text_scale(law->parameters_active).at);
+    cs_row(style, "parameters", "%s, %s active per token", cs_text_scale(law->parameters_total).at,
+           cs_text_scale(law->parameters_active).at);
     if (cs_point_whole_run(point)) {
         /* e23 rather than printf's e+23: how papers write it. */
         const int exponent = (int)floor(log10(law->compute));
-        row(style, "training", "%s tokens in sequences of %s, %.2fe%d FLOP, loss %.3f", cs_text_scale(law->tokens).at,
-            cs_text_count((double)problem->seq_len).at, law->compute / pow(10, exponent), exponent, law->loss);
+        cs_row(style, "training", "%s tokens in sequences of %s, %.2fe%d FLOP, loss %.3f",
+               cs_text_scale(law->tokens).at, cs_text_count((double)problem->seq_len).at,
+               law->compute / pow(10, exponent), exponent, law->loss);
     } else {
-        row(style, "sequences", "of %s tokens", cs_text_count((double)problem->seq_len).at);
+        cs_row(style, "sequences", "of %s tokens", cs_text_count((double)problem->seq_len).at);
     }
     if (problem->global_batch > 0) {
-        row(style, "batch", "%s sequences, as %s", cs_text_count((double)problem->global_batch).at,
-            point->design.own_batch ? "it was trained" : "given");
+        cs_row(style, "batch", "%s sequences, as %s", cs_text_count((double)problem->global_batch).at,
+               point->design.own_batch ? "it was trained" : "given");
         for (int32_t i = 0; i < problem->ramp.count; i++) {
-            row(style, i == 0 ? "before it" : "", "%s sequences for %s tokens",
-                cs_text_count((double)problem->ramp.stages[i].sequences).at,
-                cs_text_scale(problem->ramp.stages[i].tokens).at);
+            cs_row(style, i == 0 ? "before it" : "", "%s sequences for %s tokens",
+                   cs_text_count((double)problem->ramp.stages[i].sequences).at,
+                   cs_text_scale(problem->ramp.stages[i].tokens).at);
         }
     } else {
-        row(style, "critical batch", "%s tokens, %s sequences", cs_text_scale(law->critical_batch).at,
-            cs_text_count((double)law->critical_sequences).at);
+        cs_row(style, "critical batch", "%s tokens, %s sequences", cs_text_scale(law->critical_batch).at,
+               cs_text_count((double)law->critical_sequences).at);
     }
 }
 
@@ -149,41 +134,41 @@ static void print_device(const struct cs_point *point, const struct cs_style *st
     }
     cs_heading(style, point->hardware, note);
     if (problem->precision.format == CS_FORMAT_BF16) {
-        row(style, "compute", "%s at 16 bits, %s sustained in large products",
-            cs_text_si(device->peak_flops, "FLOP/s").at, cs_text_percent(device->sustained).at);
+        cs_row(style, "compute", "%s at 16 bits, %s sustained in large products",
+               cs_text_si(device->peak_flops, "FLOP/s").at, cs_text_percent(device->sustained).at);
     } else {
-        row(style, "compute", "%s at %s (%s at 16 bits), %s sustained in large products",
-            cs_text_si(cs_device_peak(device, problem->precision.format), "FLOP/s").at, problem->precision.name,
-            cs_text_si(device->peak_flops, "FLOP/s").at, cs_text_percent(device->sustained).at);
+        cs_row(style, "compute", "%s at %s (%s at 16 bits), %s sustained in large products",
+               cs_text_si(cs_device_peak(device, problem->precision.format), "FLOP/s").at, problem->precision.name,
+               cs_text_si(device->peak_flops, "FLOP/s").at, cs_text_percent(device->sustained).at);
     }
-    row(style, "memory", "%s at %s", cs_text_bytes(device->hbm_capacity).at,
-        cs_text_si(device->hbm_bandwidth, "B/s").at);
+    cs_row(style, "memory", "%s at %s", cs_text_bytes(device->hbm_capacity).at,
+           cs_text_si(device->hbm_bandwidth, "B/s").at);
     if (device->torus_axes > 0) {
-        row(style, "links", "%s a link and direction, torus of %.0f axes, %s chips; beyond it %s",
-            cs_text_si(device->link_bandwidth, "B/s").at, device->torus_axes, cs_text_count(device->domain).at,
-            cs_text_si(problem->nic_bandwidth, "B/s").at);
+        cs_row(style, "links", "%s a link and direction, torus of %.0f axes, %s chips; beyond it %s",
+               cs_text_si(device->link_bandwidth, "B/s").at, device->torus_axes, cs_text_count(device->domain).at,
+               cs_text_si(problem->nic_bandwidth, "B/s").at);
     } else {
-        row(style, "links", "%s a direction in a domain of %s; beyond it %s",
-            cs_text_si(device->link_bandwidth / 2, "B/s").at, cs_text_count(device->domain).at,
-            cs_text_si(problem->nic_bandwidth, "B/s").at);
+        cs_row(style, "links", "%s a direction in a domain of %s; beyond it %s",
+               cs_text_si(device->link_bandwidth / 2, "B/s").at, cs_text_count(device->domain).at,
+               cs_text_si(problem->nic_bandwidth, "B/s").at);
     }
     cs_model_error_read(device, &known);
     switch (known.kind) {
     case CS_TRUST_HELD_OUT:
-        row(style, "trust", "time of %" PRId64 " measured runs of it, held out of the fit: mean error %s", known.cases,
-            cs_text_percent(known.mape).at);
+        cs_row(style, "trust", "time of %" PRId64 " measured runs of it, held out of the fit: mean error %s",
+               known.cases, cs_text_percent(known.mape).at);
         break;
     case CS_TRUST_FAMILY:
-        row(style, "trust", "no measured run of it; time of %" PRId64 " of the family %s, held out: mean error %s",
-            known.cases, device->family, cs_text_percent(known.mape).at);
+        cs_row(style, "trust", "no measured run of it; time of %" PRId64 " of the family %s, held out: mean error %s",
+               known.cases, device->family, cs_text_percent(known.mape).at);
         break;
     case CS_TRUST_NONE:
     default:
-        row(style, "trust", "no measured run of the family %s", device->family);
+        cs_row(style, "trust", "no measured run of the family %s", device->family);
         break;
     }
-    row(style, "power, area", "%.0f W; %.0f mm2 at %s nm", device->tdp, device->dies * device->die_area * 1e6,
-        cs_text_number(device->node_nm).at);
+    cs_row(style, "power, area", "%.0f W; %.0f mm2 at %s nm", device->tdp, device->dies * device->die_area * 1e6,
+           cs_text_number(device->node_nm).at);
 }
 
 /* A stated batch may divide neither over the replicas nor over their micro-batches. */
@@ -196,13 +181,13 @@ static void print_batch(const struct cs_point *point, const struct cs_style *sty
     if (last < plan->micro_batch) {
         snprintf(partly, sizeof partly, " (%s holds %" PRId32 ")", plan->micro_batches == 1 ? "it" : "the last", last);
     }
-    row(style, "batch", "%s sequences = %s micro-batch%s of %" PRId32 "%s x %s replica%s",
-        cs_text_count((double)plan->global_batch).at, cs_text_count((double)plan->micro_batches).at,
-        plan->micro_batches == 1 ? "" : "es", plan->micro_batch, partly, cs_text_count((double)plan->data).at,
-        plan->data == 1 ? "" : "s");
+    cs_row(style, "batch", "%s sequences = %s micro-batch%s of %" PRId32 "%s x %s replica%s",
+           cs_text_count((double)plan->global_batch).at, cs_text_count((double)plan->micro_batches).at,
+           plan->micro_batches == 1 ? "" : "es", plan->micro_batch, partly, cs_text_count((double)plan->data).at,
+           plan->data == 1 ? "" : "s");
     if (stated > 0 && stated != plan->global_batch) {
-        row(style, "", "%s sequences do not divide over the replicas; time, FLOPs and tokens are of the %s",
-            cs_text_count((double)stated).at, cs_text_count((double)plan->global_batch).at);
+        cs_row(style, "", "%s sequences do not divide over the replicas; time, FLOPs and tokens are of the %s",
+               cs_text_count((double)stated).at, cs_text_count((double)plan->global_batch).at);
     }
 }
 
@@ -226,12 +211,12 @@ static void print_stack(const struct cs_point *point, const struct cs_style *sty
                 (size_t)snprintf(hidden + length, sizeof hidden - length, "%s%s", length > 0 ? ", " : "", rows[i].what);
         }
     }
-    row(style, "software", "%s of %" PRId64 ": attention %s; under compute: %s%s%s%s",
-        cs_choice_name(CS_STACK_NAMES, problem->training.stack, family, sizeof family), problem->training.stack_year,
-        cs_choice_name(CS_ATTENTION_KERNEL_NAMES, (int32_t)stack->kernel, kernel, sizeof kernel),
-        length > 0 ? hidden : "nothing", stack->dropout ? "; dropout" : "",
-        stack->fused_weight_gradient ? "" : "; weight gradients added by passes",
-        stack->layer_split == CS_LAYER_SPLIT_EVEN ? "; layers dealt alike" : "");
+    cs_row(style, "software", "%s of %" PRId64 ": attention %s; under compute: %s%s%s%s",
+           cs_choice_name(CS_STACK_NAMES, problem->training.stack, family, sizeof family), problem->training.stack_year,
+           cs_choice_name(CS_ATTENTION_KERNEL_NAMES, (int32_t)stack->kernel, kernel, sizeof kernel),
+           length > 0 ? hidden : "nothing", stack->dropout ? "; dropout" : "",
+           stack->fused_weight_gradient ? "" : "; weight gradients added by passes",
+           stack->layer_split == CS_LAYER_SPLIT_EVEN ? "; layers dealt alike" : "");
 }
 
 static void print_plan(const struct cs_point *point, const struct cs_style *style)
@@ -245,12 +230,12 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
                point->changed_count > 0 ? "not the one that ran; what is left open is searched"
                : point->answered        ? "as it ran; what the source leaves open is searched"
                                         : objectives[point->objective]);
-    row(style, "devices", "%s = tensor %" PRId32 " x pipeline %" PRId32 " x data %s%s%s",
-        cs_text_count((double)plan->devices).at, plan->tensor, plan->pipeline, cs_text_count((double)plan->data).at,
-        plan->context > 1 ? " x context " : "", plan->context > 1 ? cs_text_count((double)plan->context).at : "");
+    cs_row(style, "devices", "%s = tensor %" PRId32 " x pipeline %" PRId32 " x data %s%s%s",
+           cs_text_count((double)plan->devices).at, plan->tensor, plan->pipeline, cs_text_count((double)plan->data).at,
+           plan->context > 1 ? " x context " : "", plan->context > 1 ? cs_text_count((double)plan->context).at : "");
     if (plan->expert > 1 || point->design.problem.architecture.experts > 1) {
-        row(style, "experts", "parallel %" PRId32 ", tensor inside an expert %" PRId32, plan->expert,
-            plan->expert_tensor);
+        cs_row(style, "experts", "parallel %" PRId32 ", tensor inside an expert %" PRId32, plan->expert,
+               plan->expert_tensor);
     }
     print_batch(point, style);
     char layers[64] = "";
@@ -258,33 +243,27 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
         snprintf(layers, sizeof layers, " of the first %" PRId32 " layer%s of a stage", plan->recompute_layers,
                  plan->recompute_layers == 1 ? "" : "s");
     }
-    row(style, "memory saving", "ZeRO %" PRId32 ", recomputation %s%s%s", plan->zero_stage,
-        cs_knob_value(cs_knob_find("recompute"), plan->recompute).at, layers,
-        plan->sequence_parallel ? ", sequence parallel" : "");
+    cs_row(style, "memory saving", "ZeRO %" PRId32 ", recomputation %s%s%s", plan->zero_stage,
+           cs_knob_value(cs_knob_find("recompute"), plan->recompute).at, layers,
+           plan->sequence_parallel ? ", sequence parallel" : "");
     if (plan->offload == CS_OFFLOAD_ON) {
-        row(style, "offload", "%s of activations in the host's memory, a device", cs_text_bytes(step->host_bytes).at);
+        cs_row(style, "offload", "%s of activations in the host's memory, a device",
+               cs_text_bytes(step->host_bytes).at);
     }
-    row(style, "schedule", "%s, %" PRId32 " chunk%s a device",
-        cs_knob_value(cs_knob_find("schedule"), plan->schedule).at, plan->interleave, plan->interleave == 1 ? "" : "s");
-    row(style, "step", "%s", cs_text_duration(step->seconds).at);
+    cs_row(style, "schedule", "%s, %" PRId32 " chunk%s a device",
+           cs_knob_value(cs_knob_find("schedule"), plan->schedule).at, plan->interleave,
+           plan->interleave == 1 ? "" : "s");
+    cs_row(style, "step", "%s", cs_text_duration(step->seconds).at);
     if (cs_point_whole_run(point)) {
-        row(style, "training", "%s, %s device hours", cs_text_duration(step->training_seconds).at,
-            cs_text_count(step->training_seconds / CS_SECONDS_PER_HOUR * (double)plan->devices).at);
+        cs_row(style, "training", "%s, %s device hours", cs_text_duration(step->training_seconds).at,
+               cs_text_count(step->training_seconds / CS_SECONDS_PER_HOUR * (double)plan->devices).at);
     }
-    row(style, "utilisation", "%s of peak (model FLOPs), %s (hardware FLOPs)", cs_text_percent(step->mfu).at,
-        cs_text_percent(step->hfu).at);
+    cs_row(style, "utilisation", "%s of peak (model FLOPs), %s (hardware FLOPs)", cs_text_percent(step->mfu).at,
+           cs_text_percent(step->hfu).at);
     if (best->candidates > 0) {
-        row(style, "space", "%s candidates, %s of them evaluated", cs_text_number(best->candidates).at,
-            cs_text_number(best->visited).at);
+        cs_row(style, "space", "%s candidates, %s of them evaluated", cs_text_number(best->candidates).at,
+               cs_text_number(best->visited).at);
     }
-}
-
-static void print_bar(const struct cs_style *style, const char *label, double fraction, const char *note)
-{
-    const int32_t room = style->width - BESIDE_BAR;
-    fprintf(style->out, "  %-15s ", label);
-    cs_bar(style, fraction, room < BAR_SHORTEST ? BAR_SHORTEST : room > BAR_LONGEST ? BAR_LONGEST : room);
-    fprintf(style->out, " %6s  %s\n", cs_text_percent(fraction).at, note);
 }
 
 static void print_step(const struct cs_point *point, const struct cs_style *style)
@@ -302,7 +281,7 @@ static void print_step(const struct cs_point *point, const struct cs_style *styl
     for (int32_t i = 0; i < CS_SHARE_COUNT; i++) {
         char note[96];
         snprintf(note, sizeof note, "%-10s %s", cs_text_duration(step->shares[i] * step->seconds).at, notes[i]);
-        print_bar(style, cs_share_word((enum cs_share)i), step->shares[i], note);
+        cs_share_row(style, cs_share_word((enum cs_share)i), step->shares[i], note);
     }
 }
 
@@ -318,78 +297,20 @@ static void print_memory(const struct cs_point *point, const struct cs_style *st
              : step->memory_bytes > capacity - margin ? ": more than a search would use"
                                                       : "");
     cs_heading(style, "Memory", note);
-    print_bar(style, "state", step->state_bytes / capacity, cs_text_bytes(step->state_bytes).at);
-    print_bar(style, "activations", step->activation_bytes / capacity, cs_text_bytes(step->activation_bytes).at);
-    print_bar(style, "other", step->other_bytes / capacity, cs_text_bytes(step->other_bytes).at);
-    print_bar(style, "kept free", margin / capacity, cs_text_bytes(margin).at);
-    print_bar(style, "unused", (capacity - margin - step->memory_bytes) / capacity,
-              cs_text_bytes(capacity - margin - step->memory_bytes).at);
-}
-
-/* Energy by boundary: what a meter at the devices, at the servers and at the site would read. */
-static void print_energy(const struct cs_point *point, const struct cs_style *style)
-{
-    const struct cs_footprint *const all = &point->carbon.all;
-    const double seconds = (double)point->best[0].plan.devices * point->best[0].step.training_seconds;
-    const double node = all->energy + all->energy_servers;
-    const double site = (node + all->energy_network) * point->place.pue;
-    row(style, "energy",
-        "%s of devices (%.0f W each), %s with their servers (%.0f W), %s of the site, with network and PUE",
-        cs_text_energy(all->energy).at, all->energy / seconds, cs_text_energy(node).at, node / seconds,
-        cs_text_energy(site).at);
-}
-
-static void print_carbon(const struct cs_point *point, const struct cs_style *style)
-{
-    const struct cs_point_carbon *const carbon = &point->carbon;
-    char note[256];
-    snprintf(note, sizeof note, "%s CO2e at %s, %s g/kWh, PUE %s", cs_text_mass(carbon->all.total).at, point->region,
-             cs_text_number(point->place.g_per_kwh).at, cs_text_number(point->place.pue).at);
-    cs_heading(style, "Carbon", note);
-    for (int32_t i = 0; i < CS_CARBON_TERMS; i++) {
-        const struct cs_carbon_term *const term = &carbon->terms[i];
-        char words[96];
-        snprintf(words, sizeof words, "%-10s %s", cs_text_mass(term->kg).at, term->part);
-        if (term->kg != 0.0) {
-            print_bar(style, term->label, carbon->all.total > 0 ? term->kg / carbon->all.total : 0, words);
-        }
-    }
-    row(style, "accounting", "%s",
-        point->design.settings.carbon.preset == CS_PRESET_PAPER ? "preset paper" : "preset measured");
-    row(style, "operational", "%s", cs_text_mass(carbon->all.total - carbon->all.embodied).at);
-    print_energy(point, style);
-    row(style, "embodied", "%s charged (%s), of %s in the hardware and its buildings",
-        cs_text_mass(carbon->all.embodied).at,
-        point->design.carbon.carbon.attribution == CS_ATTRIBUTION_FULL ? "whole devices" : "by share of their life",
-        cs_text_mass(carbon->all.inventory).at);
-}
-
-/* The plan that a site which counts carbon would take, beside the answer. */
-static void print_least(const struct cs_point *point, const struct cs_style *style)
-{
-    const struct cs_search_result *const least = &point->least;
-    const struct cs_plan_text words = cs_plan_describe(&least->plan);
-    const double mass = point->least_carbon.all.total;
-    cs_heading(style, "Least carbon",
-               "of all device counts within the deadline; the plan above has the fewest devices");
-    if (cs_plan_order(&least->plan, &point->best[0].plan) == 0 && least->plan.devices == point->best[0].plan.devices &&
-        least->plan.data == point->best[0].plan.data) {
-        row(style, "plan", "the plan above has the least carbon too");
-        return;
-    }
-    row(style, "plan", "%s device%s for %s, utilisation %s: %s", cs_text_count((double)least->plan.devices).at,
-        least->plan.devices == 1 ? "" : "s", cs_text_duration(least->step.training_seconds).at,
-        cs_text_percent(least->step.mfu).at, words.at);
-    row(style, "carbon", "%s CO2e instead of %s: %s", cs_text_mass(mass).at, cs_text_mass(point->carbon.all.total).at,
-        cs_text_change(mass, point->carbon.all.total).at);
+    cs_share_row(style, "state", step->state_bytes / capacity, cs_text_bytes(step->state_bytes).at);
+    cs_share_row(style, "activations", step->activation_bytes / capacity, cs_text_bytes(step->activation_bytes).at);
+    cs_share_row(style, "other", step->other_bytes / capacity, cs_text_bytes(step->other_bytes).at);
+    cs_share_row(style, "kept free", margin / capacity, cs_text_bytes(margin).at);
+    cs_share_row(style, "unused", (capacity - margin - step->memory_bytes) / capacity,
+                 cs_text_bytes(capacity - margin - step->memory_bytes).at);
 }
 
 static void print_case(const struct cs_point *point, const struct cs_style *style)
 {
     cs_heading(style, "Measured", point->case_source);
     if (point->changed_count == 0) {
-        row(style, point->metric, "measured %s, predicted %s: %s", cs_text_number(point->measured).at,
-            cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->measured).at);
+        cs_row(style, point->metric, "measured %s, predicted %s: %s", cs_text_number(point->measured).at,
+               cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->measured).at);
         return;
     }
     char changes[1024];
@@ -399,19 +320,19 @@ static void print_case(const struct cs_point *point, const struct cs_style *styl
         used += (size_t)snprintf(changes + used, sizeof changes - used, "%s%s %s instead of %s", i > 0 ? ", " : "",
                                  changed->knob, changed->to, changed->from);
     }
-    row(style, "this plan", "%s", changes);
+    cs_row(style, "this plan", "%s", changes);
     if (point->best[0].status == CS_STATUS_FEASIBLE) {
-        row(style, point->metric, "predicted %s: %s against what is predicted of the published plan",
-            cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->published).at);
+        cs_row(style, point->metric, "predicted %s: %s against what is predicted of the published plan",
+               cs_text_number(point->predicted).at, cs_text_change(point->predicted, point->published).at);
     }
     if (point->best[0].step.memory_bytes > point->design.problem.device.hbm_capacity) {
-        row(style, "memory", "needs %s, the device has %s: this plan could not run",
-            cs_text_bytes(point->best[0].step.memory_bytes).at,
-            cs_text_bytes(point->design.problem.device.hbm_capacity).at);
+        cs_row(style, "memory", "needs %s, the device has %s: this plan could not run",
+               cs_text_bytes(point->best[0].step.memory_bytes).at,
+               cs_text_bytes(point->design.problem.device.hbm_capacity).at);
     }
-    row(style, "published plan", "measured %s, predicted %s: %s; nothing was measured of the plan above",
-        cs_text_number(point->measured).at, cs_text_number(point->published).at,
-        cs_text_change(point->published, point->measured).at);
+    cs_row(style, "published plan", "measured %s, predicted %s: %s; nothing was measured of the plan above",
+           cs_text_number(point->measured).at, cs_text_number(point->published).at,
+           cs_text_change(point->published, point->measured).at);
 }
 
 static void print_limits(const struct cs_point *point, const struct cs_style *style)
@@ -421,26 +342,26 @@ static void print_limits(const struct cs_point *point, const struct cs_style *st
     int32_t largest = CS_SHARE_TENSOR;
     cs_heading(style, "What limits it", "");
     if (point->has_fewer) {
-        row(style, "fewer devices", "%s, on %s or fewer. %s", cs_status_word(point->fewer.status),
-            cs_text_count((double)point->best[0].plan.devices - 1).at, cs_status_sentence(point->fewer.status));
+        cs_row(style, "fewer devices", "%s, on %s or fewer. %s", cs_status_word(point->fewer.status),
+               cs_text_count((double)point->best[0].plan.devices - 1).at, cs_status_sentence(point->fewer.status));
     }
     for (int32_t i = CS_SHARE_TENSOR; i < CS_SHARE_COUNT; i++) {
         largest = step->shares[i] > step->shares[largest] ? i : largest;
     }
-    row(style, "step", "%s is compute; the largest loss is %s with %s", cs_text_percent(step->shares[0]).at,
-        cs_share_word((enum cs_share)largest), cs_text_percent(step->shares[largest]).at);
-    row(style, "memory", "%s of what a plan may use", cs_text_percent(step->memory_bytes / limit).at);
+    cs_row(style, "step", "%s is compute; the largest loss is %s with %s", cs_text_percent(step->shares[0]).at,
+           cs_share_word((enum cs_share)largest), cs_text_percent(step->shares[largest]).at);
+    cs_row(style, "memory", "%s of what a plan may use", cs_text_percent(step->memory_bytes / limit).at);
     if (point->design.problem.global_batch == 0) {
-        row(style, "batch", "%s of the %s sequences of the critical batch",
-            cs_text_count((double)point->best[0].plan.global_batch).at,
-            cs_text_count((double)point->design.problem.law.critical_sequences).at);
+        cs_row(style, "batch", "%s of the %s sequences of the critical batch",
+               cs_text_count((double)point->best[0].plan.global_batch).at,
+               cs_text_count((double)point->design.problem.law.critical_sequences).at);
     }
     if (misses_deadline(point)) {
-        row(style, "deadline", "missed: %s instead of %s", cs_text_duration(step->training_seconds).at,
-            cs_text_duration(point->design.problem.deadline).at);
+        cs_row(style, "deadline", "missed: %s instead of %s", cs_text_duration(step->training_seconds).at,
+               cs_text_duration(point->design.problem.deadline).at);
     } else if (cs_point_whole_run(point) && isfinite(point->design.problem.deadline)) {
-        row(style, "deadline", "%s of it is used",
-            cs_text_percent(step->training_seconds / point->design.problem.deadline).at);
+        cs_row(style, "deadline", "%s of it is used",
+               cs_text_percent(step->training_seconds / point->design.problem.deadline).at);
     }
 }
 
@@ -464,10 +385,10 @@ void cs_point_print(const struct cs_point *point, const struct cs_point_view *vi
         print_step(point, style);
         print_memory(point, style);
         if (point->has_carbon) {
-            print_carbon(point, style);
+            cs_point_print_carbon(point, style);
         }
         if (point->has_least) {
-            print_least(point, style);
+            cs_point_print_least(point, style);
         }
         cs_point_print_trace(point, view, style);
         if (point->found > 1) {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "style.h"
 
+#include "cs_sweep/format.h"
 #include "cs_sweep/number.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -116,4 +118,26 @@ void cs_bar(const struct cs_style *style, double fraction, int32_t width)
     for (int32_t i = whole + (part > 0 ? 1 : 0); i < width; i++) {
         fputc(' ', style->out);
     }
+}
+
+enum { LABEL_WIDTH = 18, BAR_LONGEST = 40, BAR_SHORTEST = 10, BESIDE_BAR = 64 };
+
+void cs_row(const struct cs_style *style, const char *label, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fprintf(style->out, "  %s%-15s%s ", cs_ink(style, CS_INK_DIM), label, cs_ink(style, CS_INK_PLAIN));
+    cs_wrapped(style, LABEL_WIDTH, LABEL_WIDTH, text);
+    fputc('\n', style->out);
+}
+
+void cs_share_row(const struct cs_style *style, const char *label, double fraction, const char *note)
+{
+    const int32_t room = style->width - BESIDE_BAR;
+    fprintf(style->out, "  %-15s ", label);
+    cs_bar(style, fraction, room < BAR_SHORTEST ? BAR_SHORTEST : room > BAR_LONGEST ? BAR_LONGEST : room);
+    fprintf(style->out, " %6s  %s\n", cs_text_percent(fraction).at, note);
 }

@@ -26,5 +26,10 @@ int32_t cs_text_width(const char *text);
 void cs_wrapped(const struct cs_style *style, int32_t column, int32_t indent, const char *text);
 /* A bar of `width` characters, `fraction` of it filled; fraction is cut to 0..1. */
 void cs_bar(const struct cs_style *style, double fraction, int32_t width);
+/* A line of a section: a label, and a text that goes on below itself. */
+__attribute__((format(printf, 3, 4))) void cs_row(const struct cs_style *style, const char *label, const char *format,
+                                                  ...);
+/* The same with a bar, its share in per cent, and a note. */
+void cs_share_row(const struct cs_style *style, const char *label, double fraction, const char *note);
 
 #endif

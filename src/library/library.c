@@ -220,6 +220,7 @@ static enum cs_code read_region(const struct cs_json *at, struct cs_library *lib
     struct cs_region *region = entry;
     const struct cs_json *member = NULL;
     int64_t year = 0;
+    int32_t accounting = 0;
     CS_TRY(cs_json_required_text(at, "region", region->name, sizeof region->name, error));
     CS_TRY(cs_json_require(at, "g_per_kwh", &member, error));
     CS_TRY(cs_json_real(member, 0.0, 10000.0, "g/kWh", &region->g_per_kwh, error));
@@ -229,6 +230,16 @@ static enum cs_code read_region(const struct cs_json *at, struct cs_library *lib
     }
     if ((member = cs_json_member(at, "pue")) != NULL) {
         CS_TRY(cs_json_real(member, 1.0, 10.0, NULL, &region->pue, error));
+    }
+    if ((member = cs_json_member(at, "trend_per_year")) != NULL) {
+        CS_TRY(cs_json_real(member, 0.1, 10.0, NULL, &region->trend, error));
+    }
+    if ((member = cs_json_member(at, "water_l_per_kwh")) != NULL) {
+        CS_TRY(cs_json_real(member, 1e-9, 1000.0, "L/kWh", &region->l_per_kwh, error));
+    }
+    if ((member = cs_json_member(at, "accounting")) != NULL) {
+        CS_TRY(cs_json_choice(member, CS_ACCOUNTING_NAMES, &accounting, error));
+        region->accounting = (enum cs_accounting)accounting;
     }
     CS_TRY(cs_json_free_text(at, "source", region->source, sizeof region->source, error));
     return cs_json_free_text(at, "note", NULL, 0, error);
@@ -240,6 +251,17 @@ static void write_region(const void *entry, struct cs_emit *emit)
     cs_emit_real(emit, "g_per_kwh", region->g_per_kwh);
     if (region->pue > 0.0) {
         cs_emit_real(emit, "pue", region->pue);
+    }
+    if (region->trend > 0.0) {
+        cs_emit_real(emit, "trend_per_year", region->trend);
+    }
+    if (region->l_per_kwh > 0.0) {
+        cs_emit_real(emit, "water_l_per_kwh", region->l_per_kwh);
+    }
+    if (region->accounting != CS_ACCOUNTING_UNKNOWN) {
+        char name[CS_NAME_MAX];
+        cs_emit_text(emit, "accounting",
+                     cs_choice_name(CS_ACCOUNTING_NAMES, (int32_t)region->accounting, name, sizeof name));
     }
 }
 
@@ -295,7 +317,8 @@ static void write_qat(const void *entry, struct cs_emit *emit)
 
 /* ---- the kinds ---- */
 #define AND_KEY(key, ...) key,
-static const char *const region_keys[] = {"region", "g_per_kwh", "year", "pue", "source", "note"};
+static const char *const region_keys[] = {"region",          "g_per_kwh",  "year",   "pue", "trend_per_year",
+                                          "water_l_per_kwh", "accounting", "source", "note"};
 static const char *const qat_keys[] = {"qat", CS_QAT_BITS(AND_KEY) "format", "source", "note"};
 
 const struct cs_entry_row *cs_entry_row(enum cs_entry_kind kind)

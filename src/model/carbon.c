@@ -152,18 +152,22 @@ static void embody(const struct cs_device *sold, const struct cs_device *device,
     embodied->total = made + embodied->construction;
 }
 
-void cs_carbon_inputs_init(const struct cs_device *sold, const struct cs_device *device, const struct cs_power *power,
-                           const struct cs_carbon_settings *carbon, double years, struct cs_carbon_inputs *inputs)
+void cs_carbon_inputs_init(const struct cs_device *sold, const struct cs_device *device,
+                           const struct cs_settings *settings, double years, struct cs_carbon_inputs *inputs)
 {
+    const struct cs_power *const power = &settings->power;
     const double tdp = device->tdp;
     inputs->device = *device;
-    inputs->power = *power;
-    inputs->carbon = *carbon;
+    inputs->power = settings->power;
+    inputs->carbon = settings->carbon;
+    inputs->projection = settings->projection;
+    inputs->water = settings->water;
+    inputs->cost = settings->cost;
     inputs->years = years;
     inputs->static_power = tdp * (power->static_fraction < 0.0 ? device->static_fraction : power->static_fraction);
     inputs->dynamic_power = tdp * (power->dynamic_fraction < 0.0 ? device->dynamic_fraction : power->dynamic_fraction);
     inputs->idle_power = tdp * (power->idle_fraction < 0.0 ? device->idle_fraction : power->idle_fraction);
-    embody(sold, device, carbon, years, &inputs->embodied);
+    embody(sold, device, &settings->carbon, years, &inputs->embodied);
 }
 
 double cs_device_power(const struct cs_carbon_inputs *inputs, double utilisation)
@@ -206,6 +210,46 @@ double cs_pue(const struct cs_carbon_settings *carbon, double region_pue)
     return carbon->fleet == CS_FLEET_UNNAMED ? carbon->pue : fleets[carbon->fleet];
 }
 
+double cs_grid_factor(const struct cs_projection *projection, double trend, double years)
+{
+    switch (projection->grid_scenario) {
+    case CS_GRID_RATE:
+        return pow(projection->grid_intensity, years);
+    case CS_GRID_TREND:
+        return pow(trend > 0.0 ? trend : projection->grid_intensity, years);
+    case CS_GRID_POLICY: {
+        const double fallen = (1.0 - projection->grid_policy_floor) * years / projection->grid_policy_years;
+        return fmax(1.0 - fallen, projection->grid_policy_floor);
+    }
+    case CS_GRID_CONSTANT:
+    default:
+        return 1.0;
+    }
+}
+
+/* s of a device's life in which it works. */
+static double working_life(const struct cs_carbon_inputs *inputs)
+{
+    const double years =
+        inputs->device.lifetime_years > 0.0 ? inputs->device.lifetime_years : inputs->carbon.lifetime_years;
+    return years * inputs->carbon.lifetime_use * CS_SECONDS_PER_YEAR;
+}
+
+struct cs_price cs_price_of(const struct cs_carbon_inputs *inputs)
+{
+    const struct cs_cost *const cost = &inputs->cost;
+    const double hour = cost->device_hour_usd > 0.0 ? cost->device_hour_usd : inputs->device.hour_usd;
+    const double device = cost->device_usd > 0.0 ? cost->device_usd : inputs->device.price_usd;
+    if (hour > 0.0) {
+        return (struct cs_price){hour / CS_SECONDS_PER_HOUR, 0.0};
+    }
+    if (device > 0.0) {
+        return (struct cs_price){device / working_life(inputs),
+                                 cost->kwh_usd * cs_pue(&inputs->carbon, 0.0) / CS_JOULES_PER_KWH};
+    }
+    return (struct cs_price){(double)NAN, (double)NAN};
+}
+
 double cs_embodied_inventory(const struct cs_carbon_inputs *inputs, int64_t devices)
 {
     return (double)devices * inputs->embodied.total;
@@ -217,9 +261,7 @@ double cs_embodied_charged(const struct cs_carbon_inputs *inputs, int64_t device
     if (inputs->carbon.attribution == CS_ATTRIBUTION_FULL) {
         return inventory;
     }
-    const double years =
-        inputs->device.lifetime_years > 0.0 ? inputs->device.lifetime_years : inputs->carbon.lifetime_years;
-    return inventory * seconds / (years * inputs->carbon.lifetime_use * CS_SECONDS_PER_YEAR);
+    return inventory * seconds / working_life(inputs);
 }
 
 void cs_footprint_of(const struct cs_carbon_inputs *inputs, int64_t devices, double seconds, double idle_seconds,
@@ -237,6 +279,9 @@ void cs_footprint_of(const struct cs_carbon_inputs *inputs, int64_t devices, dou
         .embodied = cs_embodied_charged(inputs, devices, seconds),
     };
     footprint->energy = footprint->energy_training + footprint->energy_idle;
+    const struct cs_price price = cs_price_of(inputs);
+    footprint->cost = (double)devices * seconds * price.device_second +
+                      (footprint->energy + footprint->energy_servers + footprint->energy_network) * price.joule;
 }
 
 void cs_footprint_at(const struct cs_place *place, struct cs_footprint *footprint)
@@ -245,6 +290,8 @@ void cs_footprint_at(const struct cs_place *place, struct cs_footprint *footprin
     footprint->idle = cs_operational_carbon(footprint->energy_idle, place->pue, place->g_per_kwh);
     footprint->servers = cs_operational_carbon(footprint->energy_servers, place->pue, place->g_per_kwh);
     footprint->network = cs_operational_carbon(footprint->energy_network, place->pue, place->g_per_kwh);
+    footprint->water = (footprint->energy + footprint->energy_servers + footprint->energy_network) / CS_JOULES_PER_KWH *
+                       place->pue * place->l_per_kwh;
     footprint->total =
         footprint->operational + footprint->idle + footprint->servers + footprint->network + footprint->embodied;
 }

@@ -44,11 +44,17 @@ static const struct cs_setting rows[] = {
 #define SECTION carbon
                         ROWS(CS_CARBON_SETTINGS)
 #undef SECTION
+#define SECTION water
+                            ROWS(CS_WATER_SETTINGS)
+#undef SECTION
+#define SECTION cost
+                                ROWS(CS_COST_SETTINGS)
+#undef SECTION
 #define SECTION limits
-                            ROWS(CS_LIMITS_SETTINGS)
+                                    ROWS(CS_LIMITS_SETTINGS)
 #undef SECTION
 #define SECTION output
-                                ROWS(CS_OUTPUT_SETTINGS)
+                                        ROWS(CS_OUTPUT_SETTINGS)
 #undef SECTION
 };
 

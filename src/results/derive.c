@@ -81,7 +81,7 @@ static const struct cs_region *region_of(const struct cs_layout *layout, int64_t
 
 static struct cs_place place_at(struct cs_evaluator *evaluator, int64_t combination, int64_t region)
 {
-    return cs_region_place(&inputs_of(evaluator, combination)->carbon, region_of(evaluator->layout, region));
+    return cs_region_place(inputs_of(evaluator, combination), region_of(evaluator->layout, region));
 }
 
 static double carbon_value(struct cs_evaluator *evaluator, const struct cs_variable *variable, int64_t record_index,

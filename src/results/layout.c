@@ -63,13 +63,13 @@ static void name_dimensions(struct cs_layout *layout)
 
 static void count_carbon(struct cs_layout *layout)
 {
+    const unsigned carbon_scopes = CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION | CS_SCOPE_COST;
     const struct cs_config *config = layout->grid->config;
     layout->carbon_count = 1;
     for (int32_t i = config->axis_count - 1; i >= 0; i--) {
         const struct cs_axis *axis = &config->axes[i];
-        layout->carbon[i] = i != layout->region_axis &&
-                            (axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR ||
-                             (direct_scopes(axis) & (CS_SCOPE_POWER | CS_SCOPE_EMBODIED | CS_SCOPE_OPERATION)) != 0);
+        layout->carbon[i] = i != layout->region_axis && (axis->kind == CS_AXIS_HARDWARE || axis->kind == CS_AXIS_YEAR ||
+                                                         (direct_scopes(axis) & carbon_scopes) != 0);
         if (layout->carbon[i]) {
             layout->carbon_stride[i] = layout->carbon_count;
             layout->carbon_count *= axis->size;
@@ -129,8 +129,8 @@ static bool depends(const struct cs_layout *layout, unsigned on, int32_t i)
         return axis->field - cs_device_fields(&count) == (ptrdiff_t)(on / CS_ON_FIELD) - 1;
     }
     return (on & direct_scopes(axis)) != 0 || ((on & CS_ON_MODEL) != 0 && axis->kind == CS_AXIS_MODEL) ||
-           ((on & CS_ON_HARDWARE) != 0 && hardware) || ((on & CS_ON_REGION) != 0 && region) ||
-           ((on & CS_SCOPE_OPERATION) != 0 && region) ||
+           ((on & CS_ON_HARDWARE) != 0 && hardware) || ((on & CS_ON_YEAR) != 0 && axis->kind == CS_AXIS_YEAR) ||
+           ((on & CS_ON_REGION) != 0 && region) || ((on & CS_SCOPE_OPERATION) != 0 && region) ||
            ((on & CS_ON_PLAN) != 0 && (layout->searched[i] || (region && layout->region_searched))) ||
            ((on & CS_ON_LEAST) != 0 && layout->searched[i]);
 }

@@ -41,6 +41,7 @@ static void carbon_floor(const struct cs_goal *goal, double intensity, bool embo
 
 void cs_goal_start(struct cs_goal *goal)
 {
+    struct cs_price price;
     for (int32_t i = 0; i < goal->lists; i++) {
         goal->found[i] = 0;
         goal->floors[i] = (struct cs_floor){0.0, 0.0, 0.0, 0.0, 0.0};
@@ -55,6 +56,12 @@ void cs_goal_start(struct cs_goal *goal)
             /* kg per J of the devices at the wall */
             carbon_floor(goal, cs_operational_carbon(1.0, goal->places[i].pue, goal->places[i].g_per_kwh), true,
                          &goal->floors[i]);
+            break;
+        case CS_MIN_COST:
+            price = cs_price_of(goal->carbon);
+            carbon_floor(goal, price.joule, false, &goal->floors[i]);
+            goal->floors[i].area += price.device_second;
+            goal->floors[i].most += price.device_second;
             break;
         case CS_MIN_DEVICES:
         default:
@@ -148,6 +155,8 @@ static double value_of(const struct cs_goal *goal, int32_t list, int64_t devices
     case CS_MIN_CARBON:
         cs_footprint_at(&goal->places[list], footprint);
         return footprint->total;
+    case CS_MIN_COST:
+        return footprint->cost;
     case CS_MIN_DEVICES:
     default:
         return (double)devices;
@@ -206,7 +215,7 @@ void cs_goal_offer(struct cs_goal *goal, const struct cs_plan *plan, double seco
         return;
     }
     struct cs_footprint footprint = {0};
-    if (goal->objective == CS_MIN_ENERGY || goal->objective == CS_MIN_CARBON) {
+    if (goal->objective == CS_MIN_ENERGY || goal->objective == CS_MIN_CARBON || goal->objective == CS_MIN_COST) {
         const double idle = goal->step_only ? 0.0 : seconds * (1.0 - goal->problem->goodput);
         cs_footprint_of(goal->carbon, plan->devices, seconds, idle, cs_mfu(goal->problem, plan->devices, seconds),
                         &footprint);

@@ -38,7 +38,7 @@ struct cs_goal {
     enum cs_objective objective;
     struct cs_front *front; /* not NULL: plans enter it instead of the lists, by min_carbon's value at places[0] */
     const struct cs_problem *problem;
-    const struct cs_carbon_inputs *carbon; /* min_energy, min_carbon */
+    const struct cs_carbon_inputs *carbon; /* min_energy, min_carbon, min_cost */
     double deadline;                       /* s; INFINITY under min_time */
     bool step_only;                        /* the problem has no token count: seconds are those of one step */
     int32_t lists, wanted;

@@ -413,7 +413,7 @@ void cs_search(const struct cs_problem *problem, const struct cs_space *space, e
 {
     memset(best, 0, (size_t)wanted * sizeof *best);
     *found = 0;
-    const struct cs_place none = {0.0, 1.0};
+    const struct cs_place none = {.pue = 1.0};
     if (!cs_engine_start(workspace, problem, space, objective, carbon, 1, wanted, &none)) {
         best[0].status = CS_STATUS_FAILED;
         return;

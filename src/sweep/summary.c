@@ -142,8 +142,8 @@ static void find_extremes(const struct cs_grid *grid, const struct cs_results *r
         if (record->status != CS_STATUS_FEASIBLE) {
             continue;
         }
-        const struct cs_place place = cs_region_place(
-            &point.settings.carbon, &config->library.regions[config->axes[region_axis].indices[region]]);
+        const struct cs_place place =
+            cs_region_place(&point.carbon, &config->library.regions[config->axes[region_axis].indices[region]]);
         struct cs_footprint carbon;
         cs_footprint_of(&point.carbon, record->plan.devices, record->training_time, record->idle_time, record->mfu,
                         &carbon);
@@ -176,7 +176,7 @@ static const char *plan_words(const struct cs_config *config, bool least_carbon)
     if (least_carbon) {
         return "least carbon    ";
     }
-    for (int objective = CS_MIN_DEVICES + 1; objective <= CS_MIN_CARBON; objective++) {
+    for (int objective = CS_MIN_DEVICES + 1; objective <= CS_MIN_COST; objective++) {
         if (cs_config_takes(config, "search.objective", objective)) {
             return "the objective's ";
         }
@@ -210,6 +210,23 @@ static void print_extremes(const struct cs_grid *grid, const struct cs_results *
                     least_carbon ? "" : error, plan, least.total / 1e3, least.total / (double)least.devices, least.at,
                     most.total / 1e3, most.total / (double)most.devices, most.at);
     }
+}
+
+/* By which constants, and whether what the intensities count differs between the regions. */
+static void print_accounting(const struct cs_config *config)
+{
+    const struct cs_axis *regions = &config->axes[cs_config_axis(config, CS_AXIS_REGION)];
+    bool counts[CS_ACCOUNTING_LIFE_CYCLE + 1] = {false};
+    char preset[CS_NAME_MAX], scenario[CS_NAME_MAX];
+    for (int64_t i = 0; i < regions->size; i++) {
+        counts[config->library.regions[regions->indices[i]].accounting] = true;
+    }
+    cs_log_info("  accounting: carbon.preset %s, projection.grid_scenario %s%s",
+                cs_choice_name(CS_PRESET_NAMES, config->settings.carbon.preset, preset, sizeof preset),
+                cs_choice_name(CS_GRID_NAMES, config->settings.projection.grid_scenario, scenario, sizeof scenario),
+                counts[CS_ACCOUNTING_OPERATIONAL] && counts[CS_ACCOUNTING_LIFE_CYCLE]
+                    ? "; warning: some regions count what generation burns, others its whole life cycle"
+                    : "");
 }
 
 static void print_carbon(const struct cs_grid *grid, const struct cs_results *results)
@@ -247,6 +264,7 @@ static void print_carbon(const struct cs_grid *grid, const struct cs_results *re
     }
     cs_log_info("  error: mean error of time over published runs on the device, each held out of the fit; ~ on others "
                 "of its family; - none");
+    print_accounting(grid->config);
 }
 
 /* ---- counts ---- */

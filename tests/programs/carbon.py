@@ -147,9 +147,43 @@ def measured():
     operational(data, feasible)
 
 
+def moving():
+    """The grid in the year of the hardware, by every scenario; water; cost of devices that are bought, and rented."""
+    axes = {"model": {"d_model": [2048]}, "hardware": ["H100"], "year": [0, 10], "qat": ["off"],
+            "carbon_intensity": ["us-east5", "jean-zay"],
+            "projection.grid_scenario": ["constant", "rate", "trend", "policy"]}
+    data = load(sweep("moving", {"axes": axes, "cost": {"device_usd": 40000}}))
+    trend = (323.05 / 309.0) ** (1 / 3)  # Google's us-east5, 2021 to 2024; jean-zay states none
+    factors = {"constant": (1.0, 1.0), "rate": (0.97 ** 10,) * 2, "trend": (round(trend, 4) ** 10, 0.97 ** 10),
+               "policy": (1 - 0.95 * 10 / 25,) * 2}
+    for scenario, by_place in factors.items():
+        for place, factor in zip(("us-east5", "jean-zay"), by_place):
+            intensity = data.grid_intensity.sel(grid_scenario=scenario, region=place)
+            today = float(data.carbon_intensity.sel(region=place))
+            check(abs(float(intensity.sel(year=0)) / today - 1) < 1e-12, f"{place} today, {scenario}")
+            check(abs(float(intensity.sel(year=10)) / today / factor - 1) < 1e-12, f"{place} in ten years, {scenario}")
+    site = (data.energy + data.energy_servers + data.energy_network) * data.region_pue
+    check(equal(data.carbon_total - data.carbon_embodied, site * data.grid_intensity / 1000.0, 1e-9),
+          "carbon is not that of the grid in its year")
+    check(equal(data.water, site * (0.27 + 3.142)), "water")
+    hours = data.devices * data.training_time / 3600.0
+    power = (data.energy + data.energy_servers + data.energy_network) * 1.15 * 0.08
+    check(equal(data.cost, 40000 * hours / (5 * 0.85 * 8760) + power), "cost of devices that are bought")
+    check("region" not in data.cost.dims, "cost depends on the region")
+    rented = load(sweep("rented", {"axes": {**axes, "device.hour_usd": [2, 3], "search.objective":
+                                            ["min_devices", "min_cost"]}}))
+    hours = rented.devices * rented.training_time / 3600.0
+    check(equal(rented.cost, hours * rented.hour_usd), "cost of devices that are rented")
+    least, fewest = rented.cost.sel(objective="min_cost"), rented.cost.sel(objective="min_devices")
+    check(bool((least <= fewest * (1 + 1e-12)).all()), "min_cost is not the least cost")
+    none = load(sweep("none", {"axes": axes}))
+    check(bool(none.cost.isnull().all()), "a cost without a price")
+
+
 def main():
     equations()
     measured()
+    moving()
 
 
 if __name__ == "__main__":

@@ -52,6 +52,9 @@ def figures(file, name):
         where = np.broadcast_to(where, array.shape)
         if name_of in ALWAYS:
             check(np.isfinite(array) & (array >= 0), f"{name}: {key}")
+        elif key.endswith("cost"):
+            check(np.isnan(array), f"{name}: {key} without a price")
+            continue
         elif array.dtype.kind == "f":
             check(np.isfinite(array) == where, f"{name}: {key} is not finite or the fill")
             check(array[where] >= 0, f"{name}: {key} is negative")

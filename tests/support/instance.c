@@ -252,7 +252,10 @@ static void build_problem(struct instance *instance)
     settings.carbon.attribution = instance->genes[GENE_attribution];
     const double server[] = {0.5, 0.0, 1.0, 20.0};
     settings.power.server_fraction = server[instance->genes[GENE_power]];
-    cs_carbon_inputs_init(&device, &device, &settings.power, &settings.carbon, 0.0, &instance->carbon);
+    settings.cost.device_usd = instance->genes[GENE_power] == 1 ? 0.0 : 4e4;
+    settings.cost.device_hour_usd = instance->genes[GENE_power] == 1 ? 2.5 : 0.0;
+    settings.cost.kwh_usd = PICK(power, 1, 0, 2, 50);
+    cs_carbon_inputs_init(&device, &device, &settings, 0.0, &instance->carbon);
 }
 
 static void set_list(struct cs_list *list, int32_t choice, const int32_t (*values)[4])
@@ -338,14 +341,15 @@ void instance_build(struct instance *instance)
     const int32_t kind = instance->genes[GENE_objective];
     const enum cs_objective objectives[] = {CS_MIN_DEVICES, CS_MIN_DEVICES, CS_MIN_TIME,
                                             CS_MIN_ENERGY,  CS_MIN_CARBON,  CS_MIN_CARBON};
-    instance->objective = objectives[kind];
+    const bool paid = kind == 3 && instance->genes[GENE_attribution] == 1;
+    instance->objective = paid ? CS_MIN_COST : objectives[kind];
     instance->regions = kind == 4;
     instance->front = kind == 5;
     instance->wanted = PICK(wanted, 1, 1, 2, 5, 20);
     instance->edge = PICK(edge, 0, 1, 2, 3, 4, 0, 0, 0);
     const double intensity[] = {360.0, 0.0, 0.36, 3.6e5}; /* g/kWh */
     const double first = intensity[instance->genes[GENE_intensity]];
-    instance->places[0] = (struct cs_place){first, 1.0};
-    instance->places[1] = (struct cs_place){0.01 * first, 1.0};
-    instance->places[2] = (struct cs_place){50.0 * first, 1.25};
+    instance->places[0] = (struct cs_place){.g_per_kwh = first, .pue = 1.0};
+    instance->places[1] = (struct cs_place){.g_per_kwh = 0.01 * first, .pue = 1.0};
+    instance->places[2] = (struct cs_place){.g_per_kwh = 50.0 * first, .pue = 1.25};
 }

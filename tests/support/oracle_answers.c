@@ -18,6 +18,9 @@ static double value_of(const struct oracle *oracle, int64_t devices, double seco
     if (oracle->objective == CS_MIN_ENERGY) {
         return carbon.energy + carbon.energy_servers + carbon.energy_network;
     }
+    if (oracle->objective == CS_MIN_COST) {
+        return carbon.cost;
+    }
     cs_footprint_at(&oracle->place, &carbon);
     return carbon.total;
 }

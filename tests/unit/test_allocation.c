@@ -250,7 +250,7 @@ static enum kind kind;
 static enum cs_code run_search(struct cs_error *error)
 {
     enum { FOUND = 4 };
-    static const struct cs_place places[2] = {{36.0, 1.0}, {720.0, 1.0}};
+    static const struct cs_place places[2] = {{.g_per_kwh = 36.0, .pue = 1.0}, {.g_per_kwh = 720.0, .pue = 1.0}};
     struct cs_search_result best[FOUND] = {{.status = CS_STATUS_FAILED}};
     struct cs_search_workspace *workspace = cs_search_workspace_create();
     struct cs_plan plan;

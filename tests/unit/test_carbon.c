@@ -17,7 +17,7 @@ static struct cs_carbon_inputs inputs;
 
 static void use(const struct cs_device *device, double years)
 {
-    cs_carbon_inputs_init(device, device, &settings.power, &settings.carbon, years, &inputs);
+    cs_carbon_inputs_init(device, device, &settings, years, &inputs);
 }
 
 /* J of so many devices that train all of the time at utilisation u. */
@@ -161,7 +161,7 @@ END_TEST
 START_TEST(idle_wall_time)
 {
     struct cs_footprint footprint;
-    const struct cs_place place = {400.0, 1.2};
+    const struct cs_place place = {.g_per_kwh = 400.0, .pue = 1.2};
     cs_footprint_of(&inputs, 10, 1000.0, 100.0, 0.36, &footprint);
     WITHIN(footprint.energy_training, 10 * 900.0 * 700.0 * (0.80 + 0.33 * 0.40), 1e-12);
     WITHIN(footprint.energy_idle, 10 * 100.0 * 700.0 * 0.145, 1e-12);
@@ -339,7 +339,7 @@ START_TEST(a_declaration_scales_the_parts)
     WITHIN(e.construction, 0.19 * (1.105 * 164.0 + 260.0), 1e-12);
     WITHIN(e.total, e.device + e.host + e.network + e.transport + e.end_of_life + e.construction, 1e-14);
     cs_device_project(&sold, &settings.projection, 10.0, &later);
-    cs_carbon_inputs_init(&sold, &later, &settings.power, &settings.carbon, 10.0, &inputs);
+    cs_carbon_inputs_init(&sold, &later, &settings, 10.0, &inputs);
     WITHIN(inputs.embodied.hbm, e.hbm * pow(1.24, 10.0), 1e-9);
     WITHIN(inputs.embodied.device / inputs.embodied.formula, 164.0 / formula.device, 1e-12);
     settings.carbon.declared = false;

@@ -162,11 +162,12 @@ START_TEST(in_effect)
 END_TEST
 
 /* ---- scopes ---- */
-/* What is computed of a point, by what reads a device: the best plan, a given plan's energy, its embodied carbon. */
+/* What is computed of a point, by what reads a device: the best plan, a given plan's energy, its embodied carbon,
+ * the price of a second. */
 struct outcome {
     enum cs_status status;
     double seconds, memory, candidates; /* of the best plan */
-    double energy, embodied;
+    double energy, embodied, price;
 };
 
 static void look(struct cs_search_workspace *workspace, int32_t tensor, int32_t pipeline, struct outcome *outcome)
@@ -189,6 +190,8 @@ static void look(struct cs_search_workspace *workspace, int32_t tensor, int32_t 
     cs_footprint_of(&point.carbon, 100, 1e6, 1e5, 0.4, &footprint);
     outcome->energy = footprint.energy + footprint.energy_servers;
     outcome->embodied = cs_embodied_charged(&point.carbon, 100, 1e6);
+    point.carbon.device.price_usd = point.carbon.device.price_usd > 0.0 ? point.carbon.device.price_usd : 1e4;
+    outcome->price = cs_price_of(&point.carbon).device_second;
 }
 
 /* Which scopes a field moves when it takes a value. */
@@ -203,7 +206,8 @@ static unsigned moved(struct cs_search_workspace *workspace, const struct outcom
     const bool search = after.status != before->status || after.seconds != before->seconds ||
                         after.memory != before->memory || after.candidates != before->candidates;
     return (search ? CS_SCOPE_SEARCH : 0u) | (after.energy != before->energy ? CS_SCOPE_POWER : 0u) |
-           (after.embodied != before->embodied ? CS_SCOPE_EMBODIED : 0u);
+           (after.embodied != before->embodied ? CS_SCOPE_EMBODIED : 0u) |
+           (after.price != before->price ? CS_SCOPE_COST : 0u);
 }
 
 /* Designs that between them use every field: attention kernels of all generations, number formats, mixtures, plans

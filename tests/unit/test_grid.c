@@ -216,7 +216,7 @@ START_TEST(a_record_is_the_answer_of_the_search)
                 ck_assert_int_eq(records[i].plan.devices, 0);
             }
         }
-        const struct cs_place place = cs_grid_mean_place(&grid, &point.settings.carbon);
+        const struct cs_place place = cs_grid_mean_place(&grid, &point.carbon);
         cs_search_regions(&point.problem, &point.space, &point.carbon, workspace, 1, &place, &least);
         check_record(&least, &records[3]);
     }
@@ -235,7 +235,7 @@ START_TEST(records_of_regions)
     struct cs_place places[4];
     for (int32_t i = 0; i < 4; i++) {
         const struct cs_region *region = &config.library.regions[config.axes[4].indices[i]];
-        places[i] = (struct cs_place){region->g_per_kwh, region->pue > 0.0 ? region->pue : 1.1};
+        places[i] = (struct cs_place){.g_per_kwh = region->g_per_kwh, .pue = region->pue > 0.0 ? region->pue : 1.1};
     }
     struct cs_search_result best[4];
     struct cs_record records[5];
@@ -268,14 +268,14 @@ START_TEST(the_place_between_all_regions)
     struct cs_design_point point;
     int64_t coordinates[CS_AXES_MAX];
     point_of(0, &point, coordinates);
-    const struct cs_place mean = cs_grid_mean_place(&grid, &point.settings.carbon);
+    const struct cs_place mean = cs_grid_mean_place(&grid, &point.carbon);
     for (int64_t devices = 1; devices < 100; devices += 7) {
         struct cs_footprint footprint;
         double sum = 0.0;
         cs_footprint_of(&point.carbon, devices, 1e6 / (double)devices, 1e4, 0.3, &footprint);
         for (int32_t i = 0; i < 4; i++) {
             const struct cs_region *region = &config.library.regions[config.axes[4].indices[i]];
-            const struct cs_place place = cs_region_place(&point.settings.carbon, region);
+            const struct cs_place place = cs_region_place(&point.carbon, region);
             cs_footprint_at(&place, &footprint);
             sum += footprint.total;
         }

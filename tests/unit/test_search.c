@@ -289,7 +289,7 @@ START_TEST(objectives_disagree)
     struct cs_search_result region[2];
     struct cs_search_result front[4096];
     scaled(4096.0, 0.25);
-    const struct cs_place places[2] = {{360.0, 1.0}, {0.36, 1.0}};
+    const struct cs_place places[2] = {{.g_per_kwh = 360.0, .pue = 1.0}, {.g_per_kwh = 0.36, .pue = 1.0}};
     search(CS_MIN_DEVICES, 1, &devices);
     search(CS_MIN_ENERGY, 1, &energy);
     cs_search_regions(&instance->problem, &instance->space, &instance->carbon, workspace, 2, places, region);

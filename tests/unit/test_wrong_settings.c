@@ -43,7 +43,10 @@ static const struct cs_wrong table[] = {
         "{\"training\": {\"deadline_days\": -1}" AXES)
     WRONG("1:26", "training.goodput", NUMBER("1e-06", "1"), "{\"training\": {\"goodput\": 1.01}" AXES)
     WRONG("1:15", "training.learning_rate", UNKNOWN_KEY, "{\"training\": {\"learning_rate\": 1e-4}" AXES)
-    WRONG("1:26", "search.objective", ONE_OF("\"min_devices\", \"min_time\", \"min_energy\", \"min_carbon\""),
+    WRONG("1:26", "search.objective", ONE_OF("\"min_devices\", \"min_time\", \"min_energy\", "
+          "\"min_carbon\", \"min_cost\""),
+        "{\"search\": {\"objective\": \"min_price\"}" AXES)
+    WRONG("1:26", "search.objective", "min_cost wants a price of ",
         "{\"search\": {\"objective\": \"min_cost\"}" AXES)
     WHOLE("test.json:1:26: search.objective: min_time wants search.devices, the number of devices to be "
           "fastest with.", "{\"search\": {\"objective\": \"min_time\"}" AXES)
