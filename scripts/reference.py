@@ -428,12 +428,10 @@ def scopes_text(row):
 
 
 def section_table(section, rows):
-    lines = [f"### {section}", "", SECTIONS[section], "",
-             "| key | default | values | unit | read by | meaning and source |", "|---|---|---|---|---|---|"]
-    for row in rows:
-        lines.append(f"| `{row['name']}` | {cell(default_text(row))} | {cell(range_text(row))} | {unit_text(row)} | "
-                     f"{scopes_text(row) or 'no axis'} | {cell(row['meaning'])} |")
-    return lines
+    return [f"### {section}", "", SECTIONS[section], "",
+            "| key | default | values | unit | read by | meaning and source |", "|---|---|---|---|---|---|",
+            *(f"| `{row['name']}` | {cell(default_text(row))} | {cell(range_text(row))} | {unit_text(row)} | "
+              f"{scopes_text(row) or 'no axis'} | {cell(row['meaning'])} |" for row in rows)]
 
 
 def field_table(fields):
@@ -452,21 +450,18 @@ def model_table(models):
 
 def stack_table(stacks):
     """What stacks can do, one row for each ability and family."""
-    lines = ["| what | stack | since | on | source |", "|---|---|---|---|---|"]
-    for name, meaning in stacks["ABILITY"]:
-        for family, _, since, until, on, source in (fact for fact in stacks["FACT"] if fact[1] == name):
-            lines.append(f"| {cell(meaning)} | {family.lower()} | {since}{f' to {until}' if until else ''} | "
-                         f"{on if on != 'ALL' else 'both'} | {cell(source)} |")
-    return lines
+    return ["| what | stack | since | on | source |", "|---|---|---|---|---|",
+            *(f"| {cell(meaning)} | {family.lower()} | {f'{since} to {until}' if until else since} | "
+              f"{on if on != 'ALL' else 'both'} | {cell(source)} |"
+              for name, meaning in stacks["ABILITY"]
+              for family, ability, since, until, on, source in stacks["FACT"] if ability == name)]
 
 
 def years_table(rows, *columns):
     """What families have from a year on: numbers by their columns."""
-    lines = ["| " + " | ".join(("stack", "since", "on", *columns, "source")) + " |", "|---" * (len(columns) + 4) + "|"]
-    for family, since, on, *numbers, source in rows:
-        cells = (family.lower(), since, on if on != "ALL" else "both", *map(shown, numbers), cell(source))
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return lines
+    return ["| " + " | ".join(("stack", "since", "on", *columns, "source")) + " |", "|---" * (len(columns) + 4) + "|",
+            *("| " + " | ".join(map(str, (family.lower(), since, on if on != "ALL" else "both", *map(shown, numbers),
+                                          cell(source)))) + " |" for family, since, on, *numbers, source in rows)]
 
 
 def readme(text, sections, fields, models, stacks):
