@@ -42,6 +42,8 @@ enum cs_device_kind { CS_GPU, CS_TPU };
           "time that products and attention take longer inside a training step than alone, as a share of it")          \
     FIELD(speed_spread, "speed_spread", CS_REAL, 1, 0, 0.2, 0, "1", CS_SCOPE_SEARCH,                                   \
           "standard deviation of the time that devices of one kind take for the same work, as a share of it")          \
+    FIELD(slice_spread, "slice_spread", CS_REAL, 1, 0, 0.5, 0, "1", CS_SCOPE_SEARCH,                                   \
+          "torus: standard deviation of the time that the slices of a step take, as a share of it")                    \
     FIELD(k_ramp, "k_ramp", CS_REAL, 1, 0, 1e6, 0, "1", CS_SCOPE_SEARCH,                                               \
           "K0 of (1 + K0/K): prologue and epilogue of a GEMM, elements")                                               \
     FIELD(wave_loss, "wave_loss", CS_REAL, 1, 0, 1, 1, "1", CS_SCOPE_SEARCH,                                           \
@@ -236,6 +238,10 @@ double cs_activity_power(const struct cs_device *device, enum cs_activity activi
  * Devices of one kind differ by manufacture under a power limit (Sinha 2022, arXiv 2208.11035); synchronous training
  * waits for the slowest. Never falls with N; 1 for one device. */
 double cs_device_slowest(const struct cs_device *device, double devices);
+
+/* Expected largest of n standard normal draws, 0.759 ln(n)^0.808: within 4% of it from 2 to 100 draws, 16% above it at
+ * 8,192. 0 of one draw. */
+double cs_largest_of(double n);
 
 /* The device `years` later (CarbonScaling Table 2): factor^years on what the table names, the rest unchanged. years >=
  * 0. */

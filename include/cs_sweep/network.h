@@ -17,6 +17,11 @@ struct cs_network {
 };
 void cs_network_of(const struct cs_problem *problem, int64_t devices, struct cs_network *network);
 
+/* Time that the slowest of so many devices takes over the mean: synchronous training waits for it. Devices differ
+ * (cs_device_slowest), and slices of a torus do from step to step: each waits for its own hosts and its share of the
+ * data-centre network (slice_spread). Never falls with the number of devices. */
+double cs_network_pace(const struct cs_network *network, double devices);
+
 /* A group of `size` devices, neighbours `stride` devices apart in the order tensor, context, expert, data, pipeline. */
 struct cs_group {
     double size, inside, outside; /* size = members; members that share a domain; ceil(size / inside) */

@@ -12,6 +12,7 @@
     ABILITY(FUSED3, "attention kernel of the third fused generation, or the vendor's library")                         \
     ABILITY(GRADIENT_OVERLAP, "gradients are reduced while the backward pass runs")                                    \
     ABILITY(SHARD_OVERLAP, "traffic of ZeRO 2 and 3 runs beside the layers' compute")                                  \
+    ABILITY(GROUP_OVERLAP, "sums of gradients between the groups of ZeRO run under the backward pass too")             \
     ABILITY(SEND_OVERLAP, "sends between interleaved chunks run beside the compute of other chunks")                   \
     ABILITY(TENSOR_OVERLAP, "tensor-parallel collectives run chunk by chunk under their products")                     \
     ABILITY(FUSED_WEIGHT_GRADIENT, "no pass of its own adds up weight gradients")                                      \
@@ -45,6 +46,7 @@ enum cs_ability {
     FACT(MEGATRON, TENSOR_OVERLAP, 2023, 0, GPU,                                                                       \
          "Megatron-LM, --tp-comm-overlap, October 2023: Transformer Engine's user buffers")                            \
     FACT(MEGATRON, SHARD_OVERLAP, 2024, 0, GPU, "Megatron-Core, --use-torch-fsdp2, November 2024")                     \
+    FACT(MEGATRON, GROUP_OVERLAP, 2025, 0, GPU, "Megatron-Core 0.12, --num-distributed-optimizer-instances")           \
     FACT(MEGATRON, UNEVEN_STAGES, 2024, 0, GPU,                                                                        \
          "Megatron-LM, --decoder-first-pipeline-num-layers, September 2024; Megatron-Core 0.9")                        \
     FACT(PYTORCH, MASTER_WEIGHTS, 2022, 0, GPU, "FSDP with MixedPrecision, PyTorch 1.12; FSDP2, MixedPrecisionPolicy") \
@@ -60,6 +62,7 @@ enum cs_ability {
          "autograd writes the gradient once, its reduction adds; Li 2020, arXiv 2006.15704")                           \
     FACT(PYTORCH, GRADIENT_OVERLAP, 2019, 0, GPU, "DistributedDataParallel; Li 2020, arXiv 2006.15704")                \
     FACT(PYTORCH, SHARD_OVERLAP, 2022, 0, GPU, "FullyShardedDataParallel, PyTorch 1.11; Zhao 2023, arXiv 2304.11277")  \
+    FACT(PYTORCH, GROUP_OVERLAP, 2022, 0, GPU, "FullyShardedDataParallel, HYBRID_SHARD; Zhao 2023, arXiv 2304.11277")  \
     FACT(PYTORCH, FUSED1, 2023, 0, GPU, "scaled_dot_product_attention, PyTorch 2.0, March 2023")                       \
     FACT(PYTORCH, FUSED2, 2024, 0, GPU, "FlashAttention-2 in PyTorch 2.2, January 2024")                               \
     FACT(PYTORCH, FUSED3, 2025, 0, GPU, "torchtitan on cuDNN's attention, March 2025 (#1000, #1196)")                  \
@@ -80,6 +83,7 @@ enum cs_ability {
     FACT(XLA, FUSED_WEIGHT_GRADIENT, 2019, 0, ALL, "the compiler adds in the product; openxla.org/xla")                \
     FACT(XLA, GRADIENT_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                   \
     FACT(XLA, SHARD_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                      \
+    FACT(XLA, GROUP_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                      \
     FACT(XLA, SEND_OVERLAP, 2019, 0, TPU, "asynchronous collectives; Xu 2021, arXiv 2105.04663")                       \
     FACT(XLA, TENSOR_OVERLAP, 2023, 0, TPU, "collective products; Wang, ASPLOS 2023, doi 10.1145/3567955.3567959")     \
     FACT(XLA, GRADIENT_OVERLAP, 2023, 0, GPU, "latency-hiding scheduler; github.com/NVIDIA/JAX-Toolbox")               \
@@ -150,7 +154,7 @@ const struct cs_stack_store *cs_stack_store_of(const struct cs_training *trainin
 struct cs_stack {
     enum cs_attention_kernel kernel; /* never AUTO */
     enum cs_layer_split layer_split; /* never AUTO */
-    bool gradient_overlap, shard_overlap, send_overlap, tensor_overlap, fused_weight_gradient, dropout;
+    bool gradient_overlap, shard_overlap, group_overlap, send_overlap, tensor_overlap, fused_weight_gradient, dropout;
     bool master_weights, logit_copies, products_only;
     bool interleaved, logarithmic_gather;
     uint32_t schedules;        /* bits of enum cs_schedule */

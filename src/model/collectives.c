@@ -162,7 +162,8 @@ double cs_point_to_point_tax(const struct cs_network *network, int64_t stride, i
 
 double cs_group_tax(const struct cs_network *network, const struct cs_group *group)
 {
-    return group->outside > 1.5 ? network->device->scale_out_compute_tax : network->device->link_compute_tax;
+    return group->outside > 1.5 && group->inside < 1.5 ? network->device->scale_out_compute_tax
+                                                       : network->device->link_compute_tax;
 }
 
 double cs_group_tax_floor(const struct cs_network *network)

@@ -72,6 +72,12 @@ double cs_device_slowest(const struct cs_device *device, double devices)
     return 1.0 + device->speed_spread * (root - 0.5 * (log(log(devices)) + log(four_pi)) / root);
 }
 
+double cs_largest_of(double n)
+{
+    const double scale = 0.759, exponent = 0.808;
+    return n > 1.0 ? scale * pow(log(n), exponent) : 0.0;
+}
+
 void cs_device_project(const struct cs_device *device, const struct cs_projection *projection, double years,
                        struct cs_device *out)
 {

@@ -69,6 +69,16 @@ void cs_network_of(const struct cs_problem *problem, int64_t devices, struct cs_
     network->devices_low = network->devices_low > devices ? devices : network->devices_low;
 }
 
+double cs_network_pace(const struct cs_network *network, double devices)
+{
+    const struct cs_device *device = network->device;
+    const double pace = cs_device_slowest(device, devices);
+    if (!(device->torus_axes > 0.0) || devices <= network->domain) {
+        return pace;
+    }
+    return pace + device->slice_spread * cs_largest_of(ceil(devices / network->domain));
+}
+
 /* A group on the axes X, Y, Z in order. A full axis is a ring both ways where it wraps (multiples of 4), a part of one
  * goes one way; groups that interleave on an axis share its links. */
 static void place_on_torus(const struct cs_network *network, double stride, struct cs_group *group)

@@ -23,6 +23,7 @@ struct reduction {
     struct members shard;   /* a group that shards the state */
     struct members between; /* those that hold the same shard in each group */
     bool grouped;           /* there is more than one group */
+    bool overlaps;          /* their sums run under the backward pass, where gradients do at all */
     double shards;          /* devices of a group */
     double tax;             /* share of compute that overlapped traffic takes */
 };
@@ -79,12 +80,24 @@ static double gather(const struct reduction *reduction, double bytes)
     return members->floor ? cs_all_gather_floor(&members->range, bytes) : cs_all_gather(&members->group, bytes);
 }
 
+static double sum_between(const struct reduction *reduction, double bytes)
+{
+    return reduce_over(&reduction->between, bytes / reduction->shards);
+}
+
 static double scatter(const struct reduction *reduction, double bytes)
 {
     const struct members *const members = &reduction->shard;
     const double inside =
         members->floor ? cs_reduce_scatter_floor(&members->range, bytes) : cs_reduce_scatter(&members->group, bytes);
-    return reduction->grouped ? inside + reduce_over(&reduction->between, bytes / reduction->shards) : inside;
+    return reduction->grouped && reduction->overlaps ? inside + sum_between(reduction, bytes) : inside;
+}
+
+/* What of the same remains open whatever the stack hides: XLA on GPUs combines the sums between groups into few
+ * all-reduces, which start when the backward pass ends. */
+static double scatter_late(const struct reduction *reduction, double bytes)
+{
+    return reduction->grouped && !reduction->overlaps ? sum_between(reduction, bytes) : 0.0;
 }
 
 /* Gradients are sent in buckets as they become ready. The last bucket is ready when the compute ends, so it never
@@ -100,7 +113,9 @@ struct traffic {
     const struct reduction *shared, *experts;
     double weight, gradient; /* bytes per parameter on the wire */
     double pace;             /* time of the slowest device over the mean: all wait for it */
-    double gather, scatter;  /* s for all parameters and gradients of a stage; 0 unless ZeRO 1 or 2 is asked for */
+    /* s for all parameters and gradients of a stage, and of the latter what nothing hides; 0 unless ZeRO 1 or 2 is
+     * asked for */
+    double gather, scatter, late;
 };
 
 static double gather_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
@@ -113,6 +128,12 @@ static double scatter_seconds(const struct traffic *traffic, double parameters, 
 {
     return scatter(traffic->shared, traffic->gradient * parameters) +
            (expert_parameters > 0.0 ? scatter(traffic->experts, traffic->gradient * expert_parameters) : 0.0);
+}
+
+static double late_seconds(const struct traffic *traffic, double parameters, double expert_parameters)
+{
+    return scatter_late(traffic->shared, traffic->gradient * parameters) +
+           (expert_parameters > 0.0 ? scatter_late(traffic->experts, traffic->gradient * expert_parameters) : 0.0);
 }
 
 /* Exposed seconds of ZeRO 3 for one micro-batch, part by part: parameters are gathered for the forward pass and again
@@ -136,6 +157,7 @@ static void shard_everything(const struct cs_stage *stage, const struct traffic 
             const double empty = 2.0 * gather_seconds(traffic, 0.0, 0.0) + scatter_seconds(traffic, 0.0, 0.0);
             exposed = 2.0 * gather + reduce + (tensors - 1.0) * empty;
         }
+        exposed += late_seconds(traffic, part[i].parameters, part[i].expert_parameters);
         *seconds += counts[i] * exposed;
     }
 }
@@ -159,9 +181,9 @@ static void prepare_traffic(const struct cs_stage *stage, const struct traffic *
         replica->data_seconds =
             exposed_but_bucket(stage, traffic->gather, traffic->weight * (own + experts), under_forward, tax);
         if (replica->zero_stage == 1) {
-            replica->data_seconds += exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
+            replica->data_seconds += exposed_but_bucket(stage, reduce, bytes, under_backward, tax) + traffic->late;
         } else {
-            per_micro = exposed_but_bucket(stage, reduce, bytes, under_backward, tax);
+            per_micro = exposed_but_bucket(stage, reduce, bytes, under_backward, tax) + traffic->late;
         }
     } else {
         shard_everything(stage, traffic, &per_micro);
@@ -239,7 +261,7 @@ static double pace_at(const struct cs_stage *stage, int64_t data)
 {
     const struct cs_plan *plan = &stage->costs->plan;
     const double devices = (double)plan->tensor * plan->context * stage->pipeline * (double)data;
-    return cs_device_slowest(&stage->costs->problem->device, devices);
+    return cs_network_pace(stage->costs->network, devices);
 }
 
 /* ZB1P and DualPipe fill their bubble with weight gradients. Slower devices lengthen the weight gradients too: where
@@ -303,6 +325,7 @@ static void describe_traffic(const struct cs_stage *stage, int64_t data, uint32_
     if ((zero_stages & (1u << 1 | 1u << 2)) != 0) {
         traffic->gather = gather_seconds(traffic, stage->sync_parameters, stage->sync_expert_parameters);
         traffic->scatter = scatter_seconds(traffic, stage->sync_parameters, stage->sync_expert_parameters);
+        traffic->late = late_seconds(traffic, stage->sync_parameters, stage->sync_expert_parameters);
     }
 }
 
@@ -353,6 +376,7 @@ static void prepare_replicas(const struct cs_stage *stage, int64_t low, int64_t 
     struct cs_replica first, last;
     place_reduction(network, plan->tensor, low * plan->context, high * plan->context, zero_group, floor, &shared);
     place_reduction(network, grid, expert_ranks(plan, low), expert_ranks(plan, high), zero_group, floor, &experts);
+    shared.overlaps = experts.overlaps = stage->costs->problem->stack.group_overlap;
     describe_traffic(stage, low, zero_stages, &shared, &experts, &traffic);
     /* One of the two ends of the range has the cheapest sends (see cs_point_to_point). */
     prepare_boundary(stage, low, &first);

@@ -168,6 +168,7 @@ void cs_stack_resolve(const struct cs_training *training, const struct cs_device
     const int32_t overlap = training->gradient_overlap;
     stack->gradient_overlap = decide(overlap, !old && can(&asked, CS_ABILITY_GRADIENT_OVERLAP));
     stack->shard_overlap = decide(overlap, !old && can(&asked, CS_ABILITY_SHARD_OVERLAP));
+    stack->group_overlap = decide(overlap, !old && can(&asked, CS_ABILITY_GROUP_OVERLAP));
     stack->send_overlap = decide(training->send_overlap, !old && can(&asked, CS_ABILITY_SEND_OVERLAP));
     stack->tensor_overlap = decide(training->tensor_overlap, !old && can(&asked, CS_ABILITY_TENSOR_OVERLAP));
     stack->fused_weight_gradient =

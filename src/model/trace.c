@@ -40,7 +40,7 @@ static void trace_step(const struct cs_replica *replica, const struct cs_replica
     const double one = last != NULL ? 1.0 : 0.0;
     const double per_micro = replica->sharded * m + end->sharded * one;
     tell(trace, context, "gather and scatter (data, per micro-batch)", CS_BOUND_LINK, per_micro, per_micro, 0.0);
-    const double pace = cs_device_slowest(&problem->device, (double)plan->devices) - 1.0;
+    const double pace = cs_network_pace(stage->costs->network, (double)plan->devices) - 1.0;
     const double wait = pace * (m * (stage->slowest_forward + stage->slowest_backward) +
                                 one * (end->stage->slowest_forward + end->stage->slowest_backward));
     tell(trace, context, "wait for the slowest device", CS_BOUND_DEVICES, wait, wait, 0.0);

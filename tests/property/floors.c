@@ -101,7 +101,9 @@ static void draw_links(struct cs_problem *problem)
     device->link_floor = one_in(2) ? 0.0 : spread(1e-9, 1e-1);
     device->collective_base = one_in(2) ? 0.0 : spread(1e-9, 1e-1);
     device->ring_plateau = one_in(2) ? 1.0 : spread(1.0, 10.0);
+    device->slice_spread = one_in(2) ? 0.0 : 0.5 * uniform();
     problem->stack.logarithmic_gather = one_in(2);
+    problem->stack.group_overlap = one_in(2);
     device->scale_out_efficiency = spread(0.1, 1.0);
     device->scale_out_latency = one_in(4) ? 0.0 : one_in(4) ? device->link_latency : spread(1e-9, 1e-2);
     device->link_compute_tax = one_in(4) ? 0.0 : uniform();

@@ -167,6 +167,7 @@ static void build_device(const struct instance *instance, struct cs_device *devi
     device->clock = 1.4e9;
     device->sustained = 0.8;
     device->speed_spread = 0.01 * instance->genes[GENE_spread];
+    device->slice_spread = 0.03 * instance->genes[GENE_spread];
     device->launch = instance->genes[GENE_launch] * 4e-6;
     device->fused2_forward = 0.6;
     device->fused2_backward = 0.5;

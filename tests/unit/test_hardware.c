@@ -114,6 +114,19 @@ START_TEST(what_a_projection_leaves_alone)
 }
 END_TEST
 
+/* Exact values: 0.5642, 1.0294, 1.4236, 2.0697 and 2.5076 (Harter 1961, Biometrika 48, 151). */
+START_TEST(the_largest_of_a_few_draws)
+{
+    static const double rows[][2] = {{2.0, 0.5642}, {4.0, 1.0294}, {8.0, 1.4236}, {32.0, 2.0697}, {100.0, 2.5076}};
+    ck_assert_double_eq(cs_largest_of(1.0), 0.0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        WITHIN(cs_largest_of(rows[i][0]), rows[i][1], 0.045);
+        ck_assert_double_lt(cs_largest_of(rows[i][0]), cs_largest_of(rows[i][0] + 1.0));
+    }
+    WITHIN(cs_largest_of(exp(1.0)), 0.759, 1e-12);
+}
+END_TEST
+
 /* Expected largest of N normal draws, by the expansion: 1.23929 at 8, 3.50870 at 4,096 (the exact values are 1.4236 and
  * 3.54). */
 START_TEST(the_slowest_of_many_devices)
@@ -142,6 +155,7 @@ int main(void)
     tcase_add_test(cases, projected_by_five_years);
     tcase_add_test(cases, projected_by_ten_years);
     tcase_add_test(cases, what_a_projection_leaves_alone);
+    tcase_add_test(cases, the_largest_of_a_few_draws);
     tcase_add_test(cases, the_slowest_of_many_devices);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);

@@ -133,6 +133,30 @@ START_TEST(other_families)
 }
 END_TEST
 
+/* NCCL's logarithmic gathers came in September 2024, so to stacks of 2025; XLA has none on TPUs, whose sums between
+ * slices overlap where those between nodes of GPUs do not. */
+START_TEST(traffic_of_data_by_year)
+{
+    static const struct {
+        enum cs_stack_family family;
+        int32_t year;
+        bool on_tpu, logarithmic, groups;
+    } rows[] = {{CS_STACK_MEGATRON, 2024, false, false, false}, {CS_STACK_MEGATRON, 2025, false, true, true},
+                {CS_STACK_PYTORCH, 2021, false, false, false},  {CS_STACK_PYTORCH, 2022, false, false, true},
+                {CS_STACK_PYTORCH, 2025, false, true, true},    {CS_STACK_XLA, 2026, false, true, false},
+                {CS_STACK_XLA, 2020, true, false, true},        {CS_STACK_DEEPSPEED, 2025, false, true, false},
+                {CS_STACK_BEST, 2026, false, true, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        resolve(rows[i].family, rows[i].year, rows[i].on_tpu ? &tpu : &gpu, false);
+        ck_assert_msg(stack.logarithmic_gather == rows[i].logarithmic, "row %zu", i);
+        ck_assert_msg(stack.group_overlap == rows[i].groups, "row %zu", i);
+    }
+    settings.training.gradient_overlap = CS_SWITCH_OFF;
+    resolve(CS_STACK_BEST, 2026, &gpu, false);
+    ck_assert(!stack.group_overlap);
+}
+END_TEST
+
 /* A setting that is given holds whatever the stack does. */
 START_TEST(settings_override_the_stack)
 {
@@ -297,6 +321,7 @@ int main(void)
     tcase_add_test(cases, the_best_of_today);
     tcase_add_test(cases, megatron_by_year);
     tcase_add_test(cases, other_families);
+    tcase_add_test(cases, traffic_of_data_by_year);
     tcase_add_test(cases, settings_override_the_stack);
     tcase_add_test(cases, schedules_of_a_search);
     tcase_add_test(cases, the_software_of_a_case);

@@ -117,6 +117,35 @@ START_TEST(what_the_backward_pass_hides)
 }
 END_TEST
 
+/* Shards in pairs, overlapped: the sum between the pairs hides too, or waits until the backward pass ends. */
+START_TEST(sums_between_groups)
+{
+    struct cs_group pair, between;
+    sample_fused(&problem);
+    problem.nic_bandwidth = 1e18;
+    for (int32_t zero = 1; zero <= 3; zero++) {
+        problem.stack.group_overlap = true;
+        prepare(1, 4, zero, 2);
+        const double hidden = replica.data_seconds + replica.shares[CS_SHARE_DATA];
+        problem.stack.group_overlap = false;
+        prepare(1, 4, zero, 2);
+        const double open = replica.data_seconds + replica.shares[CS_SHARE_DATA];
+        cs_group_place(&network, 8, 2, &pair);
+        cs_group_place(&network, 16, 2, &between);
+        const double whole = cs_all_reduce(&between, 2.0 * stage.sync_parameters);
+        const double sums = zero == 3 ? 50.0 * cs_all_reduce(&between, 0.0) : whole;
+        ck_assert_double_gt(open, hidden);
+        ck_assert_double_gt(open, sums);
+        ck_assert_double_le(open - hidden, sums);
+        prepare(1, 4, zero, 0); /* one group */
+        problem.stack.group_overlap = true;
+        const double alone = replica.data_seconds + replica.shares[CS_SHARE_DATA];
+        prepare(1, 4, zero, 0);
+        ck_assert_double_eq(replica.data_seconds + replica.shares[CS_SHARE_DATA], alone);
+    }
+}
+END_TEST
+
 /* ZeRO 3 gathers each layer twice and scatters it once for every micro-batch; under compute it costs the tax only. */
 START_TEST(zero_3)
 {
@@ -418,6 +447,7 @@ int main(void)
     tcase_add_test(cases, bubbles_of_each_schedule);
     tcase_add_test(cases, traffic_of_data_parallelism);
     tcase_add_test(cases, what_the_backward_pass_hides);
+    tcase_add_test(cases, sums_between_groups);
     tcase_add_test(cases, zero_3);
     tcase_add_test(cases, time_of_the_optimizer);
     tcase_add_test(cases, the_slowest_device_sets_the_pace);
