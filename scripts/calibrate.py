@@ -105,7 +105,8 @@ def case_record(case):
              FAMILIES_OF_STACKS.index(family), training["precision"] == "fp8",
              1 if plan.get("schedule") == "dualpipe" else 2,
              (training.get("gradient_bits") or 0) / 8, network * 1e9 / 8,
-             -(-(plan.get("devices") or 0) // slices) if slices else 0, int(year)]
+             -(-(plan.get("devices") or 0) // slices) if slices else 0, int(year),
+             training.get("routing") == "balanced"]
     return counts + flags
 
 

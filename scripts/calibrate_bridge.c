@@ -93,6 +93,9 @@ static void read_case(const double *record, const struct cs_device *device, stru
     settings.training.stack = (int32_t)record[6];
     settings.training.stack_year = (int64_t)record[12];
     settings.training.layer_split = CS_LAYER_SPLIT_EVEN;
+    if (record[13] > 0.5) {
+        settings.training.expert_imbalance = 0.0;
+    }
     settings.training.goodput = 1.0;
     if (record[7] > 0.5) {
         precision.format = CS_FORMAT_FP8;
@@ -101,6 +104,9 @@ static void read_case(const double *record, const struct cs_device *device, stru
     precision.dispatch_bytes = record[8];
     precision.gradient_communication_bytes = record[9];
     cs_problem_init(problem, &model, &law, device, &precision, &settings.training);
+    if (precision.dispatch_bytes < 2.0) { /* DeepSeek's own stack */
+        problem->stack.node_dispatch = problem->stack.fused_permutation = true;
+    }
     if (record[10] > 0.0) {
         problem->nic_bandwidth = record[10];
     }

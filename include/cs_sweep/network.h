@@ -61,8 +61,8 @@ double cs_all_gather(const struct cs_group *group, double bytes);
 double cs_all_gather_floor(const struct cs_group_range *range, double bytes);
 double cs_reduce_scatter(const struct cs_group *group, double bytes);
 double cs_reduce_scatter_floor(const struct cs_group_range *range, double bytes);
-/* All-to-all of tokens that go to `copies` experts each: across domains one copy serves all experts of a node (DeepEP,
- * DeepSeek-V3, arXiv 2412.19437, 3.2.2). With one copy it is the plain all-to-all. */
+/* All-to-all of tokens that go to `copies` experts each: across domains one copy serves all experts of a node, and
+ * inside one all of a rank (DeepEP, DeepSeek-V3, arXiv 2412.19437, 3.2.2). With one copy it is the plain all-to-all. */
 double cs_dispatch(const struct cs_group *group, double bytes, double copies);
 /* To the next of `pipeline` stages, `stride` devices away: over the scale-out network where any boundary crosses it.
  * And the share of compute that it takes while it is overlapped. As the stride grows both change at most once, where

@@ -169,6 +169,11 @@ enum cs_expert_tensor { CS_EXPERT_TENSOR_ONE, CS_EXPERT_TENSOR_TENSOR, CS_EXPERT
     CHOICE(fused_weight_gradient, "auto", CS_SWITCH_NAMES, CS_SCOPE_SEARCH,                                            \
            "weight gradients are added by their product, and hide the tensor all-reduce; off: by a pass of its own; "  \
            "auto: as the stack does")                                                                                  \
+    REAL(expert_imbalance, 0.1, 0.0, 10.0, "1", CS_SCOPE_SEARCH,                                                       \
+         "mixtures: standard deviation of the tokens of an expert over their mean; 0: routing is forced to balance; "  \
+         "custom, a batch's fullest of 64 experts is then 24% above it (loss-free balancing: arXiv 2408.15664)")       \
+    REAL(capacity_factor, 0.0, 0.0, 1e3, "1", CS_SCOPE_SEARCH,                                                         \
+         "mixtures: tokens that each expert is padded to and cut at, over their mean; 0: none is dropped or padded")   \
     REAL(dispatch_us, -1.0, -1.0, 1e4, "us", CS_SCOPE_SEARCH,                                                          \
          "host time to enqueue one kernel, which bounds small layers; below 0: the stack's")                           \
     REAL(boundary_us, -1.0, -1.0, 1e5, "us", CS_SCOPE_SEARCH,                                                          \

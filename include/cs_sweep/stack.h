@@ -20,6 +20,9 @@
     ABILITY(INTERLEAVED, "several chunks of layers per device under 1F1B")                                             \
     ABILITY(ZB1P, "the zero-bubble schedule")                                                                          \
     ABILITY(DUALPIPE, "the schedule DualPipe")                                                                         \
+    ABILITY(FOLDED_EXPERTS, "experts may be cut by another tensor degree than the rest of a layer")                    \
+    ABILITY(FUSED_PERMUTATION, "a token is copied to its experts' order, and back, by one kernel each")                \
+    ABILITY(NODE_DISPATCH, "a token crosses to a node, and to a rank, once for all its experts there")                 \
     ABILITY(LOGARITHMIC_GATHER, "gathers among ranks of one domain each need not go round a ring")                     \
     ABILITY(MASTER_WEIGHTS, "ZeRO 3 shards FP32 weights alone and casts what it gathers: a habit")                     \
     ABILITY(LOGIT_COPIES, "the loss holds logits, their FP32 copy and its log-softmax at once: a habit")               \
@@ -57,6 +60,9 @@ enum cs_ability {
          "jax.checkpoint policies name products, as MaxText's save_dot_with_context_except_mlp, 2024")                 \
     FACT(MEGATRON, DROPOUT, 2019, 2022, GPU,                                                                           \
          "Megatron-LM, --hidden-dropout 0.1 by default, kept in Korthikanti 2022, arXiv 2205.05198")                   \
+    FACT(MEGATRON, FOLDED_EXPERTS, 2025, 0, GPU, "Megatron-Core 0.10, MoE parallel folding, December 2024")            \
+    FACT(MEGATRON, FUSED_PERMUTATION, 2025, 0, GPU, "Megatron-Core 0.11, Transformer Engine's kernels, February 2025") \
+    FACT(MEGATRON, NODE_DISPATCH, 2025, 0, GPU, "Megatron-Core 0.12, DeepEP in its flexible dispatcher, May 2025")     \
     FACT(MEGATRON, LOGARITHMIC_GATHER, 2025, 0, GPU, "NCCL 2.23 (PAT), September 2024; NeMo 25.02")                    \
     FACT(PYTORCH, FUSED_WEIGHT_GRADIENT, 2019, 0, GPU,                                                                 \
          "autograd writes the gradient once, its reduction adds; Li 2020, arXiv 2006.15704")                           \
@@ -73,6 +79,9 @@ enum cs_ability {
     FACT(PYTORCH, TENSOR_OVERLAP, 2024, 0, GPU, "torchtitan, asynchronous tensor parallelism, June 2024")              \
     FACT(PYTORCH, ZB1P, 2024, 0, GPU, "torchtitan, zero bubble, October 2024; arXiv 2401.10241")                       \
     FACT(PYTORCH, DUALPIPE, 2025, 0, GPU, "torchtitan, DualPipeV, August 2025; arXiv 2412.19437")                      \
+    FACT(PYTORCH, FOLDED_EXPERTS, 2025, 0, GPU, "torchtitan, expert parallelism of its own mesh, July 2025")           \
+    FACT(PYTORCH, FUSED_PERMUTATION, 2025, 0, GPU, "NeMo Automodel on DeepEP and Transformer Engine, 2025")            \
+    FACT(PYTORCH, NODE_DISPATCH, 2025, 0, GPU, "NeMo Automodel and torchtitan on DeepEP, 2025")                        \
     FACT(PYTORCH, LOGARITHMIC_GATHER, 2025, 0, GPU, "NCCL 2.23 (PAT), September 2024; PyTorch 2.7 has 2.26")           \
     FACT(DEEPSPEED, UNEVEN_STAGES, 2020, 0, GPU, "PipelineModule, partition_method parameters, DeepSpeed 0.3")         \
     FACT(DEEPSPEED, SHARD_OVERLAP, 2022, 0, GPU,                                                                       \
@@ -92,6 +101,8 @@ enum cs_ability {
     FACT(XLA, FUSED2, 2023, 0, TPU, "MaxText, Pallas flash attention, December 2023")                                  \
     FACT(XLA, FUSED3, 2024, 0, TPU, "MaxText, splash attention, February 2024")                                        \
     FACT(XLA, FUSED3, 2024, 0, GPU, "MaxText, cudnn_flash_te, February 2024")                                          \
+    FACT(XLA, FOLDED_EXPERTS, 2021, 0, ALL, "any sharding of any tensor; GSPMD, Xu 2021, arXiv 2105.04663")            \
+    FACT(XLA, FUSED_PERMUTATION, 2019, 0, ALL, "the compiler fuses the passes; openxla.org/xla")                       \
     FACT(XLA, LOGARITHMIC_GATHER, 2025, 0, GPU, "NCCL 2.23 (PAT), September 2024; github.com/NVIDIA/JAX-Toolbox")      \
     FACT(XLA, INTERLEAVED, 2024, 0, ALL, "MaxText, num_pipeline_repeats (circular), June 2024")
 
@@ -156,7 +167,7 @@ struct cs_stack {
     enum cs_layer_split layer_split; /* never AUTO */
     bool gradient_overlap, shard_overlap, group_overlap, send_overlap, tensor_overlap, fused_weight_gradient, dropout;
     bool master_weights, logit_copies, products_only;
-    bool interleaved, logarithmic_gather;
+    bool interleaved, logarithmic_gather, folded_experts, fused_permutation, node_dispatch;
     uint32_t schedules;        /* bits of enum cs_schedule */
     double dispatch, boundary; /* s of the host: to enqueue a kernel; for a transfer between stages */
     double logit_tiles;        /* 1: the logits of a micro-batch are there at once */

@@ -41,6 +41,7 @@ struct cs_part {
     double flops, forward_flops;              /* executed, forward and backward, for HFU; and forward once */
     double all_to_all;                        /* seconds of dispatch and combine, forward and backward */
     double hidden_all_to_all;                 /* seconds of them that DualPipe hides */
+    double cast_weights;                      /* parameters whose 8-bit copy the products read */
     double parameters, expert_parameters;     /* local to a device: sharded over data, over expert replicas */
     double activation_bytes;                  /* kept per micro-batch in flight, on the device */
     double host_bytes;                        /* the same, in the host's memory */
@@ -108,6 +109,7 @@ struct cs_stage {
     double slowest[CS_SHARE_COUNT]; /* exposed seconds of one micro-batch on the slowest stage, forward + backward */
     double slowest_forward, slowest_backward, slowest_weight_gradient, slowest_hidden_all_to_all;
     double rest_seconds; /* of one micro-batch through all other stages: fill and drain of the pipeline */
+    double cast_weights; /* of the slowest stage */
     double first_activation, first_fixed; /* bytes: per micro-batch in flight, and once */
     double last_activation, last_fixed;   /* the last stage, one micro-batch in flight */
     double first_host, last_host;         /* bytes per micro-batch in flight that the host keeps */
@@ -156,7 +158,8 @@ struct cs_replica {
     double chunk_to_chunk;    /* the same per chunk boundary, v > 1: hidden by stacks that overlap, never more */
     double once;              /* data + optimizer + fixed seconds per step */
     double data_seconds;      /* exposed gradient and parameter traffic per step */
-    double optimizer_seconds; /* and the fixed host work of a step */
+    double
+        optimizer_seconds; /* with the 8-bit copies of the weights, but for ZeRO 3, and the fixed host work of a step */
     /* bytes: state of the first and the last stage; DualPipe holds the weights of both */
     double first_state[CS_SCHEDULE_COUNT], last_state[CS_SCHEDULE_COUNT];
     double first_activation[CS_SCHEDULE_COUNT], last_activation[CS_SCHEDULE_COUNT]; /* per micro-batch in flight */

@@ -28,10 +28,14 @@ void cs_case_stack(const struct cs_case *item, enum cs_device_kind kind, struct 
     }
 }
 
+bool cs_case_runs_dualpipe(const struct cs_case *item)
+{
+    const struct cs_case *const ran = item->published != NULL ? item->published : item;
+    return ran->knobs.schedule == CS_SCHEDULE_DUALPIPE;
+}
+
 double cs_case_dispatch_bytes(const struct cs_case *item)
 {
-    /* The stack that runs DualPipe dispatches at 8 bits, combines at 16 (DeepSeek-V3, arXiv 2412.19437, 3.3.3). With
-     * another plan it is the same stack. */
-    const struct cs_case *const ran = item->published != NULL ? item->published : item;
-    return item->precision == CS_CASE_FP8 && ran->knobs.schedule == CS_SCHEDULE_DUALPIPE ? 1.0 : 2.0;
+    /* The stack that runs DualPipe dispatches at 8 bits, combines at 16 (DeepSeek-V3, arXiv 2412.19437, 3.3.3). */
+    return item->precision == CS_CASE_FP8 && cs_case_runs_dualpipe(item) ? 1.0 : 2.0;
 }

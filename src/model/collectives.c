@@ -119,19 +119,25 @@ double cs_reduce_scatter_floor(const struct cs_group_range *range, double bytes)
     return cs_all_gather_floor(range, bytes);
 }
 
+/* How many of so many places hold one of a token's independent choices, over the choices. */
+static double distinct_share(double places, double copies)
+{
+    return places * (1.0 - pow(1.0 - 1.0 / places, copies)) / copies;
+}
+
 double cs_dispatch(const struct cs_group *group, double bytes, double copies)
 {
     if (group->size < 1.5) {
         return 0.0;
     }
     const double all = group->size, n = group->inside, nodes = group->outside;
-    /* A token goes once to each node that holds some of its experts, of which independent choices hit so many. */
-    const double distinct = nodes * (1.0 - pow(1.0 - 1.0 / nodes, copies)) / copies;
-    const double inside = (n - 1.0) / n * bytes / group->all_to_all_bandwidth;
-    const double card = nodes > 1.5 ? (all - n) / all * bytes * distinct / group->nic_bandwidth : 0.0;
-    double latency = n > 1.5 ? group->ring_latency : 0.0;
-    if (group->outside > 1.5) {
-        latency += log2(group->outside) * group->nic_latency;
+    const double ranks = copies > 1.5 ? distinct_share(all, copies) : 1.0;
+    const double inside = (n - 1.0) / n * bytes * ranks / group->all_to_all_bandwidth;
+    double card = 0.0, latency = n > 1.5 ? group->ring_latency : 0.0;
+    if (nodes > 1.5) {
+        const double distinct = copies > 1.5 ? distinct_share(nodes, copies) : 1.0;
+        card = (all - n) / all * bytes * distinct / group->nic_bandwidth;
+        latency += log2(nodes) * group->nic_latency;
     }
     return cs_max(cs_max(inside, card) + latency, 0.5 * group->floor);
 }

@@ -77,7 +77,8 @@ void cs_build_collective(struct cs_builder *builder, const char *name, enum cs_s
 
 /* Forward, input gradient and weight gradient of one linear layer (or of a group of experts). Weight gradients
  * accumulate in FP32, read and written by the product; or it writes 16 bits, and a pass reads them and adds them.
- * 8-bit formats add passes that read 16 bits and write the 8-bit tensor and its transpose (Transformer Engine). */
+ * 8-bit formats add passes that read 16 bits and write the 8-bit tensor and its transpose (Transformer Engine); of the
+ * weights once a step, or where ZeRO 3 gathers them anew for each micro-batch (replica.c). */
 void cs_build_linear(struct cs_builder *builder, const char *name, const struct cs_gemm *gemm)
 {
     const struct cs_device *device = &builder->problem->device;
@@ -109,8 +110,8 @@ void cs_build_linear(struct cs_builder *builder, const char *name, const struct 
 
     if (gemm->format != CS_FORMAT_BF16) {
         const double elements = gemm->batch * gemm->m * gemm->k;
-        const double weights = gemm->batch * gemm->n * gemm->k;
-        cs_build_stream(builder, "quantise", 2.0 * elements + 3.0 * weights, 4.0 * gemm->batch * gemm->m * gemm->n);
+        builder->part->cast_weights += gemm->batch * gemm->n * gemm->k;
+        cs_build_stream(builder, "quantise", 2.0 * elements, 4.0 * gemm->batch * gemm->m * gemm->n);
     }
 }
 
@@ -307,16 +308,44 @@ static void build_dense_ffn(struct cs_builder *builder, const char *up, const ch
     cs_build_product(builder, down, builder->tokens, h, inner);
 }
 
+/* What the fullest rank's experts get over the mean. Independent experts, of which each rank holds E/e, with the
+ * deviation that the setting states; or as many tokens as the capacity has room for, padded. */
+static double expert_load(const struct cs_builder *builder)
+{
+    const struct cs_training *training = &builder->problem->training;
+    if (training->capacity_factor > 0.0) {
+        return training->capacity_factor;
+    }
+    const double ranks = builder->plan->expert, experts = (double)builder->problem->architecture.experts;
+    return 1.0 + training->expert_imbalance * sqrt(ranks / experts) * cs_largest_of(ranks);
+}
+
+/* Copies of tokens in the order of their experts, and back. Fused kernels read and write each once. Before them
+ * (Megatron-Core 0.10, moe_utils.py) tokens were copied into zeros and weighted and summed by passes of their own: read
+ * and written 4 B before and 14 B after the experts, their gradients 10 B and 14 B. What arrives by a plain all-to-all
+ * in the order of its senders is sorted by experts, where a rank has several, and back. */
+static void build_permutation(struct cs_builder *builder, double routed, double load)
+{
+    const struct cs_stack *stack = &builder->problem->stack;
+    const double h = (double)builder->problem->architecture.d_model;
+    const bool fused = stack->fused_permutation;
+    const double here = fused ? 4.0 : 14.0, forward = 4.0 + here, backward = fused ? 8.0 : 24.0;
+    const bool sorts = builder->plan->expert > 1 && builder->plan->expert < builder->problem->architecture.experts &&
+                       !stack->node_dispatch;
+    const double sort = sorts ? 8.0 * load : 0.0;
+    cs_build_stream(builder, "permute", (forward + sort) * routed * h, (backward + sort) * routed * h);
+}
+
 /* Dispatch before and combine after the experts; the backward pass sends the gradients the same ways. */
-static void build_dispatch(struct cs_builder *builder, double routed)
+static void build_dispatch(struct cs_builder *builder, double routed, double load)
 {
     const struct cs_problem *problem = builder->problem;
     const double h = (double)problem->architecture.d_model;
-    const double out = routed * h * problem->precision.dispatch_bytes;
-    const double back = routed * h * problem->precision.communication_bytes;
-    cs_build_stream(builder, "permute", 8.0 * routed * h, 8.0 * routed * h);
+    const double out = load * routed * h * problem->precision.dispatch_bytes;
+    const double back = load * routed * h * problem->precision.communication_bytes;
+    build_permutation(builder, routed, load);
     if (builder->plan->expert > 1) {
-        const double copies = (double)problem->architecture.experts_active;
+        const double copies = problem->stack.node_dispatch ? (double)problem->architecture.experts_active : 1.0;
         const double dispatch = cs_dispatch(&builder->expert, out, copies);
         const double combine = cs_dispatch(&builder->expert, back, copies);
         cs_build_collective(builder, "dispatch (expert)", CS_SHARE_EXPERT, false, dispatch, dispatch, out);
@@ -353,10 +382,11 @@ static void build_mixture(struct cs_builder *builder)
     const struct cs_kernel_time routing = {.seconds = problem->device.routing, .bound = CS_BOUND_LAUNCH};
     add_kernel(builder, "routing", false, routing, 1.0);
     add_kernel(builder, "routing", true, routing, 1.0);
-    build_dispatch(builder, routed);
+    const double load = expert_load(builder);
+    build_dispatch(builder, routed, load);
 
-    /* Balanced routing: what leaves a rank comes back to it from others. */
-    const double rows = routed * etp / local;
+    /* What leaves a rank comes back to it from others; the fullest gets more. */
+    const double rows = load * routed * etp / local;
     struct cs_gemm up = cs_layer_gemm(builder, rows, (model->gated_ffn ? 2.0 : 1.0) * inner, h);
     up.batch = local;
     up.grouped = true;

@@ -80,8 +80,6 @@ static void sum_up(const struct cs_device *device, bool repeats, struct cs_part 
         part->flops += part->forward_flops;
         part->all_to_all += part->forward[CS_SHARE_EXPERT];
     }
-    part->forward_seconds = total(part->forward);
-    part->backward_seconds = total(part->backward);
     const double compute = part->forward[CS_SHARE_COMPUTE] + part->backward[CS_SHARE_COMPUTE];
     /* Units that forward tokens from card to link are lost to compute wherever the experts are (DeepSeek-V3: 20 of
      * 132). */
@@ -228,6 +226,7 @@ static void add_mtp(struct cs_builder *builder, const char *name, struct cs_part
     head->forward_seconds += modules * (layer.forward_seconds + rest.forward_seconds);
     head->backward_seconds += modules * (layer.backward_seconds + rest.backward_seconds);
     head->weight_gradient_seconds += modules * (layer.weight_gradient_seconds + rest.weight_gradient_seconds);
+    head->cast_weights += modules * (layer.cast_weights + rest.cast_weights);
     head->flops += modules * (layer.flops + rest.flops);
     head->hidden_all_to_all += modules * layer.hidden_all_to_all;
     const double experts = modules * layer.expert_parameters;

@@ -136,8 +136,15 @@ static double late_seconds(const struct traffic *traffic, double parameters, dou
            (expert_parameters > 0.0 ? scatter_late(traffic->experts, traffic->gradient * expert_parameters) : 0.0);
 }
 
-/* Exposed seconds of ZeRO 3 for one micro-batch, part by part: parameters are gathered for the forward pass and again
- * for the backward one, which also scatters the gradients. */
+/* s of so many weights to 8 bits: 16 read, and 8 written (Transformer Engine). */
+static double cast_seconds(const struct cs_device *device, double weights)
+{
+    const double bytes = 3.0;
+    return bytes * weights / (device->hbm_bandwidth * device->hbm_efficiency);
+}
+
+/* Exposed seconds of ZeRO 3 for one micro-batch, part by part: parameters are gathered for the forward pass, and cast
+ * where products are of 8 bits, and gathered again for the backward one, which also scatters the gradients. */
 static void shard_everything(const struct cs_stage *stage, const struct traffic *traffic, double *seconds)
 {
     const struct cs_part *part = stage->costs->part;
@@ -157,7 +164,8 @@ static void shard_everything(const struct cs_stage *stage, const struct traffic 
             const double empty = 2.0 * gather_seconds(traffic, 0.0, 0.0) + scatter_seconds(traffic, 0.0, 0.0);
             exposed = 2.0 * gather + reduce + (tensors - 1.0) * empty;
         }
-        exposed += late_seconds(traffic, part[i].parameters, part[i].expert_parameters);
+        exposed += late_seconds(traffic, part[i].parameters, part[i].expert_parameters) +
+                   cast_seconds(&stage->costs->problem->device, part[i].cast_weights);
         *seconds += counts[i] * exposed;
     }
 }
@@ -353,7 +361,7 @@ static void prepare_replica(const struct cs_stage *stage, int64_t data, int32_t 
                            stage->sync_expert_parameters / (zero_stage >= 1 ? expert_shards : 1.0);
     replica->optimizer_seconds =
         problem->training.optimizer_traffic_bytes * updated / (device->hbm_bandwidth * device->hbm_efficiency) +
-        device->step_overhead;
+        (zero_stage < 3 ? cast_seconds(device, stage->cast_weights) : 0.0) + device->step_overhead;
     replica->once = replica->data_seconds + replica->optimizer_seconds;
 }
 

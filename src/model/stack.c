@@ -177,6 +177,9 @@ void cs_stack_resolve(const struct cs_training *training, const struct cs_device
     const struct cs_stack_host *const host = host_of(&asked);
     stack->dispatch = 1e-6 * (training->dispatch_us < 0.0 ? host->dispatch_us : training->dispatch_us);
     stack->boundary = 1e-6 * (training->boundary_us < 0.0 ? host->boundary_us : training->boundary_us);
+    stack->folded_experts = can(&asked, CS_ABILITY_FOLDED_EXPERTS);
+    stack->fused_permutation = can(&asked, CS_ABILITY_FUSED_PERMUTATION);
+    stack->node_dispatch = can(&asked, CS_ABILITY_NODE_DISPATCH);
     stack->logarithmic_gather = can(&asked, CS_ABILITY_LOGARITHMIC_GATHER);
     stack->master_weights = can(&asked, CS_ABILITY_MASTER_WEIGHTS);
     stack->logit_copies = can(&asked, CS_ABILITY_LOGIT_COPIES);

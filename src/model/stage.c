@@ -310,6 +310,7 @@ static void time_of_slowest(const struct cs_part part[CS_PART_COUNT], struct cs_
         }
         stage->slowest_forward += count * part[i].forward_seconds;
         stage->slowest_backward += count * part[i].backward_seconds;
+        stage->cast_weights += count * part[i].cast_weights;
         stage->slowest_weight_gradient += count * part[i].weight_gradient_seconds;
         stage->slowest_hidden_all_to_all += count * part[i].hidden_all_to_all;
     }

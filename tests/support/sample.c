@@ -86,6 +86,7 @@ void sample_problem(struct cs_problem *problem)
     settings.training.dropout = CS_SWITCH_ON;
     settings.training.attention_kernel = CS_ATTENTION_UNFUSED;
     settings.training.dispatch_us = settings.training.boundary_us = 0.0;
+    settings.training.expert_imbalance = 0.0;
     settings.training.seq_len = 2048;
     memset(&law, 0, sizeof law);
     law.tokens = 1e12;

@@ -239,23 +239,28 @@ START_TEST(the_state_stays)
 }
 END_TEST
 
-/* The software stays that of the run: an FP8 run under DualPipe dispatches at 8 bits with any schedule. */
+/* The software stays that of the run: an FP8 run under DualPipe dispatches at 8 bits with any schedule, and once to a
+ * node, though its stack's year had no DeepEP. */
 START_TEST(the_stack_stays)
 {
     struct cs_problem problem;
     struct cs_space space;
     item->precision = CS_CASE_FP8;
+    item->stack = CS_STACK_MEGATRON;
+    item->stack_year = 2024;
     item->knobs.schedule = item->stated.schedule = CS_SCHEDULE_DUALPIPE;
     given.schedule = CS_SCHEDULE_1F1B;
     replan();
     ck_assert_int_eq(cs_case_problem(&changed, &config, &problem, &space, &error), CS_OK);
     ck_assert_int_eq(space.given.schedule, CS_SCHEDULE_1F1B);
     ck_assert_double_eq(problem.precision.dispatch_bytes, 1.0);
+    ck_assert(problem.stack.node_dispatch && problem.stack.fused_permutation);
     item->knobs.schedule = CS_SCHEDULE_1F1B;
     given.schedule = CS_SCHEDULE_DUALPIPE;
     replan();
     ck_assert_int_eq(cs_case_problem(&changed, &config, &problem, &space, &error), CS_OK);
     ck_assert_double_eq(problem.precision.dispatch_bytes, 2.0);
+    ck_assert(!problem.stack.node_dispatch && !problem.stack.fused_permutation);
 }
 END_TEST
 

@@ -134,11 +134,13 @@ START_TEST(offload_domain_and_routing)
     ck_assert(cases.items[0].balanced_routing);
     ck_assert_int_eq(cs_case_problem(&cases.items[0], &config, &problem, &space, &error), CS_OK);
     ck_assert_double_eq(problem.device.domain, 4.0);
+    ck_assert_double_eq(problem.training.expert_imbalance, 0.0);
     cs_cases_free(&cases);
     read_one(FILE_OF(GOOD), &cases);
     ck_assert(!cases.items[0].balanced_routing);
     ck_assert_int_eq(cs_case_problem(&cases.items[0], &config, &problem, &space, &error), CS_OK);
     ck_assert_double_eq(problem.device.domain, 8.0);
+    ck_assert_double_eq(problem.training.expert_imbalance, 0.1);
     cs_cases_free(&cases);
 }
 END_TEST
@@ -403,6 +405,44 @@ START_TEST(context_degrees_are_searched)
 END_TEST
 
 /* Expert degrees that a source leaves out: no fixed divisor of the experts is better than what is found. */
+/* Megatron-LM of 2024 cut its experts like the rest of a layer, here in 8, of 2025 it need not; where the grid does not
+ * cover the devices of a stage, or a degree is stated, that holds. */
+START_TEST(experts_cut_by_the_stack)
+{
+    static const struct {
+        const char *stack;
+        int32_t data, expert, stated, given;
+    } rows[] = {{"\"megatron-2024\"", 4, 4, 0, 8},
+                {"\"megatron-2024\"", 4, 4, 2, 2},
+                {"\"megatron-2024\"", 4, 3, 0, 0},
+                {"\"megatron-2025\"", 4, 4, 0, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cs_cases cases;
+        struct cs_problem problem;
+        struct cs_space space;
+        struct cs_error error;
+        char text[2048];
+        (void)snprintf(text, sizeof text, FILE_OF(CASE(MODEL "," STACK("%s") "," PLAN "," MEASURED("mfu"))),
+                       rows[i].stack);
+        read_one(text, &cases);
+        struct cs_case *item = &cases.items[0];
+        item->architecture.experts = 12;
+        item->architecture.experts_active = 2;
+        item->architecture.d_expert = 1024;
+        item->knobs.data = rows[i].data;
+        item->knobs.devices = 8 * (int64_t)rows[i].data;
+        item->knobs.expert = rows[i].expert;
+        item->knobs.expert_tensor = rows[i].stated;
+        ck_assert_int_eq(cs_case_problem(item, &config, &problem, &space, &error), CS_OK);
+        ck_assert_msg(space.given.expert_tensor == rows[i].given, "row %zu: %d", i, (int)space.given.expert_tensor);
+        ck_assert_int_eq(space.settings.expert_tensor, strstr(rows[i].stack, "2025") != NULL || rows[i].stated > 0
+                                                           ? CS_EXPERT_TENSOR_ONE
+                                                           : CS_EXPERT_TENSOR_TENSOR);
+        cs_cases_free(&cases);
+    }
+}
+END_TEST
+
 START_TEST(expert_degrees_are_searched)
 {
     struct cs_cases cases;
@@ -454,6 +494,7 @@ int main(void)
     tcase_add_test(cases, stated_knobs_are_never_refused);
     tcase_add_test(cases, devices_settle_a_degree);
     tcase_add_test(cases, context_degrees_are_searched);
+    tcase_add_test(cases, experts_cut_by_the_stack);
     tcase_add_test(cases, expert_degrees_are_searched);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);

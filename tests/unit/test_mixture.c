@@ -82,6 +82,73 @@ START_TEST(bytes_of_dispatch_and_combine)
 }
 END_TEST
 
+/* The fullest of 4 ranks with 4 of 16 experts each: their deviation .1 is halved, and the largest of 4 draws is 0.759
+ * ln(4)^.808 of it. Its tokens are computed and sent, and the others wait. Padded to a capacity of 1.25 all are alike.
+ * One rank alone has all tokens, whoever gets them. */
+START_TEST(the_fullest_rank)
+{
+    told_mixture();
+    plan.expert = 4;
+    plan.devices = plan.data = 4;
+    const double flops = told("mixture layer", "expert up", false).flops;
+    const double sent = told("mixture layer", "combine (expert)", false).bytes;
+    const double once = told("mixture layer", "permute", false).bytes;
+    const double shared = told("mixture layer", "router", false).flops;
+    const double fullest = 1.0 + 0.1 * 0.5 * 0.759 * pow(log(4.0), 0.808);
+    problem.training.expert_imbalance = 0.1;
+    WITHIN(told("mixture layer", "expert up", false).flops, fullest * flops, 1e-12);
+    WITHIN(told("mixture layer", "combine (expert)", false).bytes, fullest * sent, 1e-12);
+    WITHIN(told("mixture layer", "combine (expert)", true).bytes, fullest * sent, 1e-12);
+    ck_assert_double_eq(told("mixture layer", "router", false).flops, shared);
+    ck_assert_double_eq(told("mixture layer", "permute", false).bytes, once);
+    problem.training.capacity_factor = 1.25;
+    WITHIN(told("mixture layer", "expert up", false).flops, 1.25 * flops, 1e-12);
+    WITHIN(told("mixture layer", "dispatch (expert)", false).bytes, 1.25 * sent, 1e-12);
+    problem.training.capacity_factor = 0.0;
+    plan.expert = 1;
+    ck_assert_double_eq(told("mixture layer", "expert up", false).flops, flops);
+}
+END_TEST
+
+/* 16-bit elements: without fused kernels 18 B each way forward and 24 B backward instead of 8; with a plain all-to-all
+ * and several experts to a rank a sort before and after them, 8 B; of one expert to a rank nothing is sorted. */
+START_TEST(passes_of_permutation)
+{
+    const double elements = 2.0 * tokens * h;
+    told_mixture();
+    problem.stack.fused_permutation = false;
+    told_bytes_are("mixture layer", "permute", 18.0 * elements, 24.0 * elements);
+    problem.stack.fused_permutation = true;
+    problem.stack.node_dispatch = false;
+    told_bytes_are("mixture layer", "permute", 8.0 * elements, 8.0 * elements);
+    plan.expert = 4;
+    plan.devices = plan.data = 4;
+    told_bytes_are("mixture layer", "permute", 16.0 * elements, 16.0 * elements);
+    plan.expert = 16;
+    plan.devices = plan.data = 16;
+    told_bytes_are("mixture layer", "permute", 8.0 * elements, 8.0 * elements);
+}
+END_TEST
+
+/* Of 2 experts to a token some lie on one rank or one node, to which it goes once with DeepEP, and twice without. */
+START_TEST(copies_of_a_token)
+{
+    struct cs_network network;
+    struct cs_group group;
+    told_mixture();
+    plan.expert = 16;
+    plan.devices = plan.data = 16;
+    cs_network_of(&problem, 16, &network);
+    cs_group_place(&network, 1, 16, &group);
+    const double bytes = 2.0 * 2.0 * tokens * h;
+    problem.stack.node_dispatch = true;
+    WITHIN(told("mixture layer", "combine (expert)", false).seconds, cs_dispatch(&group, bytes, 2.0), 1e-12);
+    problem.stack.node_dispatch = false;
+    WITHIN(told("mixture layer", "combine (expert)", false).seconds, cs_dispatch(&group, bytes, 1.0), 1e-12);
+    ck_assert_double_lt(cs_dispatch(&group, bytes, 2.0), cs_dispatch(&group, bytes, 1.0));
+}
+END_TEST
+
 /* A prediction depth: 2 h to h, a layer, logits of its own; in the head (DeepSeek-V3, arXiv 2412.19437, 2.2). */
 START_TEST(token_prediction)
 {
@@ -157,6 +224,9 @@ int main(void)
     tcase_add_test(cases, experts_in_columns);
     tcase_add_test(cases, bytes_of_a_mixture);
     tcase_add_test(cases, bytes_of_dispatch_and_combine);
+    tcase_add_test(cases, the_fullest_rank);
+    tcase_add_test(cases, passes_of_permutation);
+    tcase_add_test(cases, copies_of_a_token);
     tcase_add_test(cases, token_prediction);
     tcase_add_test(cases, hidden_all_to_all);
     suite_add_tcase(suite, cases);

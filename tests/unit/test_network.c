@@ -109,6 +109,11 @@ START_TEST(two_levels_of_all_reduce)
     group.nic_bandwidth = 25e9;
     /* All-to-all of 800 MB a device: 8 of 16 leave the node, 400 MB at 25 GB/s. */
     WITHIN(cs_dispatch(&group, 8e8, 1.0), 16e-3, 1e-9);
+    /* Of 8 experts on 16 ranks a token meets 16 (1 - (15/16)^8) ranks: inside 7/8 of that many eighths over the
+     * links. */
+    group.nic_bandwidth = 1e15;
+    WITHIN(cs_dispatch(&group, 8e8, 8.0), 0.875 * 8e8 * 2.0 * (1.0 - pow(15.0 / 16.0, 8.0)) / 232e9, 1e-9);
+    group.nic_bandwidth = 25e9;
     /* Tokens with 8 experts on 2 nodes reach 2 (1 - 1/2^8) nodes: one copy each instead of 8 / 2. */
     WITHIN(cs_dispatch(&group, 8e8, 8.0), 16e-3 * 2.0 * (1.0 - 1.0 / 256.0) / 8.0, 1e-9);
 }

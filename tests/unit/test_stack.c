@@ -157,6 +157,26 @@ START_TEST(traffic_of_data_by_year)
 }
 END_TEST
 
+/* Megatron-Core of December 2024 cut experts apart from the rest, and DeepEP came in 2025; XLA may shard anything. */
+START_TEST(mixtures_by_year)
+{
+    static const struct {
+        enum cs_stack_family family;
+        int32_t year;
+        bool folded, fused, once;
+    } rows[] = {{CS_STACK_MEGATRON, 2024, false, false, false},  {CS_STACK_MEGATRON, 2025, true, true, true},
+                {CS_STACK_PYTORCH, 2024, false, false, false},   {CS_STACK_PYTORCH, 2025, true, true, true},
+                {CS_STACK_DEEPSPEED, 2026, false, false, false}, {CS_STACK_XLA, 2024, true, true, false},
+                {CS_STACK_BEST, 2026, true, true, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        resolve(rows[i].family, rows[i].year, &gpu, true);
+        ck_assert_msg(stack.folded_experts == rows[i].folded, "row %zu", i);
+        ck_assert_msg(stack.fused_permutation == rows[i].fused, "row %zu", i);
+        ck_assert_msg(stack.node_dispatch == rows[i].once, "row %zu", i);
+    }
+}
+END_TEST
+
 /* A setting that is given holds whatever the stack does. */
 START_TEST(settings_override_the_stack)
 {
@@ -322,6 +342,7 @@ int main(void)
     tcase_add_test(cases, megatron_by_year);
     tcase_add_test(cases, other_families);
     tcase_add_test(cases, traffic_of_data_by_year);
+    tcase_add_test(cases, mixtures_by_year);
     tcase_add_test(cases, settings_override_the_stack);
     tcase_add_test(cases, schedules_of_a_search);
     tcase_add_test(cases, the_software_of_a_case);

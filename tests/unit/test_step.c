@@ -184,6 +184,34 @@ START_TEST(time_of_the_optimizer)
 }
 END_TEST
 
+/* Products of 8 bits read a copy of the weights, 2 B read and 1 B written for each of 12 h^2 / t in a layer: made
+ * once a step, or with ZeRO 3, which gathers them anew, for each micro-batch. The step holds it whole, whatever
+ * overlaps. */
+START_TEST(copies_of_weights_at_8_bits)
+{
+    problem.device.hbm_bandwidth = 1e12;
+    problem.precision.format = CS_FORMAT_FP8;
+    for (int32_t zero = 0; zero < CS_ZERO_STAGES; zero++) {
+        prepare(2, 2, zero, 0);
+        const double layers = stage.slow.count[CS_PART_DENSE];
+        const double copies = 3.0 * layers * 12.0 * 6144.0 * 6144.0 / 8.0 / 1e12;
+        WITHIN(costs.part[CS_PART_DENSE].cast_weights, 12.0 * 6144.0 * 6144.0 / 8.0, 1e-12);
+        ck_assert_double_eq(costs.part[CS_PART_HEAD].cast_weights, 0.0);
+        const struct cs_replica with = replica;
+        problem.precision.format = CS_FORMAT_BF16;
+        struct cs_stage without = stage;
+        without.cast_weights = 0.0;
+        for (int i = 0; i < CS_PART_COUNT; i++) {
+            costs.part[i].cast_weights = 0.0;
+        }
+        cs_replica_prepare(&without, 2, zero, 0, &replica);
+        WITHIN(with.once - replica.once + 1.0, (zero < 3 ? copies : 0.0) + 1.0, 1e-12);
+        WITHIN(with.micro[0] - replica.micro[0] + 1.0, (zero < 3 ? 0.0 : copies) + 1.0, 1e-12);
+        problem.precision.format = CS_FORMAT_FP8;
+    }
+}
+END_TEST
+
 /* The slowest of 8 p d devices sets the pace of what each computes, not of the traffic and the optimizer. */
 START_TEST(the_slowest_device_sets_the_pace)
 {
@@ -450,6 +478,7 @@ int main(void)
     tcase_add_test(cases, sums_between_groups);
     tcase_add_test(cases, zero_3);
     tcase_add_test(cases, time_of_the_optimizer);
+    tcase_add_test(cases, copies_of_weights_at_8_bits);
     tcase_add_test(cases, the_slowest_device_sets_the_pace);
     tcase_add_test(cases, collectives_of_tensor_parallelism);
     tcase_add_test(cases, flops_of_a_layer);
