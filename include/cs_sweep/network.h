@@ -32,7 +32,7 @@ struct cs_group {
     double nic_bandwidth, nic_latency, floor;
     double base;      /* s besides the hops */
     double plateau;   /* by which the latencies of a ring across domains are multiplied */
-    bool logarithmic; /* gathers need not go round where each member is alone in its domain */
+    bool logarithmic; /* gathers need not go round: each member is alone in its domain */
 };
 void cs_group_place(const struct cs_network *network, int64_t stride, int64_t size, struct cs_group *group);
 

@@ -64,20 +64,17 @@ double cs_all_reduce_floor(const struct cs_group_range *range, double bytes)
     return cs_min(cs_all_reduce(&range->together, bytes), cs_all_reduce(&range->alone, bytes));
 }
 
-/* hops: s of a ring's latencies. NCCL's table has the plateau for all-reduces alone, but runs whose gathers nothing
- * hides show it too: without it ZeRO 3 of 2021 (Narayanan 2021, Table 2) is 10% too fast on 48 nodes and 30% on 280,
- * with it 5% and 16%. */
-static double gather_seconds(const struct cs_group *group, double bytes, double hops)
+/* hops: s of a ring's latencies; around: its bus bandwidth. NCCL's table has the plateau for all-reduces alone, but
+ * runs whose gathers nothing hides show it too: without it ZeRO 3 of 2021 (Narayanan 2021, Table 2) is 10% too fast
+ * on 48 nodes and 30% on 280, with it 5% and 16%. */
+static double gather_seconds(const struct cs_group *group, double bytes, double hops, double around)
 {
     const double members = group->size;
-    if (members < 1.5) {
-        return 0.0;
-    }
-    const double links = group->ring_bandwidth;
-    const double sent = (members - 1.0) / members * bytes / (group->outside < 1.5 ? links : bus(group, links));
-    double seconds = (group->outside < 1.5 ? 1.0 : group->plateau) * (group->base + hops) + sent;
-    if (group->logarithmic && group->inside < 1.5) {
-        const double least = group->base + members * logarithmic_member + sent / logarithmic_share;
+    const double sent = (members - 1.0) / members * bytes;
+    double seconds = (group->outside < 1.5 ? 1.0 : group->plateau) * (group->base + hops) + sent / around;
+    if (group->logarithmic) {
+        const double least =
+            group->base + members * logarithmic_member + sent / (logarithmic_share * group->nic_bandwidth);
         if (least < seconds) {
             seconds = cs_min(seconds, least + log2(members) * logarithmic_hop * group->nic_latency);
         }
@@ -85,12 +82,21 @@ static double gather_seconds(const struct cs_group *group, double bytes, double 
     return cs_max(seconds, 0.5 * group->floor);
 }
 
+static double ring_bus(const struct cs_group *group)
+{
+    return group->outside < 1.5 ? group->ring_bandwidth : bus(group, group->ring_bandwidth);
+}
+
 /* One ring through all members, of which each is a hop. */
 double cs_all_gather(const struct cs_group *group, double bytes)
 {
     const double nodes = group->outside;
+    if (group->size < 1.5) {
+        return 0.0;
+    }
     return gather_seconds(group, bytes,
-                          (group->size - nodes) * group->ring_latency + (nodes - 1.0) * group->nic_latency);
+                          (group->size - nodes) * group->ring_latency + (nodes - 1.0) * group->nic_latency,
+                          ring_bus(group));
 }
 
 /* With r the latency of a link and n of a card, a gather over s members in k domains has (s - k) r + (k - 1) n. It
@@ -103,10 +109,14 @@ static double gather_latency_floor(const struct cs_group_range *range)
     return nic < ring ? (members - 1.0) * nic : (members - domains) * ring + (domains - 1.0) * nic;
 }
 
+/* Together they have the least latency; their bus or a card alone is the faster. */
 double cs_all_gather_floor(const struct cs_group_range *range, double bytes)
 {
-    const double hops = gather_latency_floor(range);
-    return cs_min(gather_seconds(&range->together, bytes, hops), gather_seconds(&range->alone, bytes, hops));
+    const struct cs_group *group = &range->together;
+    if (group->size < 1.5) {
+        return 0.0;
+    }
+    return gather_seconds(group, bytes, gather_latency_floor(range), cs_max(ring_bus(group), group->nic_bandwidth));
 }
 
 double cs_reduce_scatter(const struct cs_group *group, double bytes)

@@ -347,7 +347,7 @@ static void build_dispatch(struct cs_builder *builder, double routed, double loa
     if (builder->plan->expert > 1) {
         const double copies = problem->stack.node_dispatch ? (double)problem->architecture.experts_active : 1.0;
         const double dispatch = cs_dispatch(&builder->expert, out, copies);
-        const double combine = cs_dispatch(&builder->expert, back, copies);
+        const double combine = back == out ? dispatch : cs_dispatch(&builder->expert, back, copies);
         cs_build_collective(builder, "dispatch (expert)", CS_SHARE_EXPERT, false, dispatch, dispatch, out);
         cs_build_collective(builder, "combine (expert)", CS_SHARE_EXPERT, false, combine, combine, back);
         cs_build_collective(builder, "dispatch (expert)", CS_SHARE_EXPERT, true, combine, combine, back);

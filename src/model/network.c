@@ -124,7 +124,7 @@ void cs_group_place(const struct cs_network *network, int64_t stride, int64_t si
         .base = device->collective_base,
         .plateau = device->ring_plateau,
         .floor = device->link_floor,
-        .logarithmic = network->logarithmic_gather,
+        .logarithmic = network->logarithmic_gather && inside < 1.5,
     };
     if (device->torus_axes > 0.0) {
         place_on_torus(network, (double)stride, group);
@@ -147,6 +147,7 @@ void cs_group_range_place(const struct cs_network *network, int64_t stride, int6
     cs_group_place(network, stride, (int64_t)cs_min(share, (double)high), together);
     together->size = (double)low;
     together->ring_latency = 0.0;
+    together->logarithmic = network->logarithmic_gather;
     *alone = *together;
     range->domains = ceil(together->size / share);
     together->inside = cs_min(share, together->size);
