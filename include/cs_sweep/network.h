@@ -39,11 +39,9 @@ void cs_group_place(const struct cs_network *network, int64_t stride, int64_t si
 /* All groups of low to high members at one stride. From it follow floors: times that a collective over any of these
  * groups does not fall below. */
 struct cs_group_range {
-    /* `low` members, as many to a domain as it holds of them, and one to a domain; no latencies of links, which are as
-     * fast as those of any group of the range. */
-    struct cs_group together, alone;
-    double domains;                   /* that `low` members fill */
-    double ring_latency, nic_latency; /* s per hop; not more than of any group of the range */
+    /* `low` members in as few domains as hold them, not the fewest but the most of them that share one; links as
+     * fast as those of any group of the range, on a torus without latency; logarithmic if any may be. */
+    struct cs_group group;
 };
 void cs_group_range_place(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
                           struct cs_group_range *range);

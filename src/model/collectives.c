@@ -4,9 +4,9 @@
  *
  * The parts inside domains and between them run as one pipeline, so its slowest link sets the pace: the bus
  * bandwidth is that of the links, or of the cards of a domain's members together (NCCL, src/graph/tuning.cc, which
- * also counts the hops). Without latencies a collective is linear in the inverse of it, and rises with the number of
- * members. As members of a domain become more the bus becomes no slower, but for the first, which has no link to
- * wait for; so a floor is the cheaper of the range's two extremes, all together or each alone, with `low` members. */
+ * also counts the hops). Bytes and hops rise with the number of members. As members of a domain become more the bus
+ * becomes no slower, but for the first, which has no link to wait for. So a floor has `low` members, in as few
+ * domains as hold them, and the bus of full domains, or a card alone where that is the faster. */
 #include "cs_sweep/network.h"
 #include "cs_sweep/number.h"
 
@@ -58,10 +58,22 @@ double cs_all_reduce(const struct cs_group *group, double bytes)
     return cs_max(seconds, group->floor);
 }
 
-/* The latencies of the least tree: a ring's are more. */
+/* Fewer hops than the levels of a tree no all-reduce has, and whole ones are soon counted. */
 double cs_all_reduce_floor(const struct cs_group_range *range, double bytes)
 {
-    return cs_min(cs_all_reduce(&range->together, bytes), cs_all_reduce(&range->alone, bytes));
+    const struct cs_group *const group = &range->group;
+    const double members = group->size;
+    if (members < 1.5) {
+        return 0.0;
+    }
+    double latency = group->base, links = cs_max(group->ring_bandwidth, group->switch_bandwidth);
+    if (group->outside > 1.5) {
+        const double around = bus(group, group->ring_bandwidth);
+        links = cs_max(around, tree_bus(group, around));
+        latency += 2.0 * (double)ilogb(group->outside) * group->nic_latency;
+    }
+    const double fastest = cs_max(links, group->nic_bandwidth);
+    return cs_max(latency + 2.0 * (members - 1.0) / members * bytes / fastest, group->floor);
 }
 
 /* hops: s of a ring's latencies; around: its bus bandwidth. NCCL's table has the plateau for all-reduces alone, but
@@ -102,21 +114,20 @@ double cs_all_gather(const struct cs_group *group, double bytes)
 /* With r the latency of a link and n of a card, a gather over s members in k domains has (s - k) r + (k - 1) n. It
  * rises with s, and with k where n >= r; then the least k is that of full domains. Where n < r it is at least (s -
  * 1) n. */
-static double gather_latency_floor(const struct cs_group_range *range)
+static double gather_latency_floor(const struct cs_group *group)
 {
-    const double ring = range->ring_latency, nic = range->nic_latency;
-    const double members = range->together.size, domains = range->domains;
+    const double ring = group->ring_latency, nic = group->nic_latency;
+    const double members = group->size, domains = group->outside;
     return nic < ring ? (members - 1.0) * nic : (members - domains) * ring + (domains - 1.0) * nic;
 }
 
-/* Together they have the least latency; their bus or a card alone is the faster. */
 double cs_all_gather_floor(const struct cs_group_range *range, double bytes)
 {
-    const struct cs_group *group = &range->together;
+    const struct cs_group *const group = &range->group;
     if (group->size < 1.5) {
         return 0.0;
     }
-    return gather_seconds(group, bytes, gather_latency_floor(range), cs_max(ring_bus(group), group->nic_bandwidth));
+    return gather_seconds(group, bytes, gather_latency_floor(group), cs_max(ring_bus(group), group->nic_bandwidth));
 }
 
 double cs_reduce_scatter(const struct cs_group *group, double bytes)

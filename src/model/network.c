@@ -139,22 +139,15 @@ void cs_group_place(const struct cs_network *network, int64_t stride, int64_t si
 void cs_group_range_place(const struct cs_network *network, int64_t stride, int64_t low, int64_t high,
                           struct cs_group_range *range)
 {
-    const struct cs_device *device = network->device;
     const double share = cs_max(1.0, floor(network->domain / (double)stride));
-    struct cs_group *together = &range->together;
-    struct cs_group *alone = &range->alone;
+    struct cs_group *group = &range->group;
     /* More members of a domain never make its links slower: on a torus each further one fills or closes an axis. */
-    cs_group_place(network, stride, (int64_t)cs_min(share, (double)high), together);
-    together->size = (double)low;
-    together->ring_latency = 0.0;
-    together->logarithmic = network->logarithmic_gather;
-    *alone = *together;
-    range->domains = ceil(together->size / share);
-    together->inside = cs_min(share, together->size);
-    together->outside = range->domains;
-    alone->inside = 1.0;
-    alone->outside = alone->size;
-    /* On a torus the latency of a hop depends on the axes. */
-    range->ring_latency = device->torus_axes > 0.0 ? 0.0 : device->link_latency;
-    range->nic_latency = device->scale_out_latency;
+    cs_group_place(network, stride, (int64_t)cs_min(share, (double)high), group);
+    group->size = (double)low;
+    group->inside = cs_min(share, group->size);
+    group->outside = ceil(group->size / share);
+    group->logarithmic = network->logarithmic_gather;
+    if (network->device->torus_axes > 0.0) {
+        group->ring_latency = 0.0; /* it depends on the axes */
+    }
 }
