@@ -140,7 +140,7 @@ START_TEST(offload_domain_and_routing)
     ck_assert(!cases.items[0].balanced_routing);
     ck_assert_int_eq(cs_case_problem(&cases.items[0], &config, &problem, &space, &error), CS_OK);
     ck_assert_double_eq(problem.device.domain, 8.0);
-    ck_assert_double_eq(problem.training.expert_imbalance, 0.1);
+    ck_assert_double_eq(problem.training.expert_imbalance, 0.03);
     cs_cases_free(&cases);
 }
 END_TEST
