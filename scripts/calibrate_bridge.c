@@ -65,7 +65,7 @@ static void read_device(const double *record, struct cs_device *device)
     X(mla_v_head_dim)                                                                                                  \
     X(mtp_layers)                                                                                                      \
     X(learned_positions)
-enum { CASE_FLAGS = 13, CASE_COLUMNS = 22 + CASE_FLAGS };
+enum { CASE_FLAGS = 14, CASE_COLUMNS = 22 + CASE_FLAGS };
 
 int bridge_case_columns(void)
 {

@@ -427,8 +427,6 @@ START_TEST(experts_cut_by_the_stack)
         read_one(text, &cases);
         struct cs_case *item = &cases.items[0];
         item->architecture.experts = 12;
-        item->architecture.experts_active = 2;
-        item->architecture.d_expert = 1024;
         item->knobs.data = rows[i].data;
         item->knobs.devices = 8 * (int64_t)rows[i].data;
         item->knobs.expert = rows[i].expert;
