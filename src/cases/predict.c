@@ -101,21 +101,6 @@ static void free_experts(int64_t experts, struct cs_list *degrees)
     degrees->values[degrees->count++] = (int32_t)experts;
 }
 
-/* The experts of stacks that cannot do otherwise are cut like the rest of the layer, where their grid covers the
- * devices of a stage. */
-static void cut_experts(const struct cs_case *item, const struct cs_problem *problem, struct cs_space *space)
-{
-    struct cs_plan *const given = &space->given;
-    if (item->architecture.experts <= 1 || given->expert_tensor > 0 || problem->stack.folded_experts) {
-        return;
-    }
-    space->settings.expert_tensor = CS_EXPERT_TENSOR_TENSOR;
-    const int64_t stage = (int64_t)given->tensor * given->data * given->context;
-    if (stage > 0 && given->expert > 0 && stage % ((int64_t)given->expert * given->tensor) == 0) {
-        given->expert_tensor = given->tensor;
-    }
-}
-
 enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config *config, struct cs_problem *problem,
                              struct cs_space *space, struct cs_error *error)
 {
@@ -157,13 +142,7 @@ enum cs_code cs_case_problem(const struct cs_case *item, const struct cs_config 
                        "Case %s: its plan offloads activations, but the device \"%s\" has no host_link_gb_s.", item->id,
                        item->device);
     }
-    if (item->balanced_routing) {
-        problem->training.expert_imbalance = 0.0;
-    }
-    if (cs_case_runs_dualpipe(item)) { /* DeepSeek's own stack, with DeepEP (arXiv 2412.19437, 3.2) */
-        problem->stack.node_dispatch = problem->stack.fused_permutation = true;
-    }
-    cut_experts(item, problem, space);
+    cs_case_mixture(item, problem, space);
     if (given->expert == 0 && item->architecture.experts > 1 && space->settings.expert_degrees.count == 0) {
         free_experts(item->architecture.experts, &space->settings.expert_degrees);
     }

@@ -28,7 +28,7 @@ void cs_case_stack(const struct cs_case *item, enum cs_device_kind kind, struct 
     }
 }
 
-bool cs_case_runs_dualpipe(const struct cs_case *item)
+static bool runs_dualpipe(const struct cs_case *item)
 {
     const struct cs_case *const ran = item->published != NULL ? item->published : item;
     return ran->knobs.schedule == CS_SCHEDULE_DUALPIPE;
@@ -37,5 +37,31 @@ bool cs_case_runs_dualpipe(const struct cs_case *item)
 double cs_case_dispatch_bytes(const struct cs_case *item)
 {
     /* The stack that runs DualPipe dispatches at 8 bits, combines at 16 (DeepSeek-V3, arXiv 2412.19437, 3.3.3). */
-    return item->precision == CS_CASE_FP8 && cs_case_runs_dualpipe(item) ? 1.0 : 2.0;
+    return item->precision == CS_CASE_FP8 && runs_dualpipe(item) ? 1.0 : 2.0;
+}
+
+/* The experts of stacks that cannot do otherwise are cut like the rest of the layer, where their grid covers the
+ * devices of a stage. */
+static void cut_experts(const struct cs_case *item, const struct cs_problem *problem, struct cs_space *space)
+{
+    struct cs_plan *const given = &space->given;
+    if (item->architecture.experts <= 1 || given->expert_tensor > 0 || problem->stack.folded_experts) {
+        return;
+    }
+    space->settings.expert_tensor = CS_EXPERT_TENSOR_TENSOR;
+    const int64_t stage = (int64_t)given->tensor * given->data * given->context;
+    if (stage > 0 && given->expert > 0 && stage % ((int64_t)given->expert * given->tensor) == 0) {
+        given->expert_tensor = given->tensor;
+    }
+}
+
+void cs_case_mixture(const struct cs_case *item, struct cs_problem *problem, struct cs_space *space)
+{
+    if (item->balanced_routing) {
+        problem->training.expert_imbalance = 0.0;
+    }
+    if (runs_dualpipe(item)) { /* DeepSeek's own stack, with DeepEP (arXiv 2412.19437, 3.2) */
+        problem->stack.node_dispatch = problem->stack.fused_permutation = true;
+    }
+    cut_experts(item, problem, space);
 }

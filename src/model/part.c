@@ -80,6 +80,8 @@ static void sum_up(const struct cs_device *device, bool repeats, struct cs_part 
         part->flops += part->forward_flops;
         part->all_to_all += part->forward[CS_SHARE_EXPERT];
     }
+    part->forward_seconds = total(part->forward);
+    part->backward_seconds = total(part->backward);
     const double compute = part->forward[CS_SHARE_COMPUTE] + part->backward[CS_SHARE_COMPUTE];
     /* Units that forward tokens from card to link are lost to compute wherever the experts are (DeepSeek-V3: 20 of
      * 132). */

@@ -231,7 +231,6 @@ static void build_problem(struct instance *instance)
     settings.training.stack_year = PICK(stack, 2026, 2026, 2023, 2022, 2026, 2024, 2023, 2025);
     settings.training.lean_memory = PICK(stack, false, true, true, true, true, false, true, true);
     settings.training.send_overlap = settings.training.gradient_overlap;
-    settings.training.dispatch_overlap = instance->genes[GENE_tax] == 3;
     settings.training.expert_imbalance = 0.2 * instance->genes[GENE_tax];
     settings.training.goodput = instance->genes[GENE_goodput] == 1 ? 0.8 : 1.0;
     const int64_t scale = instance_scale(instance);

@@ -228,7 +228,7 @@ static const struct {
     {"A100", "{\"d_model\": [512]}", "search.devices=8", "scaling_law.head_dim=64", 1, 1},
     {"TPUv4", "{\"d_model\": [4096]}", "search.devices=80", "title=b", 0, 0},
     {"A100", "{\"d_model\": [1024]}", "search.devices=16", "search.zero_stages=[0]", 1, 1}, /* reduced by a ring */
-    {"H100", "[\"GPT-3\"]", "search.max_devices=4096", "title=b", 0, 0}, /* its count is searched */
+    {"H100", "[\"GPT-3\"]", "search.max_devices=4096", "title=b", 0, 0},                    /* its count is searched */
     {"TPUv5e", "{\"d_model\": [1024]}", "search.devices=512", "training.global_batch=512", 1, 1}, /* two slices */
     {"GB200", "[\"GPT-3\"]", "search.devices=32", "title=b", 1, 1}, /* offloads more than its host holds */
 };
