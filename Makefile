@@ -73,8 +73,8 @@ FUZZ := $(FUZZ_SRC:%.c=$(BUILD)/%)
 
 # ---- libraries, looked for only by the targets that compile ----------------------------------------------------------
 .DEFAULT_GOAL := all
-NO_LIBRARIES := sweep check check-unit check-programs slow validate figures figures-check bench lint format \
-                format-check fuzz asan ubsan coverage check-builds test-install uninstall dist help clean list
+NO_LIBRARIES := sweep check check-unit check-programs slow validate figures figures-check conclusions bench lint \
+                format format-check fuzz asan ubsan coverage check-builds test-install uninstall dist help clean list
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out $(NO_LIBRARIES),$(GOALS)),)
 
@@ -234,6 +234,7 @@ endif
 
 # ---- run and test ----------------------------------------------------------------------------------------------------
 .PHONY: sweep check check-unit check-programs check-run check-builds slow validate figures figures-check bench
+.PHONY: conclusions
 .PHONY: fuzz fuzzers asan ubsan coverage
 sweep:
 	@scripts/install-deps.sh build
@@ -274,6 +275,11 @@ figures figures-check:
 	@$(SUB) all
 	@CS_BUILD=$(abspath $(BUILD)) scripts/with-mpi.sh $(PYTHON) scripts/figures.py \
 	    $(if $(filter %-check,$@),--check) $(ARGS)
+
+conclusions:
+	@scripts/install-deps.sh test
+	@$(SUB) all
+	@CS_BUILD=$(abspath $(BUILD)) scripts/with-mpi.sh $(PYTHON) scripts/conclusions.py $(ARGS)
 
 bench:
 	@$(SUB) all benches
@@ -428,6 +434,7 @@ help:
 	@echo 'make validate    predicted against measured runs and kernels, judged by their targets'
 	@echo 'make figures     the figures of the paper and their reproduction table, in $(BUILD)/figures/'
 	@echo 'make figures-check   the same, with status 1 where a judged row of the table is not reproduced'
+	@echo 'make conclusions what the accounting of carbon does to what the paper concludes'
 	@echo 'make bench       speeds and scaling, in $(BUILD)/bench.json'
 	@echo 'make slow        the tests that take long: SLURM, faults, browser, R, Octave, mutants'
 	@echo 'make lint        style, static analysis, the rules of the tree;  make format rewrites'
