@@ -80,18 +80,20 @@ static double given_batch(const struct cs_choices *choices, int64_t step, int32_
     return count;
 }
 
-/* Over all micro-batches b, the multiples of step from low to high that d b unit <= cap leaves. */
+/* Over all micro-batches b, the multiples of step from low to high that d b unit <= cap leaves. Micro-batches double
+ * where none is given, and cap / (b unit), rounded down, is then half of the one before, rounded down. */
 static double over_micro_batches(const struct cs_choices *choices, int64_t step, int64_t unit, int64_t low,
                                  int64_t high)
 {
-    const double all = multiples(low, high, step);
+    const int64_t given = choices->space->given.micro_batch;
+    int64_t b = given > 0 ? given : 1;
+    int64_t most = choices->cap / cs_multiply(b, unit);
+    const int64_t largest = given > 0 ? given : cs_smaller(choices->micro_batch_high, choices->cap);
+    const int64_t before = (low - 1) / step;
     double count = 0.0;
-    for (int64_t b = cs_micro_batch_next(choices, 0); b != 0; b = cs_micro_batch_next(choices, b)) {
-        const int64_t most = choices->cap / cs_multiply(b, unit);
-        if (most < low) {
-            break;
-        }
-        count += most >= high ? all : multiples(low, most, step);
+    for (; b <= largest && most >= low; b *= 2, most /= 2) {
+        const int64_t up_to = cs_smaller(most, high) / step;
+        count += up_to > before ? (double)(up_to - before) : 0.0;
     }
     return count;
 }

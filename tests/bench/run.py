@@ -3,7 +3,8 @@
 """Runs the benchmarks one after another and joins what each prints into build/bench.json.
 
 Each part prints one JSON object whose keys are keys of bench.json: tests/bench/search.c (exhaustive, search), sweep.py
-(scaling; coordinator, simulated; memory; full_sweep), file.c (file). Arguments: the parts to run; all by default.
+(scaling; coordinator, simulated; memory; full_sweep; space: more of search), file.c (file). Arguments: the parts to
+run; all by default.
 Environment: CS_BUILD.
 """
 import json
@@ -32,7 +33,7 @@ def sweep(part):
 
 PARTS = {
     "search": program("search"),
-    **{part: sweep(part) for part in ("full_sweep", "scaling", "coordinator", "memory")},
+    **{part: sweep(part) for part in ("full_sweep", "scaling", "coordinator", "memory", "space")},
     "file": program("file"),
 }
 
@@ -90,7 +91,8 @@ def main():
         for key, value in result.items():
             show(key, value)
         sys.stdout.flush()
-        joined.update(result)
+        for key, value in result.items():
+            joined[key] = {**joined.get(key, {}), **value} if key == "search" else value
         with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump(joined, file, indent=2)
             file.write("\n")

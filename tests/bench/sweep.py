@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Benchmarks of the sweep: strong scaling, the coordinator's cost and the simulation of many ranks with it, memory per
-rank, configs/full.json on all cores.
+rank, configs/full.json on all cores, and what a search costs by device, by phase and against a narrower space.
 
-    sweep.py [scaling|coordinator|memory|full_sweep]...
+    sweep.py [scaling|coordinator|memory|full_sweep|space]...
 
-Prints one JSON object with the keys scaling, coordinator, simulated, memory and full_sweep of build/bench.json.
+Prints one JSON object with the keys scaling, coordinator, simulated, memory, full_sweep and search of build/bench.json.
 Environment: CS_BUILD; run through scripts/with-mpi.sh.
 """
 import json
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -28,6 +30,14 @@ SECONDS = 8.0  # of one run of the scaling test: the start of MPI, 0.4 s, is par
 # rank 0 receives through one port.
 LATENCY, BYTES_PER_SECOND = 2e-6, 10e9
 SEARCHES = 10_000_000
+# The space and the batch that were the defaults before, in which the experts are one group and split no further.
+NARROW = ["search.expert_tensor=one", 'search.expert_degrees="experts"', "search.whole_servers=false",
+          "scaling_law.batch_law=ml_par_sim"]
+EIGHTH = 'axes.model.d_model={"from":1536,"to":24576,"step":1024}'
+# Functions of src/search and src/model that are called for one phase of a search each.
+PHASES = {"prices": ["cs_costs_prepare_next", "cs_costs_derive"], "bounds": ["cs_node_bound"],
+          "memory_floors": ["cs_room_variants"], "stages": ["cs_stage_prepare_layers"],
+          "traffic": ["cs_replica_floors", "cs_replicas_prepare"], "counting": ["cs_count_candidates"]}
 
 
 def sweep(ranks, sets, output, *more, config=QUICK):
@@ -142,8 +152,41 @@ def full_sweep(folder):
             "file_share": file_seconds / facts["seconds"]}
 
 
+def phases(folder):
+    """Share of the instructions of cs_search_pair by phase, counted by callgrind; None without valgrind."""
+    if shutil.which("valgrind") is None:
+        return None
+    counts = os.path.join(folder, "callgrind.out")
+    words = [SWEEP, QUICK, "--set", "axes.year=[0]", "--output", os.path.join(folder, "phases.h5"), "--force"]
+    subprocess.run(["valgrind", "--quiet", "--tool=callgrind", "--toggle-collect=cs_search_pair",
+                    f"--callgrind-out-file={counts}", *words], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    done = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", counts], check=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    inclusive = {}
+    for number, name in re.findall(r"^ *([\d,]+) .*?[:?](\w+)(?:'\d+)?(?: \[.*)?$", done.stdout, re.MULTILINE):
+        inclusive.setdefault(name, int(number.replace(",", "")))
+    whole = inclusive["cs_search_pair"]
+    shares = {phase: sum(inclusive.get(name, 0) for name in names) / whole for phase, names in PHASES.items()}
+    return {**shares, "rest": 1.0 - sum(shares.values())}
+
+
+def space(folder):
+    """What a search costs, with the least-carbon plan beside, and the default space against the narrow one."""
+    def seconds(sets, ranks=1):
+        facts = finished(sweep(ranks, sets, os.path.join(folder, "space.h5"), config=FULL))
+        return facts["search_cpu_seconds"], facts["search_cpu_seconds"] / facts["searches"]
+
+    devices = json.loads(FULL.read_text(encoding="utf-8"))["axes"]["hardware"]
+    by_device = {device: seconds([EIGHTH, f"axes.hardware={json.dumps([device])}"])[1] for device in devices}
+    wide, each = seconds([], os.cpu_count())
+    narrow, _ = seconds(NARROW, os.cpu_count())
+    return {"per_search_cpu_seconds": each, "by_device": by_device, "wide_over_narrow": wide / narrow,
+            "phases": phases(folder)}
+
+
 def main():
-    parts = sys.argv[1:] or ["scaling", "coordinator", "memory", "full_sweep"]
+    parts = sys.argv[1:] or ["scaling", "coordinator", "memory", "full_sweep", "space"]
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         if "scaling" in parts:
@@ -155,6 +198,8 @@ def main():
             results["memory"] = memory(folder)
         if "full_sweep" in parts:
             results["full_sweep"] = full_sweep(folder)
+        if "space" in parts:
+            results["search"] = space(folder)
     json.dump(results, sys.stdout, indent=1)
     print()
 
