@@ -6,6 +6,7 @@
 
 #include "cs_build.h"
 #include "cs_sweep/options.h"
+#include "cs_sweep/possible.h"
 #include "cs_sweep/results.h"
 #include "explain/locate.h"
 #include "explain/point.h"
@@ -178,8 +179,34 @@ static enum cs_code parse_arguments(int argc, char **argv, struct arguments *arg
     return arguments->help || arguments->version ? CS_OK : check(arguments, error);
 }
 
+/* Heads of a d_model come from a law and need not divide; a shape that exists has been launched. */
+static enum cs_code check_knobs(const struct cs_point *point, struct cs_error *error)
+{
+    const struct cs_problem *const problem = &point->design.problem;
+    const struct cs_search_settings *const settings = &point->design.space.settings;
+    struct cs_plan plan = point->design.space.given;
+    const unsigned divides = settings->divisibility == CS_DIVISIBILITY_STRICT ? CS_DIVIDES_HEADS | CS_DIVIDES_LAYERS
+                             : point->from_law                                ? 0
+                                                                              : CS_DIVIDES_HEADS;
+    CS_TRY(cs_plan_possible(&problem->architecture, problem->seq_len, divides, &plan, true, error));
+    if (plan.context > 0 || settings->context_degrees.count == 0) {
+        plan.context = plan.context > 0 ? plan.context : 1;
+        return cs_plan_divides(&plan, true, error);
+    }
+    /* One of the context degrees that are searched must go with the others; the error that stays is of the first. */
+    enum cs_code code = CS_OK;
+    for (int32_t i = settings->context_degrees.count - 1; i >= 0; i--) {
+        plan.context = settings->context_degrees.values[i];
+        code = cs_plan_divides(&plan, true, error);
+        if (code == CS_OK) {
+            break;
+        }
+    }
+    return code;
+}
+
 /* What the user fixed; a count of devices that follows from three degrees counts as given. */
-static void fix_knobs(const struct arguments *arguments, struct cs_point *point)
+static enum cs_code fix_knobs(const struct arguments *arguments, struct cs_point *point, struct cs_error *error)
 {
     const struct cs_plan *const given = &arguments->knobs;
     struct cs_plan *const plan = &point->design.space.given;
@@ -198,10 +225,12 @@ static void fix_knobs(const struct arguments *arguments, struct cs_point *point)
     if (plan->devices == 0 && given->tensor > 0 && given->pipeline > 0 && given->data > 0) {
         plan->devices = given->data * given->tensor * given->pipeline * (given->context > 0 ? given->context : 1);
     }
+    CS_TRY(check_knobs(point, error));
     /* On a number of devices that the user names, the deadline is for the user to judge. */
     if (plan->devices > 0 && point->objective == CS_MIN_DEVICES) {
         point->objective = CS_MIN_TIME;
     }
+    return CS_OK;
 }
 
 static bool is_result_file(const char *path)
@@ -233,7 +262,7 @@ static enum cs_code explain(const struct arguments *arguments, struct cs_config 
         const enum cs_code code = cs_point_locate(&request, config, point, error);
         free(in_effect);
         CS_TRY(code);
-        fix_knobs(arguments, point);
+        CS_TRY(fix_knobs(arguments, point, error));
     }
     point->wanted = (int32_t)arguments->top;
     point->with_changes = !arguments->brief;

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "cs_sweep/cases.h"
+#include "cs_sweep/possible.h"
 
-enum cs_code cs_case_resolve(struct cs_case *item, struct cs_error *error)
+static enum cs_code resolve(struct cs_case *item, struct cs_error *error)
 {
     struct cs_plan *k = &item->knobs;
     if (item->architecture.experts == 1) {
@@ -41,6 +42,13 @@ enum cs_code cs_case_resolve(struct cs_case *item, struct cs_error *error)
                        (long long)(ranks * (k->data > 0 ? k->data : 1)));
     }
     return CS_OK;
+}
+
+enum cs_code cs_case_resolve(struct cs_case *item, struct cs_error *error)
+{
+    CS_TRY(resolve(item, error));
+    /* What ran has run: what its degrees divide is not asked, only that the model has as much. */
+    return cs_plan_possible(&item->architecture, item->seq_len, 0, &item->knobs, false, error);
 }
 
 /* ---- the same run with another plan ---- */
@@ -97,7 +105,7 @@ static enum cs_code check_given(const struct cs_case *item, const struct cs_plan
                        "--recompute-layers wants --recompute selective or full with it: none "
                        "recomputes no layer.");
     }
-    if (given->pipeline > item->architecture.layers) {
+    if (given->pipeline > item->architecture.layers + CS_LAYERS_BESIDE) {
         return cs_fail(error, CS_ERROR_USAGE, "--pipeline %d: the model of case %s has %lld layers.",
                        (int)given->pipeline, item->id, (long long)item->architecture.layers);
     }
@@ -140,9 +148,11 @@ enum cs_code cs_case_replan(const struct cs_case *item, const struct cs_plan *gi
     CS_TRY(check_given(item, given, plan, error));
     follow_degrees(given, plan);
     name_given(given, options, sizeof options);
-    if (cs_case_resolve(changed, &why) != CS_OK) {
+    if (resolve(changed, &why) != CS_OK) {
         return cs_fail(error, CS_ERROR_USAGE, "%s cannot be applied to case %s: %s", options, item->id, why.message);
     }
+    CS_TRY(cs_plan_possible(&item->architecture, item->seq_len, given->tensor > 0 ? CS_DIVIDES_HEADS : 0, plan, true,
+                            error));
     const int64_t share = plan->data > 0 ? (plan->global_batch + plan->data - 1) / plan->data : plan->global_batch;
     if (given->micro_batch > share) {
         return cs_fail(error, CS_ERROR_USAGE, "--micro-batch %d: a replica of case %s has %lld sequences a step.",

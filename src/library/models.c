@@ -103,6 +103,11 @@ static enum cs_code read_shape(const struct cs_json *at, struct cs_architecture 
     }
     CS_TRY(read_attention(at, a, error)); /* decides the default of head_dim */
     CS_SHAPE_FIELDS(READ_COUNT, READ_FLAG)
+    if (a->heads % a->kv_heads != 0) {
+        return cs_json_fail(cs_json_member(at, "kv_heads"), error,
+                            "%lld key-value heads do not divide the %lld heads: equally many heads share each.",
+                            (long long)a->kv_heads, (long long)a->heads);
+    }
     CS_TRY(read_experts(at, a, error));
     CS_BLOCK_FIELDS(READ_COUNT, READ_FLAG)
     int32_t learned = -1;

@@ -262,4 +262,18 @@ for columns in 80 90; do
 done
 expect "colour on a terminal" [ "$(coloured "")" -ge 6 ]
 equal "NO_COLOR" 0 "$(coloured 1)"
+# Degrees that no framework could launch are refused by name, whatever divisibility is asked for.
+for divisibility in relaxed strict; do
+    fails 65 '--interleave 100: 80 layers, 82 with embedding and head, over 16 stages are at most 5 chunks a stage.' \
+        "$point" --model Llama-2-70B --hardware H100 --devices 512 --pipeline 16 --interleave 100 --tensor 4 \
+        --batch 512 --set "search.divisibility=$divisibility"
+    fails 65 "--tensor 12: it does not divide the model's 40 attention heads." \
+        "$point" --model Llama-2-13B --hardware A100 --tensor 12 --set "search.divisibility=$divisibility"
+    fails 65 '--context 3: a sequence of 8192 tokens is cut into equal parts.' \
+        "$point" --model Llama-3.1-8B --hardware H100 --context 3 --set "search.divisibility=$divisibility"
+done
+fails 65 '--batch 100: 48 data-parallel replicas want a multiple of 48 sequences.' \
+    "$point" --model Llama-3.1-8B --hardware H100 --devices 48 --tensor 1 --pipeline 1 --batch 100
+fails 65 '--interleave 48: 96 layers, 98 with embedding and head, over 8 stages are at most 12 chunks a stage.' \
+    "$point" --case "$cases" --id korthikanti-175b-selective --interleave 48
 finish
