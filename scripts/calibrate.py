@@ -54,17 +54,17 @@ FAMILIES = {
         "holder": "H100",
         "constants": {"step_drag": (0, 0.6), "step_overhead_ms": (0, 200), "routing_us": (0, 1000)},
     },
+    # Kept as an earlier fit left it, and fitted here only to say what a fit costs cases held out: fitted again
+    # (product_w 1,480, routing_us 906), it makes GB200's runs in no fit worse (from 3.7 to 5.3%).
     "B200": {
         "holder": "B100",
+        "kept": True,
         "takes": {"step_drag": "H100", "step_overhead_ms": "H100"},
         "constants": {"product_w": (500, 3000), "routing_us": (0, 1000)},
     },
-    # Fitted only to say what the fit costs cases held out: fitted again to all cases, it makes runs in no fit worse
-    # (ironwood from 16 to 24%), so the constants of an earlier fit stay.
     "TPU": {
         "holder": "TPUv4",
-        "kept": True,
-        "constants": {"link_efficiency": (0.4, 1), "fused2_forward": (0.1, 0.8, "fused2_backward")},
+        "constants": {"link_efficiency": (0.3, 1)},
     },
 }
 # Per cent of mean error that targets.json wants of each group.

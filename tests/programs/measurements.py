@@ -53,7 +53,7 @@ def wrong_files(devices, defaults):
             ("{", "Expecting"), ([], 'expected {"schema_version": 1'), ({"schema_version": 2, "sets": []}, "expected"),
             (changed(PRODUCT, source=None), "sets[0]: source is missing"),
             (changed(PRODUCT, state=None), "sets[0]: state is missing"),
-            (changed(PRODUCT, kind="gemm"), "sets[0].kind: expected one of attention, grouped, power"),
+            (changed(PRODUCT, kind="gemm"), "sets[0].kind: expected one of attention, collective, grouped"),
             (changed(PRODUCT, device="H101"), 'sets[0].device: no device is named "H101"'),
             (changed(PRODUCT, colour="red"), "sets[0].colour: unknown key"),
             (changed(PRODUCT, points=[]), "sets[0].points: expected list"),
