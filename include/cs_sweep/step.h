@@ -266,8 +266,7 @@ struct cs_step {
            "No plan divides the model over the devices: tensor, pipeline and expert degrees do not fit its shape.")    \
     STATUS(COMMUNICATION, communication,                                                                               \
            "No plan keeps tensor groups within a scale-up domain and spreads the experts evenly over the devices.")    \
-    STATUS(BATCH, batch,                                                                                               \
-           "Every plan that divides the model wants more sequences in flight than the critical batch holds.")          \
+    STATUS(BATCH, batch, "No plan that divides the model deals the batch evenly and keeps within it.")                 \
     STATUS(MEMORY, memory, "Every plan with a batch that divides overflows the devices' memory.")                      \
     STATUS(DEADLINE, deadline, "Plans fit in memory, but none ends before the deadline.")                              \
     STATUS(FAILED, failed, "The search failed.")

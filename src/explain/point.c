@@ -170,6 +170,9 @@ enum cs_code cs_point_evaluate(struct cs_point *point, struct cs_error *error)
             find_knobs(point, workspace);
         }
     }
+    if (point->best[0].status != CS_STATUS_FEASIBLE && !point->answered) {
+        cs_point_find_levers(point, workspace);
+    }
     if (point->with_changes) {
         cs_point_find_changes(point, workspace);
     }

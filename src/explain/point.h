@@ -35,6 +35,13 @@ struct cs_point_knob {
     struct cs_search_result result;
 };
 
+/* What gives a plan where there is none: an option, or a setting. */
+enum { CS_POINT_LEVERS_MAX = 16 };
+struct cs_point_lever {
+    char what[64];
+    struct cs_search_result result;
+};
+
 struct cs_point_trace {
     struct cs_trace_entry entry;
     double calls; /* of a step, on the slowest stage: equal entries added up */
@@ -76,6 +83,8 @@ struct cs_point {
     struct cs_search_result fewer;
     int32_t change_count, knob_count, trace_count, pareto_count;
     struct cs_point_change changes[CS_POINT_CHANGES_MAX];
+    int32_t lever_count, levers_tried;
+    struct cs_point_lever levers[CS_POINT_LEVERS_MAX];
     struct cs_point_knob knobs[CS_POINT_KNOBS_MAX];
     struct cs_point_trace trace[CS_POINT_TRACE_MAX]; /* the most time first */
     struct cs_search_result pareto[CS_POINT_TOP_MAX];
@@ -95,6 +104,8 @@ int32_t cs_point_answer(const struct cs_point *point, const struct cs_design_poi
                         struct cs_search_workspace *workspace, int32_t wanted, struct cs_search_result *best);
 /* The parts of cs_point_evaluate: what else would come out, and where the time of the best plan goes. */
 void cs_point_find_changes(struct cs_point *point, struct cs_search_workspace *workspace);
+/* Of a point without a plan: which of its own knobs and settings, otherwise, would give one. */
+void cs_point_find_levers(struct cs_point *point, struct cs_search_workspace *workspace);
 void cs_point_find_fewer(struct cs_point *point, struct cs_search_workspace *workspace);
 void cs_point_trace_plan(struct cs_point *point);
 

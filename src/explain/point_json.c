@@ -282,6 +282,16 @@ enum cs_code cs_point_write_json(const struct cs_point *point, FILE *out, struct
         }
         emit_list("best", point->found, point->best, point->best_carbon, &emit);
     }
+    if (point->levers_tried > 0) {
+        cs_emit_array(&emit, "levers");
+        for (int32_t i = 0; i < point->lever_count; i++) {
+            cs_emit_object(&emit, NULL);
+            cs_emit_text(&emit, "lever", point->levers[i].what);
+            emit_result(&point->levers[i].result, cs_point_total_carbon(point, &point->levers[i].result), &emit);
+            cs_emit_object_end(&emit);
+        }
+        cs_emit_array_end(&emit);
+    }
     if (point->with_changes) {
         emit_changes(point, &emit);
     }

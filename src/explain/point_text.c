@@ -47,6 +47,21 @@ static void print_answer(const struct cs_point *point, const struct cs_style *st
     }
     cs_wrapped(style, 0, 0, text);
     fprintf(style->out, "%s\n", cs_ink(style, CS_INK_PLAIN));
+    for (int32_t i = 0; i < point->lever_count; i++) {
+        const struct cs_search_result *const result = &point->levers[i].result;
+        const char *const what = point->levers[i].what;
+        snprintf(text, sizeof text, "%s%s%s: %s devices, %s%s.", i == 0 ? "A plan comes " : "  or ",
+                 strncmp(what, "without", strlen("without")) == 0 ? "" : "with ", what,
+                 cs_text_count((double)result->plan.devices).at,
+                 cs_text_duration(cs_point_whole_run(point) ? result->step.training_seconds : result->step.seconds).at,
+                 cs_point_whole_run(point) ? "" : " a step");
+        cs_wrapped(style, 0, 0, text);
+    }
+    if (best->status != CS_STATUS_FEASIBLE && point->levers_tried > 0 && point->lever_count == 0) {
+        snprintf(text, sizeof text, "None of %d changes to what was asked gives a plan by itself.",
+                 (int)point->levers_tried);
+        cs_wrapped(style, 0, 0, text);
+    }
     if (best->status == CS_STATUS_FEASIBLE && misses_deadline(point)) {
         snprintf(text, sizeof text, "That is later than the deadline of %s (training.deadline_days).",
                  cs_text_duration(point->design.problem.deadline).at);

@@ -276,4 +276,23 @@ fails 65 '--batch 100: 48 data-parallel replicas want a multiple of 48 sequences
     "$point" --model Llama-3.1-8B --hardware H100 --devices 48 --tensor 1 --pipeline 1 --batch 100
 fails 65 '--interleave 48: 96 layers, 98 with embedding and head, over 8 stages are at most 12 chunks a stage.' \
     "$point" --case "$cases" --id korthikanti-175b-selective --interleave 48
+# Where there is no plan, what gives one is said, and gives one.
+levers=0
+for arguments in "--model Llama-3.1-405B --devices 64" "--model 8192 --devices 2047 --batch 100" \
+    "--model 8192 --set training.deadline_days=0.1" "--model Llama-3.1-405B --pipeline 1" \
+    "--model Qwen3-30B-A3B --devices 64 --batch 512 --set search.expert_degrees=experts"; do
+    # shellcheck disable=SC2086 # words
+    run 60 "$point" --hardware H100 --brief $arguments
+    expect "no plan: $arguments" grep -q '^No plan: ' out
+    lever=$(sed -n 's/^A plan comes with \(.*\): [0-9,]* devices, .*\.$/\1/p' out)
+    [ -n "$lever" ] || continue
+    levers=$((levers + 1))
+    eval "run 60 \"\$point\" --hardware H100 --brief $arguments $lever"
+    equal "a plan with $lever: $arguments" "0 0" "$status $(grep -c '^No plan' out)"
+done
+expect "levers were named: $levers" [ "$levers" -ge 4 ]
+run 60 "$point" --hardware H100 --model Llama-3.1-405B --devices 64 --json
+equal "levers in JSON" '"--devices 128"' "$(jq -c '.levers[0].lever' out)"
+run 60 "$point" --hardware H100 --model Llama-3.1-405B --tensor 1 --pipeline 1 --brief
+expect "two degrees that are wrong together" grep -q '^A plan comes without the degrees that are given: ' out
 finish
