@@ -184,6 +184,9 @@ static inline uint32_t cs_variant_bit(int32_t recompute, int32_t offload)
 uint32_t cs_room_variants(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                           const struct cs_pipeline *pipeline, int64_t data);
 
+/* A sharding with so many recomputed layers of a stage may fit at a data degree or at smaller ones. */
+bool cs_room_fits(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
+                  const struct cs_pipeline *pipeline, int32_t recompute_layers, int64_t data);
 /* No sharding that has its costs in common with this one fits, whatever its expert degrees and pipeline degree are. */
 bool cs_room_crowded(const struct cs_search_workspace *work, const struct cs_sharding *sharding);
 
@@ -279,6 +282,13 @@ static inline bool cs_rest_hopeless(const struct cs_row *row, const struct cs_pi
 bool cs_node_bound(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                    const struct cs_pipeline *pipeline, int32_t recompute_layers, const struct cs_stage *stage,
                    struct cs_reach *reach, struct cs_node *node);
+/* The largest data degree of a node that leaves it a micro-batch and no more than so many devices. */
+static inline int64_t cs_most_data(const struct cs_search_workspace *work, int64_t devices,
+                                   const struct cs_sharding *sharding, const struct cs_pipeline *pipeline)
+{
+    const int64_t fed = work->choices.cap / sharding->costs.plan.micro_batch;
+    return cs_smaller(fed, devices / cs_multiply(sharding->mesh.devices, pipeline->pipeline));
+}
 /* The data degree at a position: divisors of a given batch, otherwise multiples of the node's step (cs_data_step). */
 int64_t cs_data_at(const struct cs_search_workspace *work, int64_t step, int64_t position);
 /* Data degrees of a node at any device count of the class, with at least `unit` micro-batches. */

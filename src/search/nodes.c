@@ -98,13 +98,16 @@ static void follow_variant(struct cs_search_workspace *work, const struct cs_nod
 {
     const struct cs_pipeline *const pipeline = &work->pipelines[node->pipeline];
     const bool all = work->shardings[node->sharding].costs.plan.recompute == CS_RECOMPUTE_NONE;
+    const int64_t devices = cs_smaller(cs_goal_devices_limit(&work->goal), work->class_high);
+    const int64_t most = cs_most_data(work, devices, &work->shardings[variant], pipeline);
     int32_t count;
     const int32_t *const layers =
         cs_layers_tried(&work->choices, work->shardings[variant].costs.plan.recompute, &count);
     for (int32_t k = 0; k < count; k++) {
         struct cs_reach reach;
         struct cs_node next = {.sharding = variant, .pipeline = node->pipeline, .layers = layers[k], .variants = ~0u};
-        if ((!all && layers[k] != node->layers) || !cs_layers_allowed(&work->choices, layers[k], pipeline->pipeline)) {
+        if ((!all && layers[k] != node->layers) || !cs_layers_allowed(&work->choices, layers[k], pipeline->pipeline) ||
+            !cs_room_fits(work, &work->shardings[variant], pipeline, layers[k], most)) {
             continue;
         }
         if (at_once) {

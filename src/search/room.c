@@ -13,17 +13,18 @@ static void bytes_prepare(struct cs_search_workspace *work, const struct cs_plan
     }
     *bytes = (struct cs_layer_bytes){plan->tensor, plan->context, plan->micro_batch, {0.0}, {0.0}};
     for (int r = 0; r < CS_RECOMPUTE_COUNT; r++) {
-        if ((work->choices.recomputes & 1u << r) != 0) {
+        if ((work->choices.recomputes & 1u << r) != 0 || r == CS_RECOMPUTE_NONE) {
             bytes->kept[r] = cs_layer_activation_bytes(problem, plan, mixture, (enum cs_recompute)r);
             bytes->working[r] = cs_layer_working_bytes(problem, plan, mixture, (enum cs_recompute)r);
         }
     }
 }
 
-/* Of models with one kind of layers. The first stage holds at least as many as fit into the mean time of a stage beside
- * the embedding (src/model/stage.c); a recomputation or offload that only adds time to each layer makes this no fewer,
- * but where it exceeds L / p. And it holds one where the embedding takes less than a layer: if all layers were on the
- * p - 1 <= L - 1 others, one of these would have got its second layer before the first stage its first. */
+/* Of models with one kind of layers. Where the embedding takes less than a layer the first stage holds floor(L / p)
+ * layers at least, whatever they recompute or offload: another stage gets n + 2 layers, where the first has n, neither by
+ * the mean, which leaves the first all but one of what it leaves others, nor as the next that adds least
+ * (src/model/stage.c); so L <= n + (p - 1) (n + 1). Otherwise as many as fit into the mean time of a stage beside the
+ * embedding; what only adds time to each layer alike makes that no fewer, but where it exceeds L / p. */
 void cs_room_prepare(struct cs_search_workspace *work, struct cs_sharding *sharding)
 {
     const struct cs_costs *const costs = &sharding->costs;
@@ -51,14 +52,16 @@ static double least_layers(const struct cs_search_workspace *work, const struct 
                            const struct cs_pipeline *pipeline)
 {
     const double layers = (double)work->choices.problem->architecture.layers;
-    if (pipeline->pipeline == 1) {
-        return layers;
+    if (!room->known || pipeline->pipeline == 1) {
+        return room->known ? layers : 0.0;
     }
     const double even = floor(layers * pipeline->inverse * (1.0 + CS_BOUND_SLACK));
+    if (room->embedding < room->layer) {
+        return even;
+    }
     const double mean = room->all * pipeline->inverse - room->embedding;
     const double fit = mean > 0.0 ? floor(mean / room->layer * (1.0 - CS_BOUND_SLACK)) : 0.0;
-    const double one = room->embedding < room->layer ? 1.0 : 0.0;
-    return fit < one ? one : fit < even ? fit : even;
+    return cs_partly_recomputed(&work->choices) ? 0.0 : cs_min(fit, even);
 }
 
 /* Bytes of the state of n layers and the embedding, at the ZeRO stage that needs least. */
@@ -80,46 +83,65 @@ static double state_floor(const struct cs_search_workspace *work, const struct c
                           n * room->expert_parameters);
 }
 
-/* What a stage of n layers keeps, on the device, of the fewest micro-batches that it holds at once. */
+/* What a stage of n layers, the first `again` of which recompute, keeps on the device of the fewest micro-batches that
+ * it holds at once, and what is there besides. */
 static double kept_floor(const struct cs_search_workspace *work, const struct cs_layer_bytes *bytes, double n,
-                         double flight, int32_t recompute, int32_t offload)
+                         double again, double flight, int32_t recompute, int32_t offload)
 {
-    const double all = flight * n * bytes->kept[recompute];
+    const double largest = again < n ? bytes->kept[CS_RECOMPUTE_NONE] : bytes->kept[recompute];
+    const double all = flight * (again * bytes->kept[recompute] + (n - again) * bytes->kept[CS_RECOMPUTE_NONE]);
     const double host = work->choices.problem->device.host_memory;
-    return offload == CS_OFFLOAD_OFF
-               ? all
-               : cs_beside_host(all, 2.0 * bytes->kept[recompute], host > 0.0 ? host : (double)INFINITY);
+    const double kept =
+        offload == CS_OFFLOAD_OFF ? all : cs_beside_host(all, 2.0 * largest, host > 0.0 ? host : (double)INFINITY);
+    return kept + bytes->working[recompute];
+}
+
+/* What the activations of a stage of n layers may take, and how many micro-batches it holds at least. */
+static double room_left(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
+                        const struct cs_pipeline *pipeline, double n, int64_t data, double *flight)
+{
+    const int64_t available = work->choices.cap / (data * sharding->costs.plan.micro_batch);
+    *flight = (double)cs_smaller(pipeline->pipeline, available);
+    return work->memory_limit * (1.0 + CS_BOUND_SLACK) - state_floor(work, sharding, pipeline, n, data);
 }
 
 uint32_t cs_room_variants(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
                           const struct cs_pipeline *pipeline, int64_t data)
 {
     const struct cs_choices *const choices = &work->choices;
-    const struct cs_room *const room = &sharding->room;
-    const struct cs_layer_bytes *const bytes = &sharding->bytes;
+    const double n = least_layers(work, &sharding->room, pipeline);
+    double flight = 0.0;
     uint32_t variants = 0;
     if (data < 1) {
         return 0;
     }
-    const double n = room->known && !cs_partly_recomputed(choices) ? least_layers(work, room, pipeline) : 0.0;
     if (n < 1.0) {
         return ~0u;
     }
-    const double limit = work->memory_limit * (1.0 + CS_BOUND_SLACK) - state_floor(work, sharding, pipeline, n, data);
-    if (limit < 0.0) {
-        return 0;
-    }
-    const int64_t available = choices->cap / (data * sharding->costs.plan.micro_batch);
-    const double flight = (double)cs_smaller(pipeline->pipeline, available);
-    for (int32_t r = 0; r < CS_RECOMPUTE_COUNT; r++) {
+    const double left = room_left(work, sharding, pipeline, n, data, &flight);
+    for (int32_t r = 0; r < CS_RECOMPUTE_COUNT && left >= 0.0; r++) {
         for (int32_t offload = 0; offload <= 1; offload++) {
             if ((choices->recomputes & 1u << r) != 0 && (choices->offloads & 1u << offload) != 0 &&
-                !(kept_floor(work, bytes, n, flight, r, offload) + bytes->working[r] > limit)) {
+                !(kept_floor(work, &sharding->bytes, n, n, flight, r, offload) > left)) {
                 variants |= cs_variant_bit(r, offload);
             }
         }
     }
     return variants;
+}
+
+bool cs_room_fits(const struct cs_search_workspace *work, const struct cs_sharding *sharding,
+                  const struct cs_pipeline *pipeline, int32_t recompute_layers, int64_t data)
+{
+    const double n = least_layers(work, &sharding->room, pipeline);
+    const struct cs_plan *const plan = &sharding->costs.plan;
+    double flight = 0.0;
+    if (data < 1 || n < 1.0) {
+        return data >= 1;
+    }
+    const double again = recompute_layers > 0 ? cs_min(n, recompute_layers) : n;
+    const double left = room_left(work, sharding, pipeline, n, data, &flight);
+    return !(kept_floor(work, &sharding->bytes, n, again, flight, plan->recompute, plan->offload) > left);
 }
 
 bool cs_room_crowded(const struct cs_search_workspace *work, const struct cs_sharding *sharding)
@@ -129,7 +151,7 @@ bool cs_room_crowded(const struct cs_search_workspace *work, const struct cs_sha
     const bool mixture = work->choices.problem->architecture.experts > 1;
     const double layer = mixture ? work->common.start_seconds : room->layer; /* at least */
     double least = INFINITY;
-    if (!room->known || cs_partly_recomputed(&work->choices) || !(room->embedding < layer)) {
+    if (!room->known || !(room->embedding < layer)) {
         return false;
     }
     for (int32_t r = 0; r < CS_RECOMPUTE_COUNT; r++) {

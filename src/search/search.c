@@ -142,14 +142,6 @@ struct cs_sharding *cs_engine_variant(struct cs_search_workspace *work, int32_t 
 
 /* ---- shardings ---- */
 
-/* The largest data degree of a node that leaves it a micro-batch and no more than so many devices. */
-static int64_t most_data(const struct cs_search_workspace *work, int64_t devices, const struct cs_sharding *sharding,
-                         const struct cs_pipeline *pipeline)
-{
-    const int64_t fed = work->choices.cap / sharding->costs.plan.micro_batch;
-    return cs_smaller(fed, devices / cs_multiply(sharding->mesh.devices, pipeline->pipeline));
-}
-
 /* Lists the nodes of a sharding that may matter with so many layers of a stage recomputed; keeps the best bound. */
 static void list_pipelines_of(struct cs_search_workspace *work, int32_t index, int32_t layers, struct cs_node *best)
 {
@@ -169,7 +161,7 @@ static void list_pipelines_of(struct cs_search_workspace *work, int32_t index, i
         }
         struct cs_reach reach;
         struct cs_node node = {.sharding = index, .pipeline = i, .layers = layers};
-        node.variants = cs_room_variants(work, sharding, pipeline, most_data(work, most, sharding, pipeline));
+        node.variants = cs_room_variants(work, sharding, pipeline, cs_most_data(work, most, sharding, pipeline));
         if (node.variants != 0 && cs_node_bound(work, sharding, pipeline, layers, NULL, &reach, &node)) {
             *best = cs_node_before(&node, best) ? node : *best;
             cs_add_node(work, &node);
