@@ -277,6 +277,14 @@ static const struct cs_json *different(const struct cs_json *a, const struct cs_
     }
 }
 
+/* The preset is named before all the constants that it moves. */
+static const struct cs_json *different_preset(const struct cs_json *a, const struct cs_json *b)
+{
+    const struct cs_json *const one = cs_json_member(cs_json_member(a, "carbon"), "preset");
+    const struct cs_json *const other = cs_json_member(cs_json_member(b, "carbon"), "preset");
+    return one != NULL && other != NULL ? different(one, other) : NULL;
+}
+
 bool cs_config_difference(const char *in_effect_a, const char *in_effect_b, char *path, int32_t path_size)
 {
     if (strcmp(in_effect_a, in_effect_b) == 0) {
@@ -287,7 +295,8 @@ bool cs_config_difference(const char *in_effect_a, const char *in_effect_b, char
     const bool read_a = cs_json_parse("a", in_effect_a, strlen(in_effect_a), &a, &error) == CS_OK;
     const bool read_b = cs_json_parse("b", in_effect_b, strlen(in_effect_b), &b, &error) == CS_OK;
     const bool objects = read_a && read_b && a.root->type == CS_JSON_OBJECT && b.root->type == CS_JSON_OBJECT;
-    const struct cs_json *found = objects ? different(a.root, b.root) : NULL;
+    const struct cs_json *found = objects ? different_preset(a.root, b.root) : NULL;
+    found = objects && found == NULL ? different(a.root, b.root) : found;
     (void)snprintf(path, (size_t)path_size, "(the whole configuration)");
     if (found != NULL) {
         (void)cs_json_path(found, path, (size_t)path_size);

@@ -304,6 +304,7 @@ START_TEST(the_first_difference_is_named_by_its_path)
         {"limits.points=1000000", NULL},
         {"carbon.pue=1.15", NULL},
         {"carbon.pue=1.2", "carbon.pue"},
+        {"carbon.preset=paper", "carbon.preset"},
         {"search.zero_stages=[0]", "search.zero_stages"},
         {"axes.year=[1]", "axes.year[0]"},
         {"axes.year=[0, 1]", "axes.year"},
