@@ -64,6 +64,25 @@ static enum cs_code copy_sets(int32_t set_count, const char *const *sets, struct
     return CS_OK;
 }
 
+/* Other formats that people hand in, by the end of the name. */
+static enum cs_code check_format(const char *path, struct cs_error *error)
+{
+    static const struct {
+        const char *end, *format;
+    } others[] = {{".csv", "CSV"},  {".tsv", "CSV"},   {".yaml", "YAML"},
+                  {".yml", "YAML"}, {".toml", "TOML"}, {".xml", "XML"}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        const size_t length = strlen(path), end = strlen(others[i].end);
+        if (length > end && strcmp(path + length - end, others[i].end) == 0) {
+            return cs_fail(error, CS_ERROR_CONFIG,
+                           "%s: a configuration is JSON, an object with \"axes\" (configs/quick.json is one, "
+                           "configs/README.md explains every key), and not %s.",
+                           path, others[i].format);
+        }
+    }
+    return CS_OK;
+}
+
 enum cs_code cs_bundle_read(const char *config_path, int32_t set_count, const char *const *sets,
                             struct cs_bundle *bundle, struct cs_error *error)
 {
@@ -76,6 +95,7 @@ enum cs_code cs_bundle_read(const char *config_path, int32_t set_count, const ch
     }
     if (code == CS_OK && config_path != NULL) {
         code = cs_text_read(config_path, &bundle->config, error);
+        code = code == CS_OK ? check_format(config_path, error) : code;
     }
     struct cs_json_document document;
     memset(&document, 0, sizeof document);

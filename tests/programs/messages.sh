@@ -130,6 +130,12 @@ fails 66 "other.h5 does not end with the checksum that cs_sweep writes: it was c
 changed it." "$point" other.h5 --model 2048 --hardware A100
 
 # ---- configurations and data files ----
+for name in sweep.csv axes.yaml; do
+    echo "model,hardware" >"$name"
+    format=${name#*.}
+    fails 65 "$name: a configuration is JSON, an object with \"axes\" (configs/quick.json is one, configs/README.md \
+explains every key), and not ${format^^}." "$sweep" "$name"
+done
 fails 66 "folder: is a directory; a file in JSON is expected." "$sweep" folder
 cp "$sweep" alone
 run 60 env -u CS_SWEEP_DATA ./alone --list devices

@@ -192,6 +192,33 @@ START_TEST(distance_between_names)
 }
 END_TEST
 
+/* Vendors' names of parts, and regions of another cloud. */
+START_TEST(names_of_others)
+{
+    static const char *const names[] = {"V100",   "V100-SXM2", "A100-40GB", "A100",     "A100-80GB", "H100",
+                                        "MI300X", "TPUv5p",    "us-west2",  "us-east5", "eu-west"};
+    static const struct {
+        const char *name, *nearest;
+    } rows[] = {
+        {"NVIDIA H100 80GB HBM3", "H100"},
+        {"H100-SXM5-80GB", "H100"},
+        {"NVIDIA A100-SXM4-80GB", "A100-80GB"},
+        {"nvidia a100-sxm4-40gb", "A100-40GB"},
+        {"Tesla V100-SXM2-16GB", "V100-SXM2"},
+        {"AMD Instinct MI300X OAM", "MI300X"},
+        {"TPU v5p", "TPUv5p"},
+        {"NVIDIA H100 PCIe", NULL}, /* of less power and bandwidth */
+        {"NVIDIA H100 NVL", NULL},
+        {"NVIDIA GeForce RTX 4090", NULL},
+        {"us-west-2", NULL}, /* in another place than us-west2 */
+        {"US-WEST2", "us-west2"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_assert_pstr_eq(cs_nearest_name(rows[i].name, sizeof names / sizeof names[0], names), rows[i].nearest);
+    }
+}
+END_TEST
+
 START_TEST(the_nearest_of_several_names)
 {
     static const char *const names[] = {"A100", "A100-80GB", "H100", "TPUv5p", "B200"};
@@ -222,6 +249,7 @@ int main(void)
     tcase_add_test(cases, strict_whole_numbers);
     tcase_add_test(cases, written_numbers_read_back);
     tcase_add_test(cases, distance_between_names);
+    tcase_add_test(cases, names_of_others);
     tcase_add_test(cases, the_nearest_of_several_names);
     suite_add_tcase(suite, cases);
     return cs_run_suite(suite);
