@@ -61,6 +61,9 @@ test | program mandoc | mandoc | mandoc | mandoc | -
 test | program mpicc.mpich | libmpich-dev | mpich-devel | - | -
 test | program mpirun.mpich | mpich | mpich | - | -
 test | pkg-config hdf5-openmpi | libhdf5-openmpi-dev | hdf5-openmpi-devel | - | -
+test | program pgrep | procps | procps-ng | proctools | procps-ng
+test | program flock | util-linux | util-linux | flock | util-linux
+test | program timeout | coreutils | coreutils | coreutils | coreutils
 test | program ip | iproute2 | iproute | - | -
 test | program unshare | util-linux | util-linux | - | -
 test | program git | git | git | git | git

@@ -14,7 +14,9 @@ if command -v flock >/dev/null 2>&1 && flock 8 && flock 9; then
     for name in held unnamed; do
         (
             "$sweep" "${small[@]}" --output "$name.h5" 8>&- 9>&- >"$name.out" 2>&1
-            echo "$? $(cat "$name.out")" >"$name.said"
+            status=$?
+            own_lines "$name.out"
+            echo "$status $(cat "$name.out")" >"$name.said"
         ) &
     done
     held=yes
@@ -194,7 +196,9 @@ expect "too many devices" grep -Eq "^$where\.parallelism: tensor x pipeline x da
 1000000000 are the most\.\$" err
 if [ -w /dev/full ]; then
     "$validate" "$cases" --group pythia >/dev/full 2>err
-    equal "a full disk" "74 cs_validate: error: The answer could not be written." "$? $(cat err)"
+    status=$?
+    own_lines
+    equal "a full disk" "74 cs_validate: error: The answer could not be written." "$status $(cat err)"
 fi
 if [ "${held:-no}" = yes ]; then
     wait

@@ -69,7 +69,9 @@ equal "--version: exit status, standard error" "0 " "$status $(cat err)"
 expect "--version" grep -Eq '^cs_point [0-9.]+ \([0-9a-z-]+\)$' out
 if [ -w /dev/full ]; then
     "$point" --help >/dev/full 2>err
-    equal "a full disk" "74 cs_point: error: The answer cannot be written to the standard output." "$? $(cat err)"
+    status=$?
+    own_lines
+    equal "a full disk" "74 cs_point: error: The answer cannot be written to the standard output." "$status $(cat err)"
 fi
 
 # What does not depend on calibrated constants is quoted as it is printed.

@@ -85,6 +85,7 @@ unjoined() {
         wait "$child"
         statuses="$statuses$? "
     done
+    own_lines unjoined.[0-3]
     equal "$text: exit statuses" "69 69 69 69 " "$statuses"
     expect "$text: the message" grep -q "^cs_sweep: error: $number processes were started together ($variable), but \
 MPI joined only 1 of them: each would sweep by itself. Start them with .*the mpirun of the MPI that this program was \
