@@ -26,9 +26,13 @@ import json
 import math
 import sys
 
-import numpy as np
+try:
+    import numpy as np
 
-from paper.sweeps import choice, load, setting
+    from paper.sweeps import choice, load, setting
+except ImportError as missing:
+    sys.exit(f"breakeven.py: error: the Python module {missing.name} is missing; scripts/install-deps.sh test installs "
+             "it.")
 
 SECONDS_PER_YEAR = 365 * 86400.0
 
@@ -216,4 +220,11 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        STATUS = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (head) has enough; nothing more may be written at exit either.
+        sys.stdout = None
+        STATUS = 0
+    sys.exit(STATUS)

@@ -150,7 +150,9 @@ static void print_others(const struct cs_library *library, int32_t what)
     if (what == LIST_REGIONS) {
         for (int32_t i = 0; i < library->region_count; i++) {
             const struct cs_region *region = &library->regions[i];
-            printf("%-28s %8.4g g CO2e/kWh  %s\n", region->name, region->g_per_kwh, region->source);
+            /* Who says so and of when: what stands before the address of the source. */
+            printf("%-28s %8.4g g CO2e/kWh  %.*s\n", region->name, region->g_per_kwh,
+                   (int)strcspn(region->source, ":;"), region->source);
         }
     } else if (what == LIST_QAT) {
         for (int32_t i = 0; i < library->qat_count; i++) {

@@ -3,8 +3,11 @@
 """scripts/breakeven.py: each statement computed again, by hand from the file or in its definition's words."""
 import json
 import math
+import shlex
+import subprocess
+import sys
 
-from harness import check, fails, run, run_test, script, sweep
+from harness import SOURCE, check, fails, run, run_test, script, sweep
 from resultfile import load
 
 CONFIG = {"axes": {"model": {"d_model": [2048, 4096, 6144]}, "hardware": ["V100", "A100", "H100"], "year": [0, 2, 4, 8],
@@ -87,6 +90,17 @@ def statements_of(file, plan, prefix):
 def main():
     file = sweep("result", CONFIG)
     one, other = statements_of(file, "objective", ""), statements_of(file, "least-carbon", "least_carbon_")
+    # A reader that has enough, and a Python without the modules.
+    command = " ".join(shlex.quote(str(word)) for word in script("breakeven.py", file, "--all"))
+    done = subprocess.run(["bash", "-c", f"{command} | true"], capture_output=True, text=True, check=False)
+    check(done.returncode == 0 and "Traceback" not in done.stderr, f"a closed pipe: {done.stderr}")
+    blocked = subprocess.run([sys.executable, "-c", "import runpy, sys; sys.modules['xarray'] = None; "
+                              "sys.argv[1:] = ['x']; "
+                              f"sys.path.insert(0, {str(SOURCE / 'scripts')!r}); "
+                              f"runpy.run_path({str(SOURCE / 'scripts/breakeven.py')!r}, run_name='__main__')"],
+                             capture_output=True, text=True, check=False)
+    check(blocked.returncode == 1 and "the Python module xarray is missing" in blocked.stderr and
+          "Traceback" not in blocked.stderr, f"without xarray: {blocked.stderr}")
     check(one == json.loads(run(*script("breakeven.py", file, "--model", 4096, "--json")).stdout), "the default")
     check(one != other, "both plans give the same statements")
     alone = sweep("alone", CONFIG, sets=["search.least_carbon=false"])

@@ -14,9 +14,9 @@ if command -v flock >/dev/null 2>&1 && flock 8 && flock 9; then
     for name in held unnamed; do
         (
             "$sweep" "${small[@]}" --output "$name.h5" 8>&- 9>&- >"$name.out" 2>&1
-            status=$?
+            ended_with=$?
             own_lines "$name.out"
-            echo "$status $(cat "$name.out")" >"$name.said"
+            echo "$ended_with $(cat "$name.out")" >"$name.said"
         ) &
     done
     held=yes
@@ -197,7 +197,7 @@ expect "too many devices" grep -Eq "^$where\.parallelism: tensor x pipeline x da
 if [ -w /dev/full ]; then
     "$validate" "$cases" --group pythia >/dev/full 2>err
     status=$?
-    own_lines
+    own_lines err
     equal "a full disk" "74 cs_validate: error: The answer could not be written." "$status $(cat err)"
 fi
 if [ "${held:-no}" = yes ]; then

@@ -70,7 +70,7 @@ expect "--version" grep -Eq '^cs_point [0-9.]+ \([0-9a-z-]+\)$' out
 if [ -w /dev/full ]; then
     "$point" --help >/dev/full 2>err
     status=$?
-    own_lines
+    own_lines err
     equal "a full disk" "74 cs_point: error: The answer cannot be written to the standard output." "$status $(cat err)"
 fi
 

@@ -21,13 +21,13 @@ run() {
     shift
     timeout -k 5 "$seconds" "$@" >out 2>err
     status=$?
-    own_lines
+    own_lines err
 }
-# own_lines [FILE...]: leaves in err, or these, what is the program's. On some machines its libraries speak up: hwloc
+# own_lines FILE...: leaves in them what is the program's. On some machines its libraries speak up: hwloc
 # where /sys is missing, MPI, PMIx and UCX ("[host:1234] ...") where a network device is not as they like it.
 own_lines() {
     local file
-    for file in "${@:-err}"; do
+    for file in "$@"; do
         if grep -Eq "$foreign" "$file"; then
             sed -E -i "/$foreign/d" "$file"
         fi
@@ -81,7 +81,7 @@ start_mpi() {
 ended() {
     wait "$pid" 2>/dev/null
     status=$?
-    own_lines
+    own_lines err
     kill "$watchdog" 2>/dev/null
     wait "$watchdog" 2>/dev/null
 }
