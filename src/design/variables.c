@@ -47,7 +47,7 @@
     STEP(training_time, "s", training_time, "time of the whole training")                                              \
     STEP(idle_time, "s", idle_time, "of it, time that does not train: what goodput leaves")                            \
     STEP(step_time, "s", step_time, "time of one training step")                                                       \
-    STEP(mfu, "1", mfu, "model FLOPs utilisation over the whole training")                                             \
+    STEP(mfu, "1", mfu, "model FLOPs utilisation over the whole training: 6 N D, attention not counted")               \
     STEP(hfu, "1", hfu, "hardware FLOPs utilisation, recomputation counted")                                           \
     STEP(memory_per_device, "byte", memory, "memory used on the fullest device")
 

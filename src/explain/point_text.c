@@ -273,8 +273,9 @@ static void print_plan(const struct cs_point *point, const struct cs_style *styl
         cs_row(style, "training", "%s, %s device hours", cs_text_duration(step->training_seconds).at,
                cs_text_count(step->training_seconds / CS_SECONDS_PER_HOUR * (double)plan->devices).at);
     }
-    cs_row(style, "utilisation", "%s of peak (model FLOPs), %s (hardware FLOPs)", cs_text_percent(step->mfu).at,
-           cs_text_percent(step->hfu).at);
+    cs_row(style, "utilisation",
+           "%s of peak over the run by 6 N D, without attention; %s with it and what is recomputed",
+           cs_text_percent(step->mfu).at, cs_text_percent(step->hfu).at);
     if (best->candidates > 0) {
         cs_row(style, "space", "%s candidates, %s of them evaluated", cs_text_number(best->candidates).at,
                cs_text_number(best->visited).at);
