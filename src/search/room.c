@@ -21,8 +21,8 @@ static void bytes_prepare(struct cs_search_workspace *work, const struct cs_plan
 }
 
 /* Of models with one kind of layers. Where the embedding takes less than a layer the first stage holds floor(L / p)
- * layers at least, whatever they recompute or offload: another stage gets n + 2 layers, where the first has n, neither by
- * the mean, which leaves the first all but one of what it leaves others, nor as the next that adds least
+ * layers at least, whatever they recompute or offload: another stage gets n + 2 layers, where the first has n, neither
+ * by the mean, which leaves the first all but one of what it leaves others, nor as the next that adds least
  * (src/model/stage.c); so L <= n + (p - 1) (n + 1). Otherwise as many as fit into the mean time of a stage beside the
  * embedding; what only adds time to each layer alike makes that no fewer, but where it exceeds L / p. */
 void cs_room_prepare(struct cs_search_workspace *work, struct cs_sharding *sharding)
