@@ -287,6 +287,8 @@ def judge():
     rows = json.loads((TMP / "verdict.json").read_text())
     check(done.returncode == (0 if all(row["kept"] for row in rows) else 1), f"validate.py: status {done.returncode}")
     check(all(row["kept"] or not row["ok"] for row in rows), "met and lost")
+    lost = [row["what"] for row in rows if not row["kept"]]
+    check(not lost, f"worse than what was reached: {lost}")
     sizes = [abs(case["error"]) for case in answers(CASES)["cases"] if case["metric"] in ("step_time_s", "device_hours")
              and case["id"] != "korthikanti-530b-selective-dp8"]
     ours = {row["what"]: row["ours"] for row in rows}
