@@ -189,7 +189,8 @@ static enum cs_code check_knobs(const struct cs_point *point, struct cs_error *e
                              : point->from_law                                ? 0
                                                                               : CS_DIVIDES_HEADS;
     CS_TRY(cs_plan_possible(&problem->architecture, problem->seq_len, divides, &plan, true, error));
-    if (plan.context > 0 || settings->context_degrees.count == 0) {
+    const bool alone = settings->context_degrees.count == 0 && problem->seq_len < 2 * settings->context_tokens_min;
+    if (plan.context > 0 || alone) {
         plan.context = plan.context > 0 ? plan.context : 1;
         return cs_plan_divides(&plan, true, error);
     }

@@ -15,6 +15,8 @@ enum { CS_LAYERS_BESIDE = 2 };
 /* Which degrees must divide. Heads: the tensor degree the attention heads, and the key-value heads or be a multiple of
  * these, which are then copied; frameworks want it of a shape that exists. Layers: stages times chunks the layers. */
 enum { CS_DIVIDES_HEADS = 1, CS_DIVIDES_LAYERS = 2 };
+/* Heads and key-value heads go evenly to so many tensor ranks, as CS_DIVIDES_HEADS wants it. */
+bool cs_heads_split(const struct cs_architecture *architecture, int64_t tensor);
 /* What the model bounds: heads, layers, experts, the sequence (tokens). */
 enum cs_code cs_plan_possible(const struct cs_architecture *architecture, int64_t seq_len, unsigned divides,
                               const struct cs_plan *given, bool options, struct cs_error *error);

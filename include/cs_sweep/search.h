@@ -12,6 +12,7 @@ struct cs_space {
     struct cs_plan given;
     int64_t devices_low, devices_high; /* bounds of a free count; 0: the algorithm's own */
     struct cs_search_settings settings;
+    bool whole_heads; /* searched tensor degrees split the heads evenly (cs_heads_split) */
 };
 void cs_space_set_free(const struct cs_search_settings *settings, struct cs_space *space);
 

@@ -187,6 +187,7 @@ void cs_grid_point(const struct cs_grid *grid, const int64_t *coordinates, struc
         point->problem.ramp = point->model->ramp;
     }
     cs_space_set_free(&settings->search, &point->space);
+    point->space.whole_heads = !point->model->from_law; /* heads of a d_model come from a law and need not divide */
     cs_carbon_inputs_init(&sold, &device, settings, point->years, &point->carbon);
 }
 

@@ -21,6 +21,12 @@ static const char *named(const struct check *check, const char *name, char text[
     return text;
 }
 
+bool cs_heads_split(const struct cs_architecture *architecture, int64_t tensor)
+{
+    return architecture->heads % tensor == 0 &&
+           (architecture->kv_heads % tensor == 0 || tensor % architecture->kv_heads == 0);
+}
+
 static enum cs_code check_tensor(const struct check *check, struct cs_error *error)
 {
     const struct cs_architecture *const a = check->architecture;
@@ -36,8 +42,7 @@ static enum cs_code check_tensor(const struct check *check, struct cs_error *err
                        named(check, "tensor", text), (long long)a->heads);
     }
     /* Where there are more ranks than key-value heads, these are copied. */
-    if ((check->divides & CS_DIVIDES_HEADS) != 0 && tensor > 0 && a->kv_heads % tensor != 0 &&
-        tensor % a->kv_heads != 0) {
+    if ((check->divides & CS_DIVIDES_HEADS) != 0 && tensor > 0 && !cs_heads_split(a, tensor)) {
         return cs_fail(error, CS_ERROR_CONFIG,
                        "%s: it neither divides the model's %lld key-value heads nor is a multiple of them.",
                        named(check, "tensor", text), (long long)a->kv_heads);

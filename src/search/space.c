@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "cs_sweep/possible.h"
+
 #define CS_DEVICES_LIMIT ((int64_t)1 << 60)
 
 int64_t cs_multiply(int64_t a, int64_t b)
@@ -234,9 +236,13 @@ void cs_choices_resolve(const struct cs_problem *problem, const struct cs_space 
     }
 }
 
-/* Strict divisibility: the tensor degree divides the heads. */
+/* Strict divisibility: the tensor degree divides the heads; and as far as the space wants that, the key-value heads. */
 static bool tensor_divides(const struct cs_choices *choices, int64_t tensor)
 {
+    if (choices->space->whole_heads && choices->space->given.tensor == 0 &&
+        !cs_heads_split(&choices->problem->architecture, tensor)) {
+        return false;
+    }
     return choices->space->given.tensor > 0 || choices->space->settings.divisibility != CS_DIVISIBILITY_STRICT ||
            choices->problem->architecture.heads % tensor == 0;
 }

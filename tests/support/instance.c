@@ -306,6 +306,7 @@ static void build_space(struct instance *instance)
     struct cs_search_settings settings;
     build_settings(instance, &settings);
     cs_space_set_free(&settings, space);
+    space->whole_heads = gene[GENE_strict] == 2;
     space->given.tensor = gene[GENE_fix_tensor] <= 6 ? gene[GENE_fix_tensor] : 0;
     space->given.pipeline = gene[GENE_fix_pipeline] <= 6 ? gene[GENE_fix_pipeline] : 0;
     space->given.data = gene[GENE_fix_data] <= 4 ? gene[GENE_fix_data] : 0;

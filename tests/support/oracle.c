@@ -137,8 +137,12 @@ static bool divides(const struct oracle *oracle, const struct cs_plan *plan)
          (strict && model->layers % ((int64_t)plan->pipeline * plan->interleave) != 0))) {
         return false;
     }
-    if (space->given.tensor == 0 && strict && model->heads % plan->tensor != 0) {
+    if (space->given.tensor == 0 && (strict || space->whole_heads) && model->heads % plan->tensor != 0) {
         return false;
+    }
+    if (space->given.tensor == 0 && space->whole_heads && model->kv_heads % plan->tensor != 0 &&
+        plan->tensor % model->kv_heads != 0) {
+        return false; /* key-value heads are copied to ranks that are a multiple of them */
     }
     if (space->given.expert == 0 && model->experts % plan->expert != 0) {
         return false;

@@ -137,7 +137,9 @@ START_TEST(what_models_state)
     ck_assert_int_eq(point.problem.seq_len, 8192);
     ck_assert_int_eq(point.problem.architecture.learned_positions, 0);
     ck_assert_double_eq(point.problem.law.tokens, 15e12);
+    ck_assert(point.space.whole_heads);
     cs_grid_point(&grid, third, &point);
+    ck_assert(!point.space.whole_heads); /* heads of a d_model need not divide */
     ck_assert_int_eq(point.problem.seq_len, 2048);
     MAKE(NAMED, "training.seq_len=4096", "training.tokens_per_parameter=10");
     cs_grid_point(&grid, first, &point);
