@@ -79,7 +79,7 @@ struct cs_common_costs {
     struct cs_part embedding, dense, head;
     struct cs_part start; /* of a mixture layer */
     double start_seconds; /* forward and backward, once */
-    double start_forward_kernels, start_backward_kernels, start_input_gradient, start_weight_gradient;
+    double start_forward_kernels, start_backward_kernels, start_input_gradient;
 };
 /* The same bits as cs_costs_prepare, with `common` from another plan that differs in its expert degrees alone (same
  * problem, same network class). */

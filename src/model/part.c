@@ -150,7 +150,6 @@ static void build_start(struct cs_builder *builder, bool mixture)
         *builder->part = common->start;
         builder->forward_kernels = common->start_forward_kernels;
         builder->backward_kernels = common->start_backward_kernels;
-        builder->weight_gradient = common->start_weight_gradient;
         builder->input_gradient = common->start_input_gradient;
         return;
     }
@@ -160,7 +159,6 @@ static void build_start(struct cs_builder *builder, bool mixture)
         common->start_seconds = total(builder->part->forward) + total(builder->part->backward);
         common->start_forward_kernels = builder->forward_kernels;
         common->start_backward_kernels = builder->backward_kernels;
-        common->start_weight_gradient = builder->weight_gradient;
         common->start_input_gradient = builder->input_gradient;
     }
 }
